@@ -1,0 +1,195 @@
+//! Catching up: after a start and whenever no socket was listening, every open thread is read as
+//! it stands, the liveliest first, within Slack's rates. A reading that is interrupted by another
+//! gap starts over with what it had not come to.
+
+use crate::PLATFORM;
+use crate::alarm::Alarm;
+use crate::outbound::Slack;
+use futures_util::StreamExt;
+use futures_util::stream;
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use threadline_core::desk::{DeskAct, DeskEvent, Inbox, Reading, Trouble};
+use threadline_core::ids::{Moment, ThreadKey};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+/// Threads read at once.
+const AT_ONCE: usize = 4;
+/// Readings in a window: conversations.replies is of tier 3, 50 a minute, and the outbox looks
+/// things up with it too.
+const READS_MAX: usize = 45;
+/// Slack's window.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Times one thread is tried before it is left to the next catch-up.
+const TRIES_MAX: u32 = 8;
+/// First pause after a failed reading; it doubles.
+const PAUSE_FIRST: Duration = Duration::from_millis(500);
+/// Longest pause after a failed reading.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// Reads every open thread when something may have been missed.
+pub(crate) struct CatchUp {
+    pub slack: Slack,
+    pub inbox: Arc<dyn Inbox>,
+    pub clock: Arc<dyn Fn() -> Moment + Send + Sync>,
+    pub alarm: Arc<Alarm>,
+    pub readings: mpsc::Sender<Reading>,
+    pub pace: Pace,
+}
+
+impl CatchUp {
+    /// Waits for `missed` to count up, and catches up; until `shutdown`.
+    pub async fn run(self, mut missed: watch::Receiver<u64>, shutdown: CancellationToken) {
+        let work = async {
+            // Read in a round that was interrupted: they come last in the next one.
+            let mut done = HashSet::new();
+            while missed.changed().await.is_ok() {
+                loop {
+                    missed.borrow_and_update();
+                    let read = Mutex::new(HashSet::new());
+                    let finished = tokio::select! {
+                        () = self.round(&done, &read) => true,
+                        changed = missed.changed() => changed.is_err(),
+                    };
+                    if finished {
+                        done.clear();
+                        break;
+                    }
+                    done.extend(read.into_inner().unwrap_or_else(PoisonError::into_inner));
+                }
+            }
+        };
+        tokio::select! {
+            () = work => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    /// Reads every open thread once.
+    async fn round(&self, done: &HashSet<ThreadKey>, read: &Mutex<HashSet<ThreadKey>>) {
+        // What was stored before this moment has been announced by Slack; give it time to list it.
+        let asked_at = (self.clock)();
+        tokio::time::sleep(self.slack.config().settle).await;
+        let mut threads = VecDeque::new();
+        for open in self.open_threads().await {
+            threads.push_back(open);
+        }
+        let total = threads.len();
+        let (again, fresh): (Vec<_>, Vec<_>) = threads.into_iter().partition(|thread| done.contains(thread));
+        let began = Instant::now();
+        stream::iter(fresh.into_iter().chain(again))
+            .for_each_concurrent(AT_ONCE, |thread| async move {
+                self.catch_up(&thread, asked_at).await;
+                read.lock().unwrap_or_else(PoisonError::into_inner).insert(thread);
+            })
+            .await;
+        info!(threads = total, millis = began.elapsed().as_millis() as u64, "caught up with Slack");
+    }
+
+    async fn open_threads(&self) -> Vec<ThreadKey> {
+        let mut pause = PAUSE_FIRST;
+        loop {
+            match self.inbox.open_threads(PLATFORM).await {
+                Ok(open) => return open.into_iter().map(|open| open.thread).collect(),
+                Err(error) => warn!(%error, "cannot list the open threads; trying again"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    /// Reads one thread, again if need be.
+    async fn catch_up(&self, thread: &ThreadKey, asked_at: Moment) {
+        let mut pause = PAUSE_FIRST;
+        for _ in 0..TRIES_MAX {
+            self.pace.turn().await;
+            let act = match self.slack.read_thread(thread, asked_at).await {
+                Ok(snapshot) => DeskAct::Stands(snapshot),
+                Err(Trouble::ThreadGone) => DeskAct::Gone,
+                Err(Trouble::Later { after_millis }) => {
+                    self.pace.hold(Duration::from_millis(after_millis));
+                    continue;
+                }
+                Err(Trouble::NotDone { why } | Trouble::Unclear { why }) => {
+                    debug!(slack.thread = %thread, why, "cannot read a thread yet");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                    continue;
+                }
+                Err(Trouble::Stopped(stop)) => {
+                    // One channel's trouble shows when something is posted there.
+                    if stop.channel_only {
+                        warn!(slack.thread = %thread, slack.code = stop.code, "cannot read a thread: {}", stop.advice);
+                        return;
+                    }
+                    self.alarm.stopped(stop);
+                    tokio::time::sleep(PAUSE_MAX).await;
+                    continue;
+                }
+                Err(Trouble::Never { why }) => {
+                    warn!(slack.thread = %thread, why, "cannot read a thread");
+                    return;
+                }
+            };
+            let event = DeskEvent { thread: thread.clone(), act };
+            // The other end closes only when everything stops.
+            let _ = self.readings.send(Reading { frame: None, events: vec![event] }).await;
+            return;
+        }
+        warn!(slack.thread = %thread, "gave up reading a thread; the next catch-up tries again");
+    }
+}
+
+impl fmt::Debug for CatchUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CatchUp").finish_non_exhaustive()
+    }
+}
+
+/// Keeps the readings within Slack's rate: a burst is fine, more than the window allows waits.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    recent: Mutex<VecDeque<Instant>>,
+    held_until: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    /// Waits until another call is allowed, and counts it.
+    pub async fn turn(&self) {
+        while let Some(at) = self.book() {
+            tokio::time::sleep_until(at).await;
+        }
+    }
+
+    /// Slack asked for a pause.
+    pub fn hold(&self, pause: Duration) {
+        let mut held = self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = (*held).max(Some(Instant::now() + pause));
+    }
+
+    /// Counts a call now, or says when to ask again.
+    fn book(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let held = *self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = held.filter(|held| *held > now) {
+            return Some(held);
+        }
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() >= READS_MAX
+            && let Some(oldest) = recent.front()
+            && *oldest + WINDOW > now
+        {
+            return Some(*oldest + WINDOW);
+        }
+        if recent.len() >= READS_MAX {
+            recent.pop_front();
+        }
+        recent.push_back(now);
+        None
+    }
+}

@@ -1,0 +1,81 @@
+//! What the bot has to be told before it can speak to Slack. The service fills it from its own
+//! configuration; nothing here reads a file or an environment.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Where the real Slack answers.
+pub const API_URL: &str = "https://slack.com/api";
+
+/// What the bot has to be told before it can speak to Slack.
+#[derive(Clone, Debug)]
+pub struct SlackConfig {
+    /// Base address of the Web API, without a slash at its end.
+    pub api_url: String,
+    /// The bot token, `xoxb-…`.
+    pub bot_token: Secret,
+    /// The app-level token, `xapp-…`: with it, events come over Socket Mode.
+    pub app_token: Option<Secret>,
+    /// The channels of the desks, by id. Life-cycle events of other channels are nobody's concern.
+    pub channels: Vec<String>,
+    /// How many sockets are held open at once. Slack allows ten per app; two let one be renewed or
+    /// lost while the other goes on.
+    pub sockets: usize,
+    /// How long a call may take before its outcome counts as unclear.
+    pub call_timeout: Duration,
+    /// How long a socket may be silent, pings included, before it counts as deaf.
+    pub deaf_after: Duration,
+    /// How long a catch-up waits between noting the time and reading, so that a post which Slack
+    /// has announced but does not list yet is not taken for deleted.
+    pub settle: Duration,
+}
+
+impl SlackConfig {
+    /// The usual settings for this token.
+    pub fn new(bot_token: Secret) -> SlackConfig {
+        SlackConfig {
+            api_url: API_URL.to_string(),
+            bot_token,
+            app_token: None,
+            channels: Vec::new(),
+            sockets: 2,
+            call_timeout: Duration::from_secs(15),
+            deaf_after: Duration::from_secs(30),
+            settle: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Something that must not show up in a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps it.
+    pub fn new(value: impl Into<String>) -> Secret {
+        Secret(value.into())
+    }
+
+    /// The secret itself, for the one who needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_do_not_show_in_a_log() {
+        let mut config = SlackConfig::new(Secret::new("xoxb-hush"));
+        config.app_token = Some(Secret::new("xapp-hush"));
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,543 @@
+//! Every sentence and every block that the bot sends to Slack, or puts into an agent's message on
+//! its way to the customer. Customer text goes out as plain text elements, which Slack does not
+//! parse, with an escaped fallback: it can mention nobody and forge no link.
+
+use serde_json::{Value, json};
+use threadline_core::body::{is_invisible, safe_href};
+use threadline_core::desk::{Card, Letter, Mark, Notice, Piece};
+use threadline_core::ids::ConversationId;
+
+/// What marks our posts in their metadata, and tells us on reading which are ours.
+pub const EVENT_TYPE: &str = "threadline_delivery";
+/// Longest name a customer's posts stand under; a longer one is cut.
+const NAME_CHARS_MAX: usize = 60;
+/// Longest URL that Slack takes in a link (Block Kit reference: `url` of 3,000 characters).
+const URL_CHARS_MAX: usize = 3_000;
+/// Longest single field of a card, so that the card stays one glance.
+const FIELD_CHARS_MAX: usize = 200;
+/// Names under which nobody but Slack should speak; Slack itself refuses some (`reserved_username`).
+const RESERVED_NAMES: [&str; 6] = ["slackbot", "slack", "everyone", "channel", "here", "threadline"];
+
+/// How a mention shows to the customer when the person has no name we may show.
+pub const SOMEONE: &str = "@someone";
+/// How a mention of a group of people shows to the customer.
+pub const THE_TEAM: &str = "@team";
+/// How a channel shows to the customer: names of channels are internal.
+pub const A_CHANNEL: &str = "#channel";
+/// What an agent without any name is called.
+pub const NAMELESS_AGENT: &str = "Support";
+/// What a customer without a usable name is called.
+pub const NAMELESS_CUSTOMER: &str = "Customer";
+
+/// Stands in the customer's chat for a file that an agent attached.
+pub fn attached_file(name: &str) -> String {
+    let name = clean_line(name, FIELD_CHARS_MAX);
+    if name.is_empty() {
+        "(The agent attached a file. It cannot be shown here yet.)".to_string()
+    } else {
+        format!("(The agent attached a file: {name}. It cannot be shown here yet.)")
+    }
+}
+
+/// Stands in the customer's chat for a message that an agent forwarded without a word of his own.
+pub fn shared_message() -> String {
+    "(The agent shared a message that cannot be shown here.)".to_string()
+}
+
+/// A date that Slack gave without the words to show.
+pub fn date(unix_seconds: i64) -> String {
+    let days = unix_seconds.div_euclid(86_400);
+    let minutes = unix_seconds.rem_euclid(86_400) / 60;
+    let (year, month, day) = civil(days);
+    format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+}
+
+/// What one person is told privately when his message stayed inside.
+pub fn notice(notice: Notice) -> &'static str {
+    match notice {
+        Notice::BotNotSent => {
+            "Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself."
+        }
+        Notice::OutsiderNotSent => {
+            "Nothing was sent to the customer: you belong to another workspace. Ask somebody of this workspace to send it."
+        }
+        Notice::UnclaimedNotSent => {
+            "Nothing was sent to the customer: here only the person who has claimed a conversation answers it. Write `!claim`, then send your message again."
+        }
+        Notice::ClaimedByOtherNotSent => {
+            "Nothing was sent to the customer: somebody else has claimed this conversation. To take over, write `!release`, then `!claim`, and send your message again."
+        }
+    }
+}
+
+/// The name of the reaction that shows a receipt.
+pub fn mark(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Received => "heavy_check_mark",
+        Mark::Seen => "eye",
+    }
+}
+
+/// The name a customer's posts stand under: one line, of bounded length, that cannot mention
+/// anybody and is none of Slack's own.
+pub fn speaker(name: &str) -> String {
+    let bare: String =
+        name.chars().filter(|c| !matches!(c, '@' | '<' | '>' | '&' | '#' | ':' | '*' | '`' | '|')).collect();
+    let bare = clean_line(&bare, NAME_CHARS_MAX);
+    if bare.is_empty() || RESERVED_NAMES.iter().any(|reserved| bare.eq_ignore_ascii_case(reserved)) {
+        return NAMELESS_CUSTOMER.to_string();
+    }
+    bare
+}
+
+/// The root of a conversation's thread, for `chat.postMessage`, without the channel.
+pub fn card(card: &Card) -> Value {
+    let head = format!("#{} · {}", card.number, clean_line(&card.topic, FIELD_CHARS_MAX));
+    let mut elements = vec![bold(&head)];
+    let who = [&card.name, &card.email].into_iter().flatten().map(|field| clean_line(field, FIELD_CHARS_MAX));
+    let who: Vec<String> = who.filter(|field| !field.is_empty()).collect();
+    if !who.is_empty() {
+        elements.push(plain(&format!("\n{}", who.join(" · "))));
+    }
+    let title = card.page_title.as_deref().map(|title| clean_line(title, FIELD_CHARS_MAX)).unwrap_or_default();
+    let url = card.page_url.as_deref().unwrap_or_default();
+    if !title.is_empty() || !url.is_empty() {
+        elements
+            .push(plain(&format!("\nPage: {title}{}", if title.is_empty() || url.is_empty() { "" } else { " · " })));
+    }
+    if !url.is_empty() {
+        // The customer's browser names the page, so the link says nothing but where it goes.
+        let shown = clean_line(url, FIELD_CHARS_MAX);
+        elements.push(match safe_href(url).filter(|url| url.chars().count() <= URL_CHARS_MAX) {
+            Some(url) => json!({ "type": "link", "url": url, "text": shown }),
+            None => plain(&shown),
+        });
+    }
+    if card.continued {
+        elements.push(plain("\nThis conversation goes on here: its earlier thread was deleted."));
+    }
+    let mut payload = base(&escape(&head), vec![json!({ "type": "rich_text_section", "elements": elements })]);
+    payload["metadata"] = metadata(json!({ "conversation": card.conversation.to_string(), "card": "1" }));
+    payload
+}
+
+/// A post in a thread, for `chat.postMessage`, without channel and thread.
+pub fn letter(letter: &Letter) -> Value {
+    let sections =
+        letter.parts.iter().map(|(_, text)| json!({ "type": "rich_text_section", "elements": [plain(text)] }));
+    let texts: Vec<String> = letter.parts.iter().map(|(_, text)| escape(text)).collect();
+    let mut payload = base(&texts.join("\n"), sections.collect());
+    if let Some(name) = &letter.speaker {
+        payload["username"] = json!(speaker(name));
+    }
+    let pieces: Vec<Piece> = letter.parts.iter().map(|(piece, _)| *piece).collect();
+    payload["metadata"] =
+        metadata(json!({ "conversation": letter.conversation.to_string(), "parts": pieces_text(&pieces) }));
+    payload
+}
+
+/// The conversation whose card this message is.
+pub fn card_of(message: &Value) -> Option<ConversationId> {
+    let payload = delivery(message)?;
+    (payload["card"] == "1").then(|| payload["conversation"].as_str()?.parse().ok())?
+}
+
+/// The pieces that this message of ours carries; empty for one that carries none.
+pub fn pieces_of(message: &Value) -> Vec<Piece> {
+    let Some(parts) = delivery(message).and_then(|payload| payload["parts"].as_str()) else { return Vec::new() };
+    let piece = |text: &str| {
+        let (message, index) = text.split_once('/')?;
+        Some(Piece { message: message.parse().ok()?, index: index.parse().ok()? })
+    };
+    parts.split(' ').filter_map(piece).collect()
+}
+
+/// Text that Slack shows as it is: only these three characters have a meaning
+/// (docs.slack.dev, "Formatting message text").
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// One line without control or invisible characters at its ends or inside, cut to a bound.
+pub fn clean_line(text: &str, chars_max: usize) -> String {
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        let word: String = word.chars().filter(|c| !is_invisible(*c) || *c == '\u{200d}' || *c == '\u{fe0f}').collect();
+        if word.chars().all(is_invisible) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word);
+    }
+    if line.chars().count() > chars_max {
+        line = line.chars().take(chars_max - 1).collect::<String>() + "…";
+    }
+    line
+}
+
+/// What every post of ours has: nothing unfurls, nothing is parsed.
+fn base(text: &str, sections: Vec<Value>) -> Value {
+    json!({
+        "text": text,
+        "blocks": [{ "type": "rich_text", "elements": sections }],
+        "parse": "none",
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
+}
+
+fn plain(text: &str) -> Value {
+    // Slack refuses an empty text element.
+    json!({ "type": "text", "text": if text.is_empty() { " " } else { text } })
+}
+
+fn bold(text: &str) -> Value {
+    json!({ "type": "text", "text": text, "style": { "bold": true } })
+}
+
+fn metadata(payload: Value) -> Value {
+    json!({ "event_type": EVENT_TYPE, "event_payload": payload })
+}
+
+fn delivery(message: &Value) -> Option<&Value> {
+    let metadata = message.get("metadata")?;
+    (metadata["event_type"] == EVENT_TYPE).then(|| &metadata["event_payload"])
+}
+
+fn pieces_text(pieces: &[Piece]) -> String {
+    let texts: Vec<String> = pieces.iter().map(|piece| format!("{}/{}", piece.message, piece.index)).collect();
+    texts.join(" ")
+}
+
+/// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant's `civil_from_days`).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+    use threadline_core::ids::MessageId;
+
+    fn check(value: &Value, expected: Expect) {
+        expected.assert_eq(&format!("{value:#}\n"));
+    }
+
+    fn a_card() -> Card {
+        Card {
+            conversation: ConversationId(7),
+            number: 1042,
+            name: Some("Ada".to_string()),
+            email: Some("ada@example.com".to_string()),
+            topic: "Billing".to_string(),
+            page_url: Some("https://example.com/invoices?id=7".to_string()),
+            page_title: Some("Invoices".to_string()),
+            continued: false,
+        }
+    }
+
+    fn a_letter(texts: &[&str]) -> Letter {
+        let part = |(index, text): (usize, &&str)| {
+            (Piece { message: MessageId(index as u128 + 1), index: 0 }, (*text).to_string())
+        };
+        Letter {
+            conversation: ConversationId(7),
+            speaker: Some("Ada".to_string()),
+            parts: texts.iter().enumerate().map(part).collect(),
+        }
+    }
+
+    #[test]
+    fn a_card_is_calm() {
+        check(&card(&a_card()), expect![[r##"
+            {
+              "blocks": [
+                {
+                  "elements": [
+                    {
+                      "elements": [
+                        {
+                          "style": {
+                            "bold": true
+                          },
+                          "text": "#1042 · Billing",
+                          "type": "text"
+                        },
+                        {
+                          "text": "\nAda · ada@example.com",
+                          "type": "text"
+                        },
+                        {
+                          "text": "\nPage: Invoices · ",
+                          "type": "text"
+                        },
+                        {
+                          "text": "https://example.com/invoices?id=7",
+                          "type": "link",
+                          "url": "https://example.com/invoices?id=7"
+                        }
+                      ],
+                      "type": "rich_text_section"
+                    }
+                  ],
+                  "type": "rich_text"
+                }
+              ],
+              "metadata": {
+                "event_payload": {
+                  "card": "1",
+                  "conversation": "cnv_00000000000000000000000007"
+                },
+                "event_type": "threadline_delivery"
+              },
+              "parse": "none",
+              "text": "#1042 · Billing",
+              "unfurl_links": false,
+              "unfurl_media": false
+            }
+        "##]]);
+    }
+
+    #[test]
+    fn a_card_says_only_what_is_known() {
+        let bare = Card { name: None, email: None, page_url: None, page_title: None, continued: true, ..a_card() };
+        check(&card(&bare)["blocks"][0]["elements"][0]["elements"], expect![[r##"
+            [
+              {
+                "style": {
+                  "bold": true
+                },
+                "text": "#1042 · Billing",
+                "type": "text"
+              },
+              {
+                "text": "\nThis conversation goes on here: its earlier thread was deleted.",
+                "type": "text"
+              }
+            ]
+        "##]]);
+    }
+
+    #[test]
+    fn a_card_links_only_what_a_browser_may_follow() {
+        let forged = Card {
+            name: Some("<!channel>\nAda".to_string()),
+            page_url: Some("javascript:alert(1)".to_string()),
+            page_title: Some("https://example.com/real".to_string()),
+            ..a_card()
+        };
+        check(&card(&forged)["blocks"][0]["elements"][0]["elements"], expect![[r##"
+            [
+              {
+                "style": {
+                  "bold": true
+                },
+                "text": "#1042 · Billing",
+                "type": "text"
+              },
+              {
+                "text": "\n<!channel> Ada · ada@example.com",
+                "type": "text"
+              },
+              {
+                "text": "\nPage: https://example.com/real · ",
+                "type": "text"
+              },
+              {
+                "text": "javascript:alert(1)",
+                "type": "text"
+              }
+            ]
+        "##]]);
+    }
+
+    #[test]
+    fn a_customers_post_is_plain_text() {
+        check(&letter(&a_letter(&["<!channel> *hi* <https://example.com|you & me>"])), expect![[r#"
+            {
+              "blocks": [
+                {
+                  "elements": [
+                    {
+                      "elements": [
+                        {
+                          "text": "<!channel> *hi* <https://example.com|you & me>",
+                          "type": "text"
+                        }
+                      ],
+                      "type": "rich_text_section"
+                    }
+                  ],
+                  "type": "rich_text"
+                }
+              ],
+              "metadata": {
+                "event_payload": {
+                  "conversation": "cnv_00000000000000000000000007",
+                  "parts": "msg_00000000000000000000000001/0"
+                },
+                "event_type": "threadline_delivery"
+              },
+              "parse": "none",
+              "text": "&lt;!channel&gt; *hi* &lt;https://example.com|you &amp; me&gt;",
+              "unfurl_links": false,
+              "unfurl_media": false,
+              "username": "Ada"
+            }
+        "#]]);
+    }
+
+    #[test]
+    fn several_messages_stand_below_each_other() {
+        let several = letter(&a_letter(&["one", "", "three"]));
+        check(&several["blocks"], expect![[r#"
+            [
+              {
+                "elements": [
+                  {
+                    "elements": [
+                      {
+                        "text": "one",
+                        "type": "text"
+                      }
+                    ],
+                    "type": "rich_text_section"
+                  },
+                  {
+                    "elements": [
+                      {
+                        "text": " ",
+                        "type": "text"
+                      }
+                    ],
+                    "type": "rich_text_section"
+                  },
+                  {
+                    "elements": [
+                      {
+                        "text": "three",
+                        "type": "text"
+                      }
+                    ],
+                    "type": "rich_text_section"
+                  }
+                ],
+                "type": "rich_text"
+              }
+            ]
+        "#]]);
+        assert_eq!(several["text"], "one\n\nthree");
+    }
+
+    #[test]
+    fn the_bot_speaks_in_its_own_name() {
+        let own = Letter { speaker: None, ..a_letter(&["Ada has this conversation now."]) };
+        assert!(letter(&own).get("username").is_none());
+    }
+
+    #[test]
+    fn what_was_posted_is_read_back() {
+        let posted = letter(&a_letter(&["one", "two"]));
+        let pieces: Vec<Piece> = [1, 2].map(|id| Piece { message: MessageId(id), index: 0 }).into();
+        assert_eq!(pieces_of(&posted), pieces);
+        assert_eq!(card_of(&posted), None);
+        let card = card(&a_card());
+        assert_eq!(card_of(&card), Some(ConversationId(7)));
+        assert_eq!(pieces_of(&card), []);
+        let foreign = json!({ "metadata": { "event_type": "other", "event_payload": { "card": "1", "parts": 3 } } });
+        assert_eq!((card_of(&foreign), pieces_of(&foreign)), (None, Vec::new()));
+        let odd = metadata(json!({ "parts": "msg_x/0 nonsense /", "conversation": 7, "card": "1" }));
+        assert_eq!((card_of(&json!({ "metadata": odd })), pieces_of(&json!({ "metadata": odd }))), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_customer_cannot_take_anothers_name() {
+        for (name, shown) in [
+            ("Ada", "Ada"),
+            ("  Ada\n Lovelace ", "Ada Lovelace"),
+            ("@Grace", "Grace"),
+            ("<@U1>", "U1"),
+            ("SlackBot", NAMELESS_CUSTOMER),
+            ("@everyone", NAMELESS_CUSTOMER),
+            ("\u{202e}\u{200b}", NAMELESS_CUSTOMER),
+            ("", NAMELESS_CUSTOMER),
+            ("Zoë 👩\u{200d}💻", "Zoë 👩\u{200d}💻"),
+        ] {
+            assert_eq!(speaker(name), shown, "{name:?}");
+        }
+        assert_eq!(speaker(&"long ".repeat(50)).chars().count(), NAME_CHARS_MAX);
+    }
+
+    #[test]
+    fn notices_say_what_happened_and_what_to_do() {
+        let all = [
+            Notice::BotNotSent,
+            Notice::OutsiderNotSent,
+            Notice::UnclaimedNotSent,
+            Notice::ClaimedByOtherNotSent,
+        ];
+        expect![[r#"
+            Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself.
+            Nothing was sent to the customer: you belong to another workspace. Ask somebody of this workspace to send it.
+            Nothing was sent to the customer: here only the person who has claimed a conversation answers it. Write `!claim`, then send your message again.
+            Nothing was sent to the customer: somebody else has claimed this conversation. To take over, write `!release`, then `!claim`, and send your message again.
+        "#]].assert_eq(&(all.map(notice).join("\n") + "\n"));
+    }
+
+    #[test]
+    fn what_stands_for_what_cannot_be_shown() {
+        expect![[r#"
+            (The agent attached a file: in voice.pdf. It cannot be shown here yet.)
+            (The agent attached a file. It cannot be shown here yet.)
+            (The agent shared a message that cannot be shown here.)
+        "#]].assert_eq(&format!("{}\n{}\n{}\n", attached_file("in\nvoice.pdf"), attached_file(""), shared_message()));
+    }
+
+    #[test]
+    fn receipts_are_reactions() {
+        assert_eq!((mark(Mark::Received), mark(Mark::Seen)), ("heavy_check_mark", "eye"));
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, shown) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (1_767_225_599, "2025-12-31 23:59 UTC"),
+            (-1, "1969-12-31 23:59 UTC"),
+        ] {
+            assert_eq!(date(seconds), shown);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_of_a_customer_can_mention_anybody(text in "(<!channel>|<@U1>|[<>&|!@]|\\PC){0,40}") {
+            let posted = letter(&a_letter(&[&text]));
+            prop_assert!(!posted["text"].as_str().unwrap().contains(['<', '>']));
+            let elements = posted["blocks"][0]["elements"][0]["elements"].as_array().unwrap();
+            prop_assert!(elements.iter().all(|element| element["type"] == "text"));
+        }
+
+        #[test]
+        fn a_line_is_one_line(text in "\\PC{0,20}[\n\r\t\u{2028}\u{7}]\\PC{0,20}") {
+            let line = clean_line(&text, 30);
+            prop_assert!(line.chars().count() <= 30);
+            let one_line = line.chars().all(|c| !c.is_control() && (c == ' ' || !c.is_whitespace()));
+            prop_assert!(one_line);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! From what Slack's payload says to what happened at the desk: looks up who wrote and who is
+//! mentioned. A lookup that fails for now fails the whole interpretation, to be tried again; a
+//! message is never lost to it.
+
+use crate::decode::{Author as Writer, Found, FoundAct, Utterance};
+use crate::directory::{Person, Place};
+use crate::outbound::{Slack, Us};
+use crate::{ids, richtext};
+use std::collections::HashMap;
+use threadline_core::desk::{Agent, Author, DeskAct, DeskEvent, DeskMessage, Stranger, StrangerKind, Trouble};
+
+/// What happened, with its people resolved.
+pub(crate) async fn event(slack: &Slack, us: &Us, found: Found) -> Result<DeskEvent, Trouble> {
+    let act = match found.act {
+        FoundAct::Wrote(utterance) => DeskAct::Wrote(message(slack, us, *utterance).await?),
+        FoundAct::Deleted(post) => DeskAct::Deleted(post),
+        FoundAct::Gone => DeskAct::Gone,
+    };
+    Ok(DeskEvent { thread: found.thread, act })
+}
+
+/// A message with its people resolved.
+pub(crate) async fn message(slack: &Slack, us: &Us, utterance: Utterance) -> Result<DeskMessage, Trouble> {
+    let author = author(slack, us, utterance.author).await?;
+    let body = match &author {
+        Author::Agent(_) => {
+            let mut names = HashMap::new();
+            for user in richtext::mentions(&utterance.message) {
+                if let Person { place: Place::Here | Place::App, name: Some(name), .. } =
+                    slack.directory().person(us, &user).await?
+                {
+                    names.insert(user, name);
+                }
+            }
+            richtext::body(&utterance.message, &|user| names.get(user).cloned())
+        }
+        // A stranger's words stay inside: nobody needs to be looked up for them.
+        Author::Stranger(_) => richtext::body(&utterance.message, &|_| None),
+    };
+    Ok(DeskMessage { post: utterance.post, author, body, edited: utterance.edited })
+}
+
+async fn author(slack: &Slack, us: &Us, author: Writer) -> Result<Author, Trouble> {
+    let user = match author {
+        Writer::User(user) => user,
+        Writer::Bot { user } => return Ok(Author::Stranger(Stranger { person: user, why: StrangerKind::Bot })),
+        Writer::Outsider { user } => {
+            return Ok(Author::Stranger(Stranger { person: user, why: StrangerKind::OtherWorkspace }));
+        }
+    };
+    let person = slack.directory().person(us, &user).await?;
+    Ok(match person.place {
+        Place::Here => Author::Agent(Agent {
+            id: ids::agent(&us.team, &user),
+            name: person.name.unwrap_or_else(|| crate::format::NAMELESS_AGENT.to_string()),
+            picture: person.picture,
+        }),
+        Place::App => Author::Stranger(Stranger { person: Some(user), why: StrangerKind::Bot }),
+        Place::Elsewhere => Author::Stranger(Stranger { person: Some(user), why: StrangerKind::OtherWorkspace }),
+    })
+}

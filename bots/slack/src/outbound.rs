@@ -1,0 +1,207 @@
+//! What the service orders in Slack: threads, posts, receipts, private notices, and looking up
+//! what became of an order whose outcome was unclear. Each order is one call and one outcome; its
+//! repetition, order and pace are the outbox's business.
+
+use crate::client::Client;
+use crate::config::SlackConfig;
+use crate::directory::Directory;
+use crate::ids::{self, Spot};
+use crate::{format, refusal, thread};
+use serde_json::{Value, json};
+use std::io;
+use std::sync::Arc;
+use threadline_core::desk::{Card, Letter, Mark, Notice, Snapshot, Trouble};
+use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
+use tokio::sync::OnceCell;
+use tracing::{info, warn};
+
+/// The bot as it stands in Slack.
+#[derive(Clone, Debug)]
+pub struct Slack {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: SlackConfig,
+    client: Arc<Client>,
+    us: OnceCell<Us>,
+    directory: Directory,
+}
+
+/// Who we are in Slack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Us {
+    /// The workspace.
+    pub team: String,
+    /// The organisation the workspace belongs to, on Enterprise Grid.
+    pub enterprise: Option<String>,
+    /// The bot's user.
+    pub user: String,
+    /// The bot itself: what its posts carry.
+    pub bot: String,
+}
+
+impl Us {
+    /// True for our workspace, and for the organisation it belongs to.
+    pub fn is_home(&self, team: &str) -> bool {
+        self.team == team || self.enterprise.as_deref() == Some(team)
+    }
+}
+
+impl Slack {
+    /// The bot with these settings. Nothing is asked of Slack yet. Fails when the address or the
+    /// machine's certificates are of no use.
+    pub fn new(config: SlackConfig) -> io::Result<Slack> {
+        let client = Arc::new(Client::new(&config.api_url, config.call_timeout)?);
+        let directory = Directory::new(client.clone(), config.bot_token.clone());
+        Ok(Slack { inner: Arc::new(Inner { config, client, us: OnceCell::new(), directory }) })
+    }
+
+    /// Who we are, asked once.
+    pub async fn us(&self) -> Result<&Us, Trouble> {
+        self.inner
+            .us
+            .get_or_try_init(|| async {
+                let answer = self.call("auth.test", &json!({})).await?;
+                let text = |name: &str| answer[name].as_str().filter(|text| !text.is_empty()).map(str::to_string);
+                match (text("team_id"), text("user_id"), text("bot_id")) {
+                    (Some(team), Some(user), Some(bot)) => {
+                        Ok(Us { team, user, bot, enterprise: text("enterprise_id") })
+                    }
+                    _ => Err(Trouble::Stopped(refusal::not_a_bot_token())),
+                }
+            })
+            .await
+    }
+
+    /// Opens a conversation's thread: posts its card in the channel.
+    pub async fn open_thread(&self, channel: &str, card: &Card) -> Result<ThreadKey, Trouble> {
+        let team = &self.us().await?.team;
+        let mut payload = format::card(card);
+        payload["channel"] = json!(channel);
+        let answer = self.call("chat.postMessage", &payload).await?;
+        let (channel, ts) = posted(&answer, channel)?;
+        Ok(Spot { team, channel, ts }.thread())
+    }
+
+    /// Posts in a thread.
+    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<PostKey, Trouble> {
+        let spot = self.spot(&thread.0).await?;
+        let mut payload = format::letter(letter);
+        payload["channel"] = json!(spot.channel);
+        payload["thread_ts"] = json!(spot.ts);
+        let answer = self.call("chat.postMessage", &payload).await?;
+        let (channel, ts) = posted(&answer, spot.channel)?;
+        let message = &answer["message"];
+        if message.is_object() && message["thread_ts"] != spot.ts {
+            self.check_place(spot, channel, ts).await?;
+        }
+        Ok(Spot { team: spot.team, channel, ts }.post())
+    }
+
+    /// Shows a receipt under an agent's post. It may be there already.
+    pub async fn mark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
+        let spot = self.spot(&post.0).await?;
+        let payload = json!({ "channel": spot.channel, "timestamp": spot.ts, "name": format::mark(mark) });
+        let answer = self.inner.client.call(&self.inner.config.bot_token, "reactions.add", &payload).await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.code() == Some("already_reacted") => Ok(()),
+            Err(failure) => Err(failure.trouble("reactions.add")),
+        }
+    }
+
+    /// Tells one person privately, in the thread. `person` is an agent's id or a Slack user's.
+    pub async fn tell(&self, thread: &ThreadKey, person: &str, notice: Notice) -> Result<(), Trouble> {
+        let spot = self.spot(&thread.0).await?;
+        let payload = json!({
+            "channel": spot.channel,
+            "thread_ts": spot.ts,
+            "user": ids::user(person),
+            "text": format::notice(notice),
+        });
+        self.call("chat.postEphemeral", &payload).await.map(drop)
+    }
+
+    /// The whole thread as it stands. `asked_at` is a moment before the call.
+    pub async fn read_thread(&self, thread: &ThreadKey, asked_at: Moment) -> Result<Snapshot, Trouble> {
+        thread::snapshot(self, self.spot(&thread.0).await?, asked_at).await
+    }
+
+    /// The thread whose card for this conversation was posted in one of the channels since then: what
+    /// became of an unclear [`Slack::open_thread`].
+    pub async fn find_thread(
+        &self,
+        channels: &[String],
+        conversation: ConversationId,
+        since: Moment,
+    ) -> Result<Option<ThreadKey>, Trouble> {
+        for channel in channels {
+            if let Some(thread) = thread::find_card(self, channel, conversation, since).await? {
+                return Ok(Some(thread));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn config(&self) -> &SlackConfig {
+        &self.inner.config
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.inner.directory
+    }
+
+    /// Calls a JSON method as the bot.
+    pub(crate) async fn call(&self, method: &str, payload: &Value) -> Result<Value, Trouble> {
+        let answer = self.inner.client.call(&self.inner.config.bot_token, method, payload).await;
+        answer.map_err(|failure| failure.trouble(method))
+    }
+
+    /// Calls a reading method as the bot.
+    pub(crate) async fn get(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, Trouble> {
+        let answer = self.inner.client.get(&self.inner.config.bot_token, method, params).await;
+        answer.map_err(|failure| failure.trouble(method))
+    }
+
+    /// Where a key points in our workspace.
+    async fn spot<'a>(&self, key: &'a str) -> Result<Spot<'a>, Trouble> {
+        let spot = Spot::parse(key).ok_or_else(|| Trouble::Never { why: format!("{key} is no place in Slack") })?;
+        if spot.team != self.us().await?.team {
+            return Err(Trouble::Stopped(refusal::other_workspace()));
+        }
+        Ok(spot)
+    }
+
+    /// Slack puts a reply to a root that was just deleted into the channel itself. Such a stray is
+    /// taken back, and only after Slack has said that the thread is gone.
+    async fn check_place(&self, root: Spot<'_>, channel: &str, ts: &str) -> Result<(), Trouble> {
+        match thread::root_stands(self, root).await {
+            Err(Trouble::ThreadGone) => {}
+            Ok(()) | Err(_) => return Ok(()),
+        }
+        info!(
+            slack.channel = channel,
+            slack.ts = ts,
+            "a reply to a deleted thread landed in the channel; taking it back"
+        );
+        if let Err(trouble) = self.call("chat.delete", &json!({ "channel": channel, "ts": ts })).await {
+            warn!(slack.channel = channel, slack.ts = ts, ?trouble, "the stray reply stays in the channel");
+        }
+        Err(Trouble::ThreadGone)
+    }
+}
+
+/// Where a post went. An answer that says yes without saying where leaves it to be looked up.
+fn posted<'a>(answer: &'a Value, asked: &'a str) -> Result<(&'a str, &'a str), Trouble> {
+    let channel = answer["channel"].as_str().filter(|channel| !channel.is_empty()).unwrap_or(asked);
+    match answer["ts"].as_str().filter(|ts| ids::stamp(ts).is_some()) {
+        Some(ts) => Ok((channel, ts)),
+        None => Err(Trouble::Unclear { why: "chat.postMessage: the answer names no message".to_string() }),
+    }
+}

@@ -1,0 +1,440 @@
+//! Understanding kept frames, after they were acknowledged. Frames of one thread are understood in
+//! the order they came, threads side by side; a frame whose people cannot be looked up yet waits
+//! and holds up its own thread only. A frame that cannot be understood at all is marked as read
+//! with an error in the log, and stays stored as it came.
+
+use crate::PLATFORM;
+use crate::alarm::Alarm;
+use crate::decode::{self, Decoded, Found};
+use crate::interpret;
+use crate::outbound::{Slack, Us};
+use futures_util::FutureExt;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use threadline_core::desk::{Frame, Inbox, Reading, Trouble, Unstored};
+use threadline_core::ids::ThreadKey;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, warn};
+
+/// Frames in memory; the others stay in the database and are fetched when there is room again.
+const IN_HAND_MAX: usize = 2_048;
+/// Frames understood at once.
+const AT_ONCE: usize = 32;
+/// Readings stored in one call, and unread frames fetched in one.
+const BATCH_MAX: usize = 256;
+/// How often it is looked whether frames were left in the database.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// First pause after something that did not work; it doubles up to the longest.
+const PAUSE_FIRST: Duration = Duration::from_millis(250);
+/// Longest such pause.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// Frames that were just kept, on their way to being understood.
+#[derive(Clone, Debug)]
+pub(crate) struct Fresh {
+    frames: mpsc::Sender<Frame>,
+    /// Some frames were left in the database.
+    left: Arc<AtomicBool>,
+}
+
+impl Fresh {
+    /// Never waits: a frame for which there is no room is fetched from the database later.
+    pub fn push(&self, frame: Frame) {
+        if self.frames.try_send(frame).is_err() {
+            self.left.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Understands frames.
+pub(crate) struct Reader {
+    inbox: Arc<dyn Inbox>,
+    slack: Slack,
+    fresh: mpsc::Receiver<Frame>,
+    left: Arc<AtomicBool>,
+    readings: mpsc::Sender<Reading>,
+    read: mpsc::Receiver<Reading>,
+    backlog_read: CancellationToken,
+}
+
+/// A frame that says something happened in a thread.
+struct Job {
+    frame: String,
+    found: Found,
+}
+
+/// What the lanes share.
+struct Shared {
+    slack: Slack,
+    us: Us,
+    alarm: Arc<Alarm>,
+    readings: mpsc::Sender<Reading>,
+    in_hand: Arc<InHand>,
+    /// The lane of each thread that has something to do.
+    lanes: Mutex<HashMap<ThreadKey, VecDeque<Job>>>,
+    at_once: Semaphore,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+/// Keys of the frames in memory, and of those among them that were there at the start.
+struct InHand {
+    keys: Mutex<(HashSet<String>, HashSet<String>)>,
+    backlog_read: CancellationToken,
+}
+
+impl Reader {
+    /// A reader, and the way to it.
+    pub fn new(slack: Slack, inbox: Arc<dyn Inbox>) -> (Reader, Fresh) {
+        let (frames, fresh) = mpsc::channel(IN_HAND_MAX);
+        let (readings, read) = mpsc::channel(BATCH_MAX);
+        let left = Arc::new(AtomicBool::new(true));
+        let backlog_read = CancellationToken::new();
+        let reader = Reader { inbox, slack, fresh, left: left.clone(), readings, read, backlog_read };
+        (reader, Fresh { frames, left })
+    }
+
+    /// Where readings go to be stored.
+    pub fn readings(&self) -> mpsc::Sender<Reading> {
+        self.readings.clone()
+    }
+
+    /// Cancelled once every frame that was unread at the start is read.
+    pub fn backlog_read(&self) -> CancellationToken {
+        self.backlog_read.clone()
+    }
+
+    /// Understands and stores until `shutdown`.
+    pub async fn run(self, alarm: Arc<Alarm>, shutdown: CancellationToken) {
+        let Reader { inbox, slack, fresh, left, readings, read, backlog_read } = self;
+        let in_hand = Arc::new(InHand { keys: Mutex::default(), backlog_read });
+        let storing = store(inbox.clone(), read, in_hand.clone(), shutdown.clone());
+        let taking = async move {
+            let Some(us) = us(&slack, &alarm, &shutdown).await else { return };
+            let tasks = TaskTracker::new();
+            let shared = Arc::new(Shared {
+                slack,
+                us,
+                alarm,
+                readings,
+                in_hand,
+                lanes: Mutex::default(),
+                at_once: Semaphore::new(AT_ONCE),
+                tasks: tasks.clone(),
+                shutdown: shutdown.clone(),
+            });
+            tokio::select! {
+                () = take(&shared, inbox.as_ref(), fresh, &left) => {}
+                () = shutdown.cancelled() => {}
+            }
+            tasks.close();
+            tasks.wait().await;
+        };
+        tokio::join!(storing, taking);
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+/// Who we are, waited for.
+async fn us(slack: &Slack, alarm: &Alarm, shutdown: &CancellationToken) -> Option<Us> {
+    let mut pause = PAUSE_FIRST;
+    loop {
+        let trouble = tokio::select! {
+            us = slack.us() => match us {
+                Ok(us) => return Some(us.clone()),
+                Err(trouble) => trouble,
+            },
+            () = shutdown.cancelled() => return None,
+        };
+        warn!(?trouble, "Slack does not say who we are; trying again");
+        if !wait(told(alarm, trouble, pause), shutdown).await {
+            return None;
+        }
+        pause = (pause * 2).min(PAUSE_MAX);
+    }
+}
+
+/// Takes frames in: first those in the database, then those that come, and whatever was left.
+async fn take(shared: &Arc<Shared>, inbox: &dyn Inbox, mut fresh: mpsc::Receiver<Frame>, left: &AtomicBool) {
+    let mut first = true;
+    let mut look = tokio::time::interval(LOOK_AGAIN);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        if left.load(Ordering::SeqCst) && shared.in_hand.len() < IN_HAND_MAX / 2 {
+            match fetch(shared, inbox, left, first).await {
+                Ok(()) => first = false,
+                Err(error) => warn!(%error, "cannot fetch unread frames; trying again"),
+            }
+        }
+        tokio::select! {
+            frame = fresh.recv(), if !first => match frame {
+                Some(frame) => {
+                    if !shared.take(frame) {
+                        left.store(true, Ordering::SeqCst);
+                    }
+                }
+                None => return,
+            },
+            _ = look.tick() => {}
+        }
+    }
+}
+
+/// Fetches unread frames while there is room.
+async fn fetch(shared: &Arc<Shared>, inbox: &dyn Inbox, left: &AtomicBool, first: bool) -> Result<(), Unstored> {
+    left.store(false, Ordering::SeqCst);
+    loop {
+        // Those in hand are still unread, and come first.
+        let limit = shared.in_hand.len() + BATCH_MAX;
+        let unread = inbox.unread(PLATFORM, u32::try_from(limit).unwrap_or(u32::MAX)).await.inspect_err(|_| {
+            left.store(true, Ordering::SeqCst);
+        })?;
+        if first {
+            shared.in_hand.note_backlog(&unread);
+        }
+        let all = unread.len() < limit;
+        if !unread.into_iter().all(|frame| shared.take(frame)) {
+            left.store(true, Ordering::SeqCst);
+            return Ok(());
+        }
+        if all {
+            return Ok(());
+        }
+    }
+}
+
+impl Shared {
+    /// Decodes a frame and puts it into its thread's lane. False when there is no room.
+    fn take(self: &Arc<Self>, frame: Frame) -> bool {
+        match self.in_hand.add(&frame.key) {
+            Added::New => {}
+            Added::Known => return true,
+            Added::NoRoom => return false,
+        }
+        let decoded = catch_unwind(AssertUnwindSafe(|| decode::decode(&self.us, &frame.raw)));
+        let decoded = decoded.unwrap_or_else(|_| Err(decode::Unreadable("reading it panicked".to_string())));
+        match decoded {
+            Ok(Decoded::Happened(found)) => {
+                self.enqueue(Job { frame: frame.key, found });
+                return true;
+            }
+            Ok(Decoded::PersonChanged(user)) => self.slack.directory().changed(&self.us, &user),
+            Ok(Decoded::Stopped { channel, stop }) => {
+                if channel.is_none_or(|channel| self.is_desk(&channel)) {
+                    self.alarm.stopped(stop);
+                }
+            }
+            Ok(Decoded::Mended { channel }) => {
+                if self.is_desk(&channel) {
+                    self.alarm.channel_works();
+                }
+            }
+            Ok(Decoded::Nothing) => {}
+            Err(error) => error!(frame.key, %error, "a frame from Slack cannot be read; it is kept as it came"),
+        }
+        let (shared, reading) = (self.clone(), Reading { frame: Some(frame.key), events: Vec::new() });
+        self.tasks.spawn(async move { shared.readings.send(reading).await });
+        true
+    }
+
+    fn is_desk(&self, channel: &str) -> bool {
+        self.slack.config().channels.iter().any(|desk| desk == channel)
+    }
+
+    fn enqueue(self: &Arc<Self>, job: Job) {
+        let mut lanes = self.lanes();
+        let thread = job.found.thread.clone();
+        match lanes.get_mut(&thread) {
+            Some(lane) => lane.push_back(job),
+            None => {
+                lanes.insert(thread.clone(), VecDeque::from([job]));
+                self.tasks.spawn(self.clone().lane(thread));
+            }
+        }
+    }
+
+    /// Works off one thread's frames, then goes away.
+    async fn lane(self: Arc<Self>, thread: ThreadKey) {
+        while let Some(job) = self.next(&thread) {
+            let Some(reading) = self.understand(job).await else { return };
+            if self.readings.send(reading).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn next(&self, thread: &ThreadKey) -> Option<Job> {
+        let mut lanes = self.lanes();
+        let job = lanes.get_mut(thread).and_then(VecDeque::pop_front);
+        if job.is_none() {
+            lanes.remove(thread);
+        }
+        job
+    }
+
+    /// Looks up the people of one event, for as long as it takes. Nothing after `shutdown`.
+    async fn understand(&self, job: Job) -> Option<Reading> {
+        let mut pause = PAUSE_FIRST;
+        let mut alarmed = false;
+        loop {
+            let trouble = {
+                let _turn = self.at_once.acquire().await.ok()?;
+                let event = AssertUnwindSafe(interpret::event(&self.slack, &self.us, job.found.clone()));
+                let event = tokio::select! {
+                    event = event.catch_unwind() => event,
+                    () = self.shutdown.cancelled() => return None,
+                };
+                match event {
+                    Ok(Ok(event)) => {
+                        if alarmed {
+                            self.alarm.works();
+                        }
+                        return Some(Reading { frame: Some(job.frame), events: vec![event] });
+                    }
+                    Ok(Err(trouble)) => trouble,
+                    Err(_) => {
+                        error!(frame.key = job.frame, "understanding a frame panicked; it is kept as it came");
+                        return Some(Reading { frame: Some(job.frame), events: Vec::new() });
+                    }
+                }
+            };
+            warn!(frame.key = job.frame, ?trouble, "a message waits: its people cannot be looked up yet");
+            alarmed |= matches!(trouble, Trouble::Stopped(_));
+            if !wait(told(&self.alarm, trouble, pause), &self.shutdown).await {
+                return None;
+            }
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    /// Nothing can panic while it is locked, so a poisoned lock holds whole data.
+    fn lanes(&self) -> MutexGuard<'_, HashMap<ThreadKey, VecDeque<Job>>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a frame was taken into memory.
+enum Added {
+    New,
+    Known,
+    NoRoom,
+}
+
+impl InHand {
+    fn len(&self) -> usize {
+        self.lock().0.len()
+    }
+
+    fn add(&self, key: &str) -> Added {
+        let mut keys = self.lock();
+        if keys.0.contains(key) {
+            return Added::Known;
+        }
+        if keys.0.len() >= IN_HAND_MAX {
+            return Added::NoRoom;
+        }
+        keys.0.insert(key.to_string());
+        Added::New
+    }
+
+    fn note_backlog(&self, frames: &[Frame]) {
+        let mut keys = self.lock();
+        keys.1.extend(frames.iter().map(|frame| frame.key.clone()));
+        if keys.1.is_empty() {
+            self.backlog_read.cancel();
+        }
+    }
+
+    fn remove(&self, key: &str) {
+        let mut keys = self.lock();
+        keys.0.remove(key);
+        if keys.1.remove(key) && keys.1.is_empty() {
+            self.backlog_read.cancel();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (HashSet<String>, HashSet<String>)> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stores readings, many in one call, until everybody who makes them is gone.
+async fn store(
+    inbox: Arc<dyn Inbox>,
+    mut read: mpsc::Receiver<Reading>,
+    in_hand: Arc<InHand>,
+    shutdown: CancellationToken,
+) {
+    let mut batch = Vec::new();
+    while read.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        let mut pause = PAUSE_FIRST;
+        let mut left = std::mem::take(&mut batch);
+        loop {
+            left = store_once(inbox.as_ref(), left, &in_hand).await;
+            if left.is_empty() {
+                break;
+            }
+            if !wait(pause, &shutdown).await {
+                // Unread frames are understood again after the next start.
+                return;
+            }
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+}
+
+/// Stores what can be stored: together, or, should that fail, one by one, so that one bad reading
+/// does not keep the others back. Returns what is left.
+async fn store_once(inbox: &dyn Inbox, readings: Vec<Reading>, in_hand: &InHand) -> Vec<Reading> {
+    let error = match inbox.happened(PLATFORM, readings.clone()).await {
+        Ok(()) => {
+            readings.iter().filter_map(|reading| reading.frame.as_deref()).for_each(|key| in_hand.remove(key));
+            return Vec::new();
+        }
+        Err(error) => error,
+    };
+    warn!(readings = readings.len(), %error, "cannot store what came from Slack; trying again");
+    if readings.len() < 2 {
+        return readings;
+    }
+    let mut left = Vec::new();
+    for reading in readings {
+        match inbox.happened(PLATFORM, vec![reading.clone()]).await {
+            Ok(()) => reading.frame.iter().for_each(|key| in_hand.remove(key)),
+            Err(_) => left.push(reading),
+        }
+    }
+    left
+}
+
+/// The pause after this trouble; the operator hears of one that only he can end.
+fn told(alarm: &Alarm, trouble: Trouble, pause: Duration) -> Duration {
+    match trouble {
+        Trouble::Later { after_millis } => Duration::from_millis(after_millis),
+        Trouble::Stopped(stop) => {
+            alarm.stopped(stop);
+            pause
+        }
+        Trouble::NotDone { .. } | Trouble::Unclear { .. } | Trouble::Never { .. } | Trouble::ThreadGone => pause,
+    }
+}
+
+/// False when there is no more time to wait.
+async fn wait(pause: Duration, shutdown: &CancellationToken) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(pause) => true,
+        () = shutdown.cancelled() => false,
+    }
+}

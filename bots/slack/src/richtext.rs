@@ -1,0 +1,432 @@
+//! An agent's message as a body that customers can be shown. Rich text comes first: it is what
+//! Slack's own composer makes; a message without it is read from its `text`. Nothing that a person
+//! wrote gets lost over a block or an element we do not know, and nothing internal shows: people
+//! appear by the name they show, channels not at all.
+
+use crate::{emoji, format, mrkdwn};
+use serde_json::Value;
+use threadline_core::body::{Block, Body, Span, Style, safe_href};
+
+/// How a user id becomes the name to show; nothing when it has none.
+pub type Names<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Deepest nesting that is followed in blocks we do not know (Slack nests four levels).
+const DEPTH_MAX: usize = 16;
+
+/// The users a message mentions, each once, in order.
+pub fn mentions(message: &Value) -> Vec<String> {
+    let mut users = Vec::new();
+    gather_mentions(&message["blocks"], &mut users, 0);
+    mrkdwn::mentions(message["text"].as_str().unwrap_or_default(), &mut users);
+    let mut seen = std::collections::HashSet::new();
+    users.retain(|user| seen.insert(user.clone()));
+    users
+}
+
+/// What a message says, with the files it carries named.
+pub fn body(message: &Value, names: &Names<'_>) -> Body {
+    let text = message["text"].as_str().unwrap_or_default();
+    let mut body = match blocks(&message["blocks"], names) {
+        Some(body) if !body.is_blank() => body,
+        Some(body) if text.is_empty() => body,
+        Some(_) | None => mrkdwn::body(text, names),
+    };
+    if body.is_blank() {
+        body = Body::default();
+    }
+    for file in array(&message["files"]).iter().filter(|file| file["mode"] != "tombstone") {
+        let name = file["name"].as_str().or(file["title"].as_str()).unwrap_or_default();
+        body.0.push(Block::Paragraph(vec![Span::plain(&format::attached_file(name))]));
+    }
+    let shares = |attachment: &Value| attachment["is_share"] == true || attachment["is_msg_unfurl"] == true;
+    if body.0.is_empty() && array(&message["attachments"]).iter().any(shares) {
+        body.0.push(Block::Paragraph(vec![Span::plain(&format::shared_message())]));
+    }
+    body
+}
+
+/// The blocks read; nothing if one of them is of a kind we do not know.
+fn blocks(blocks: &Value, names: &Names<'_>) -> Option<Body> {
+    let blocks = blocks.as_array().filter(|blocks| !blocks.is_empty())?;
+    let mut out = Vec::new();
+    for block in blocks {
+        match block["type"].as_str().unwrap_or_default() {
+            "rich_text" => array(&block["elements"]).iter().for_each(|part| rich_part(part, names, &mut out)),
+            "section" => {
+                push_text_object(&block["text"], names, &mut out);
+                array(&block["fields"]).iter().for_each(|field| push_text_object(field, names, &mut out));
+            }
+            "header" => push_text_object(&block["text"], names, &mut out),
+            "context" => array(&block["elements"]).iter().for_each(|part| push_text_object(part, names, &mut out)),
+            // What has no words of its own; files are named from `files`.
+            "divider" | "actions" | "file" => {}
+            _ => return None,
+        }
+    }
+    Some(Body(out))
+}
+
+fn rich_part(part: &Value, names: &Names<'_>, out: &mut Vec<Block>) {
+    let elements = || spans(array(&part["elements"]), names);
+    match part["type"].as_str().unwrap_or_default() {
+        "rich_text_section" => push_paragraph(elements(), out),
+        "rich_text_quote" => out.push(Block::Quote(elements())),
+        "rich_text_preformatted" => out.push(Block::Code(joined(&elements()))),
+        "rich_text_list" => out.push(Block::List {
+            ordered: part["style"] == "ordered",
+            indent: part["indent"].as_u64().unwrap_or(0).min(8) as u8,
+            start: u32::try_from(part["offset"].as_u64().unwrap_or(0)).unwrap_or(0).saturating_add(1),
+            items: array(&part["elements"]).iter().map(|item| list_item(item, names)).collect(),
+        }),
+        _ => push_paragraph(unknown(part), out),
+    }
+}
+
+fn list_item(item: &Value, names: &Names<'_>) -> Vec<Span> {
+    match item["type"].as_str() {
+        Some("rich_text_section") => spans(array(&item["elements"]), names),
+        _ => unknown(item),
+    }
+}
+
+fn spans(elements: &[Value], names: &Names<'_>) -> Vec<Span> {
+    elements.iter().filter_map(|element| span(element, names)).collect()
+}
+
+fn span(element: &Value, names: &Names<'_>) -> Option<Span> {
+    let style = style(&element["style"]);
+    let field = |name: &str| element[name].as_str().unwrap_or_default();
+    let text = match element["type"].as_str().unwrap_or_default() {
+        "text" => field("text").to_string(),
+        "link" => {
+            let (url, label) = (field("url"), field("text"));
+            let label = if label.is_empty() { url } else { label };
+            if let Some(href) = safe_href(url) {
+                return Some(Span::Link { href: href.to_string(), text: label.to_string(), style });
+            }
+            label.to_string()
+        }
+        "user" => mrkdwn::person(field("user_id"), names),
+        "usergroup" | "team" => format::THE_TEAM.to_string(),
+        "channel" => format::A_CHANNEL.to_string(),
+        "broadcast" => format!("@{}", if field("range").is_empty() { "here" } else { field("range") }),
+        "emoji" => emoji::shown(element),
+        "date" => match (field("fallback"), element["timestamp"].as_i64()) {
+            ("", Some(seconds)) => format::date(seconds),
+            (fallback, _) => fallback.to_string(),
+        },
+        "color" => field("value").to_string(),
+        _ => joined(&unknown(element)),
+    };
+    (!text.is_empty()).then_some(Span::Text { text, style })
+}
+
+fn style(style: &Value) -> Style {
+    let on = |name: &str| style[name] == true;
+    Style { bold: on("bold"), italic: on("italic"), strike: on("strike"), code: on("code") }
+}
+
+/// Neighbouring sections become one paragraph each; an empty one says nothing.
+fn push_paragraph(spans: Vec<Span>, out: &mut Vec<Block>) {
+    if !spans.is_empty() {
+        out.push(Block::Paragraph(spans));
+    }
+}
+
+/// A text object of Block Kit: `plain_text`, `mrkdwn`; other elements of a context say what they say.
+fn push_text_object(object: &Value, names: &Names<'_>, out: &mut Vec<Block>) {
+    match (object["type"].as_str(), object["text"].as_str()) {
+        (Some("mrkdwn"), Some(text)) => out.extend(mrkdwn::body(text, names).0),
+        (_, Some(text)) if !text.is_empty() => out.push(Block::Paragraph(vec![Span::plain(text)])),
+        _ => {}
+    }
+}
+
+/// Every `text` inside something we do not know.
+fn unknown(value: &Value) -> Vec<Span> {
+    let mut out = Vec::new();
+    gather_text(value, &mut out, 0);
+    out
+}
+
+fn gather_text(value: &Value, out: &mut Vec<Span>, depth: usize) {
+    if depth > DEPTH_MAX {
+        return;
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field.as_str() {
+                    Some(text) if name == "text" && !text.is_empty() => out.push(Span::plain(text)),
+                    Some(_) => {}
+                    None => gather_text(field, out, depth + 1),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather_text(item, out, depth + 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn gather_mentions(value: &Value, users: &mut Vec<String>, depth: usize) {
+    if depth > DEPTH_MAX {
+        return;
+    }
+    match value {
+        Value::Object(fields) => {
+            if fields.get("type").is_some_and(|kind| kind == "user") {
+                users.extend(fields.get("user_id").and_then(Value::as_str).map(str::to_string));
+            }
+            fields.values().for_each(|field| gather_mentions(field, users, depth + 1));
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather_mentions(item, users, depth + 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn joined(spans: &[Span]) -> String {
+    spans.iter().map(|(Span::Text { text, .. } | Span::Link { text, .. })| text.as_str()).collect()
+}
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn names(user: &str) -> Option<String> {
+        (user == "U1").then(|| "Ada".to_string())
+    }
+
+    fn check(message: Value, expected: Expect) {
+        expected.assert_debug_eq(&body(&message, &names));
+    }
+
+    fn text_of(message: Value) -> String {
+        body(&message, &names).text()
+    }
+
+    fn rich(elements: Value) -> Value {
+        json!({ "text": "the fallback", "blocks": [{ "type": "rich_text", "elements": elements }] })
+    }
+
+    fn section(elements: Value) -> Value {
+        rich(json!([{ "type": "rich_text_section", "elements": elements }]))
+    }
+
+    #[test]
+    fn rich_text_becomes_a_body() {
+        check(
+            rich(json!([
+                { "type": "rich_text_section", "elements": [
+                    { "type": "text", "text": "see " },
+                    { "type": "link", "url": "https://example.com/x", "text": "this", "style": { "bold": true } },
+                    { "type": "text", "text": "let x", "style": { "code": true, "underline": true } },
+                ] },
+                { "type": "rich_text_list", "style": "ordered", "indent": 1, "offset": 3, "elements": [
+                    { "type": "rich_text_section", "elements": [{ "type": "text", "text": "four" }] },
+                    { "type": "rich_text_section", "elements": [{ "type": "text", "text": "five", "style": { "strike": true } }] },
+                ] },
+                { "type": "rich_text_quote", "elements": [{ "type": "text", "text": "quoted", "style": { "italic": true } }] },
+                { "type": "rich_text_preformatted", "border": 0, "elements": [
+                    { "type": "text", "text": "<b>\n" }, { "type": "link", "url": "https://x.org" },
+                ] },
+            ])),
+            expect![[r#"
+                Body(
+                    [
+                        Paragraph(
+                            [
+                                Text {
+                                    text: "see ",
+                                    style: Style {
+                                        bold: false,
+                                        italic: false,
+                                        strike: false,
+                                        code: false,
+                                    },
+                                },
+                                Link {
+                                    href: "https://example.com/x",
+                                    text: "this",
+                                    style: Style {
+                                        bold: true,
+                                        italic: false,
+                                        strike: false,
+                                        code: false,
+                                    },
+                                },
+                                Text {
+                                    text: "let x",
+                                    style: Style {
+                                        bold: false,
+                                        italic: false,
+                                        strike: false,
+                                        code: true,
+                                    },
+                                },
+                            ],
+                        ),
+                        List {
+                            ordered: true,
+                            indent: 1,
+                            start: 4,
+                            items: [
+                                [
+                                    Text {
+                                        text: "four",
+                                        style: Style {
+                                            bold: false,
+                                            italic: false,
+                                            strike: false,
+                                            code: false,
+                                        },
+                                    },
+                                ],
+                                [
+                                    Text {
+                                        text: "five",
+                                        style: Style {
+                                            bold: false,
+                                            italic: false,
+                                            strike: true,
+                                            code: false,
+                                        },
+                                    },
+                                ],
+                            ],
+                        },
+                        Quote(
+                            [
+                                Text {
+                                    text: "quoted",
+                                    style: Style {
+                                        bold: false,
+                                        italic: true,
+                                        strike: false,
+                                        code: false,
+                                    },
+                                },
+                            ],
+                        ),
+                        Code(
+                            "<b>\nhttps://x.org",
+                        ),
+                    ],
+                )
+            "#]],
+        );
+    }
+
+    #[test]
+    fn people_show_by_name_and_channels_not_at_all() {
+        let message = section(json!([
+            { "type": "user", "user_id": "U1" }, { "type": "text", "text": " " },
+            { "type": "user", "user_id": "U2" }, { "type": "text", "text": " " },
+            { "type": "channel", "channel_id": "C1" }, { "type": "text", "text": " " },
+            { "type": "usergroup", "usergroup_id": "S1" }, { "type": "text", "text": " " },
+            { "type": "broadcast", "range": "channel" },
+        ]));
+        assert_eq!(mentions(&message), ["U1", "U2"]);
+        assert_eq!(text_of(message), "@Ada @someone #channel @team @channel");
+    }
+
+    #[test]
+    fn small_things_show_as_they_can() {
+        let message = section(json!([
+            { "type": "emoji", "name": "wave", "unicode": "1f44b-1f3fd", "skin_tone": 4 },
+            { "type": "emoji", "name": "our-logo" },
+            { "type": "date", "timestamp": 0, "format": "{date}" },
+            { "type": "date", "timestamp": 0, "format": "{date}", "fallback": " today " },
+            { "type": "color", "value": "#ff0000" },
+            { "type": "hologram", "inner": { "text": " in a form of next year" } },
+            { "type": "silence" },
+            { "type": "link", "url": "javascript:alert(1)", "text": " click" },
+            { "type": "link", "url": "slack://open" },
+        ]));
+        assert_eq!(
+            text_of(message),
+            "👋🏽:our-logo:1970-01-01 00:00 UTC today #ff0000 in a form of next year clickslack://open"
+        );
+    }
+
+    #[test]
+    fn a_block_we_do_not_know_falls_back_to_the_text() {
+        let blocks = json!([
+            { "type": "rich_text", "elements": [] },
+            { "type": "table", "rows": [] },
+        ]);
+        assert_eq!(text_of(json!({ "text": "all of *it*", "blocks": blocks })), "all of it");
+        let known = json!([{ "type": "section", "text": { "type": "mrkdwn", "text": "*hi*" } }, { "type": "divider" }]);
+        assert_eq!(text_of(json!({ "text": "fallback", "blocks": known })), "hi");
+        assert_eq!(text_of(json!({ "text": "only text", "blocks": [] })), "only text");
+        assert_eq!(text_of(json!({ "text": "not lost", "blocks": [{ "type": "rich_text", "elements": [] }] })), "not lost");
+        assert_eq!(text_of(json!({ "text": "not lost", "blocks": "nonsense" })), "not lost");
+    }
+
+    #[test]
+    fn an_unknown_part_of_rich_text_keeps_its_words() {
+        let message = rich(json!([
+            { "type": "rich_text_carousel", "slides": [{ "text": "one" }, { "caption": { "text": " two" } }] },
+            { "type": "rich_text_list", "style": "bullet", "elements": [{ "type": "odd", "text": "three" }] },
+        ]));
+        assert_eq!(text_of(message), "one two\n• three");
+    }
+
+    #[test]
+    fn files_are_named() {
+        let files = json!([
+            { "name": "invoice.pdf" }, { "title": "Untitled" }, { "mode": "tombstone", "name": "gone" }, { "id": "F1" },
+        ]);
+        assert_eq!(
+            text_of(json!({ "text": "", "files": files })),
+            "(The agent attached a file: invoice.pdf. It cannot be shown here yet.)\n\
+             (The agent attached a file: Untitled. It cannot be shown here yet.)\n\
+             (The agent attached a file. It cannot be shown here yet.)"
+        );
+        assert!(text_of(json!({ "text": "see", "files": [{ "name": "a.png" }] })).starts_with("see\n(The agent"));
+    }
+
+    #[test]
+    fn a_shared_message_is_not_shown_but_said() {
+        let attachments = json!([{ "is_share": true, "text": "internal words", "author_name": "Grace" }]);
+        assert_eq!(text_of(json!({ "text": "", "attachments": attachments })), format::shared_message());
+        assert_eq!(text_of(json!({ "text": "look", "attachments": attachments })), "look");
+        assert!(body(&json!({ "attachments": [{ "title": "a preview" }] }), &names).is_blank());
+    }
+
+    /// Any JSON at all, with Slack's words in it.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let word = proptest::sample::select(vec![
+            "type", "text", "elements", "blocks", "rich_text", "rich_text_section", "rich_text_list", "user", "user_id",
+            "style", "indent", "offset", "link", "url", "emoji", "unicode", "1f44d-zz", "<@U1>", "files", "name",
+            "attachments", "section", "fields", "mrkdwn", "date", "timestamp", "ünï",
+        ]);
+        let leaf = proptest::prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            word.clone().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 64, 6, move |inner| {
+            proptest::prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                proptest::collection::vec((word.clone(), inner), 0..6)
+                    .prop_map(|fields| fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_payload_makes_it_panic(message in any_json()) {
+            body(&message, &names);
+            mentions(&message);
+        }
+    }
+}

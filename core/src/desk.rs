@@ -1,0 +1,307 @@
+//! What the core and a platform's bot say to one another. A bot turns its platform's frames into
+//! [`DeskEvent`]s and carries out orders, each with an outcome that can be told apart; it hands
+//! over what came in through [`Inbox`], which the service implements. Nothing here knows a
+//! platform: keys are opaque.
+
+use crate::body::Body;
+use crate::ids::{AgentId, ConversationId, MessageId, Moment, PostKey, ThreadKey};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A post at a desk and its place there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// Which one.
+    pub key: PostKey,
+    /// Its place among the posts of its thread: larger is later. Slack: its `ts` in microseconds.
+    pub stamp: i64,
+}
+
+/// A person who answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// Who.
+    pub id: AgentId,
+    /// The name customers see.
+    pub name: String,
+    /// An `https` picture customers see.
+    pub picture: Option<String>,
+}
+
+/// Who wrote at the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// One of the team.
+    Agent(Agent),
+    /// Somebody whose words must not reach the customer.
+    Stranger(Stranger),
+}
+
+/// Somebody at the desk who is no agent of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// How the platform names him, if he can be told anything.
+    pub person: Option<String>,
+    /// Why his words stay inside.
+    pub why: StrangerKind,
+}
+
+/// Why somebody is no agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrangerKind {
+    /// Another app.
+    Bot,
+    /// A person of another workspace, through a shared channel.
+    OtherWorkspace,
+}
+
+/// One post as it stands, written by somebody at the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskMessage {
+    /// Which post.
+    pub post: Post,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it says now.
+    pub body: Body,
+    /// The stamp of its last edit, on the same scale as [`Post::stamp`]; none if never edited.
+    pub edited: Option<i64>,
+}
+
+/// Something that happened in a thread, as a bot understood it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskEvent {
+    /// Where.
+    pub thread: ThreadKey,
+    /// What.
+    pub act: DeskAct,
+}
+
+/// What happened in a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeskAct {
+    /// Somebody wrote, or edited: the post as it stands now, new or not.
+    Wrote(DeskMessage),
+    /// A post was deleted.
+    Deleted(Post),
+    /// The thread was read: everything in it now.
+    Stands(Snapshot),
+    /// The thread's root was deleted, or the platform says there is no such thread.
+    Gone,
+}
+
+/// A thread as it was read from the platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// When the reading began: a message that came in later is not missing, only new.
+    pub asked_at: Moment,
+    /// What people wrote, oldest first.
+    pub messages: Vec<DeskMessage>,
+    /// Our own posts: which pieces of which messages each carries.
+    pub ours: Vec<OwnPost>,
+}
+
+/// A post of ours, found by the delivery id it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnPost {
+    /// The post.
+    pub post: Post,
+    /// The pieces it carries, in order.
+    pub pieces: Vec<Piece>,
+}
+
+/// A part of a message that fits in one post; most messages are one piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Piece {
+    /// The message.
+    pub message: MessageId,
+    /// Which piece, from 0.
+    pub index: u32,
+}
+
+/// One post to be made: pieces of one speaker's messages, joined in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Whose conversation.
+    pub conversation: ConversationId,
+    /// The customer's name to post under; none when the bot itself speaks.
+    pub speaker: Option<String>,
+    /// The pieces and their texts.
+    pub parts: Vec<(Piece, String)>,
+}
+
+/// The root of a conversation's thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// Whose.
+    pub conversation: ConversationId,
+    /// `#1042`.
+    pub number: i64,
+    /// The customer's name, if given.
+    pub name: Option<String>,
+    /// The customer's address, if given.
+    pub email: Option<String>,
+    /// The topic's label.
+    pub topic: String,
+    /// The page the chat was opened on.
+    pub page_url: Option<String>,
+    /// That page's title.
+    pub page_title: Option<String>,
+    /// True when an earlier thread of this conversation was deleted.
+    pub continued: bool,
+}
+
+/// A receipt shown under an agent's post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// ✓ the customer's browser has it.
+    Received,
+    /// 👁 the customer saw it.
+    Seen,
+}
+
+/// Something told to one person at a desk, privately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Nothing was sent: you are an app.
+    BotNotSent,
+    /// Nothing was sent: you belong to another workspace.
+    OutsiderNotSent,
+    /// Nothing was sent: in this desk only the claimer's messages go out, and nobody has claimed.
+    UnclaimedNotSent,
+    /// Nothing was sent: somebody else has claimed the conversation.
+    ClaimedByOtherNotSent,
+}
+
+/// Which of an agent's messages go out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Any agent's message in the thread.
+    #[default]
+    Open,
+    /// Only the claimer's.
+    Claimed,
+    /// Only what starts with `>`.
+    Explicit,
+}
+
+/// What a desk's configuration says about its conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeskRules {
+    /// Which messages go out.
+    pub mode: Mode,
+    /// How long a reply is held before the customer sees it, in milliseconds; 0 shows it at once.
+    pub hold_millis: i64,
+    /// The longest text of one post, in characters; longer messages are split.
+    pub post_chars_max: usize,
+}
+
+/// Why an order to a platform was not carried out, so far as what to do next depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Not done; the platform asks for a pause of this kind of order.
+    Later {
+        /// How long, in milliseconds.
+        after_millis: u64,
+    },
+    /// Not done, and sure not to be: try again.
+    NotDone {
+        /// For the log.
+        why: String,
+    },
+    /// Perhaps done: look before trying again.
+    Unclear {
+        /// For the log.
+        why: String,
+    },
+    /// Not done, and never will be: this one order is refused.
+    Never {
+        /// For the agent and the log.
+        why: String,
+    },
+    /// Not done: the thread does not exist any more.
+    ThreadGone,
+    /// Not done, and nothing else will be until somebody mends it.
+    Stopped(Stop),
+}
+
+/// Why a lane stopped: what the operator has to mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// The platform's own word, such as `token_revoked`.
+    pub code: String,
+    /// What to do about it.
+    pub advice: String,
+    /// True when it concerns one channel, false when nothing works at all.
+    pub channel_only: bool,
+}
+
+/// A future without a runtime.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A raw frame as a platform sent it, kept before it is acknowledged and understood afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What makes it the same frame when it comes again, unique within the platform.
+    pub key: String,
+    /// The frame, to the letter.
+    pub raw: String,
+}
+
+/// What became of a frame that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Stored now; understand it next.
+    New,
+    /// Stored before; nothing to do.
+    Known,
+}
+
+/// What a frame meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The frame that was read, if it came as one; it is marked as read in the same transaction.
+    pub frame: Option<String>,
+    /// What it said happened; nothing, for a frame that concerns no conversation.
+    pub events: Vec<DeskEvent>,
+}
+
+/// A thread of a conversation that may still change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenThread {
+    /// Which.
+    pub thread: ThreadKey,
+    /// The last moment at which something happened in its conversation: the liveliest are read first.
+    pub last_at: Moment,
+}
+
+/// The database did not take it. Nothing was stored; the caller must not acknowledge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unstored(pub String);
+
+impl fmt::Display for Unstored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not stored: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unstored {}
+
+/// Where bots hand over what came in. Every method returns after the commit.
+pub trait Inbox: Send + Sync + 'static {
+    /// Stores raw frames, each once; the answers stand in the order of the frames.
+    fn keep(&self, platform: &'static str, frames: Vec<Frame>) -> Later<'_, Result<Vec<Kept>, Unstored>>;
+
+    /// Applies what frames meant, and marks them as read, each in one transaction with its events.
+    fn happened(&self, platform: &'static str, readings: Vec<Reading>) -> Later<'_, Result<(), Unstored>>;
+
+    /// Frames that were stored and not yet read, oldest first, at most `limit`.
+    fn unread(&self, platform: &'static str, limit: u32) -> Later<'_, Result<Vec<Frame>, Unstored>>;
+
+    /// The threads of conversations that may still change, liveliest first.
+    fn open_threads(&self, platform: &'static str) -> Later<'_, Result<Vec<OpenThread>, Unstored>>;
+
+    /// Tells the operator that nothing works, once per `stop`, or with none that it works again.
+    fn desk_stopped(&self, platform: &'static str, stop: Option<Stop>);
+}

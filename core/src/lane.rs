@@ -1,0 +1,531 @@
+//! Whose turn it is to post in a channel. A platform takes only so many posts a second in one
+//! channel (Slack: one), and all conversations of a desk share it. So each conversation is a lane
+//! that keeps its order; lanes take turns; a customer who waits for a thread goes first; and what
+//! waits in a lane is joined into one post. Pure: time comes in, nothing is sent from here.
+//!
+//! Joining is what bounds the delay: with one post a message, a queue that is fed faster than one
+//! a second grows for ever; with joining, a turn empties the lane however much is in it.
+
+use crate::conversation::Thread;
+use crate::desk::Piece;
+use crate::ids::{ConversationId, MessageId, Moment, ThreadKey};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// Most pieces of one post: more are hard to read as one, and their ids have to fit in the
+/// post's metadata.
+pub const PIECES_PER_POST_MAX: usize = 20;
+
+/// A piece of a message that waits for its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// Which piece of which message.
+    pub piece: Piece,
+    /// The message's number: lanes keep this order.
+    pub seq: i64,
+    /// What it says.
+    pub text: String,
+    /// The customer's name; none when the bot speaks.
+    pub speaker: Option<String>,
+}
+
+/// Something to be sent now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Open the conversation's thread in this channel.
+    Open {
+        /// Whose.
+        conversation: ConversationId,
+        /// Where.
+        channel: String,
+    },
+    /// Post these pieces in the thread as one post.
+    Post {
+        /// Whose.
+        conversation: ConversationId,
+        /// Where.
+        thread: ThreadKey,
+        /// What.
+        parcels: Vec<Parcel>,
+    },
+    /// Look which of what waits is at the desk already, before anything is sent.
+    Look {
+        /// Whose.
+        conversation: ConversationId,
+        /// Its thread, if it has one.
+        thread: Option<ThreadKey>,
+    },
+}
+
+impl Turn {
+    /// Whose turn it is.
+    pub fn conversation(&self) -> ConversationId {
+        match self {
+            Turn::Open { conversation, .. } | Turn::Post { conversation, .. } | Turn::Look { conversation, .. } => {
+                *conversation
+            }
+        }
+    }
+}
+
+/// How fast a channel may be posted to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// Milliseconds from one post to the next, over time; 0 for no limit.
+    pub millis_per_post: i64,
+    /// Posts that may be made at once after a pause.
+    pub burst: i64,
+}
+
+/// The lanes of one desk.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    pace: Pace,
+    post_chars_max: usize,
+    channels: Vec<Channel>,
+    lanes: HashMap<ConversationId, Lane>,
+    /// Lanes that want to look: reading has a limit of its own.
+    looks: VecDeque<ConversationId>,
+    /// Lanes that rest, by when they have rested.
+    resting: BTreeSet<(i64, ConversationId)>,
+}
+
+#[derive(Clone, Debug)]
+struct Channel {
+    name: String,
+    /// When the channel would be free if every post so far had waited its time: the pace's clock.
+    free_at: i64,
+    /// The platform asked for a pause, or the channel is out of order.
+    paused_until: i64,
+    opens: VecDeque<ConversationId>,
+    ready: VecDeque<ConversationId>,
+    /// Conversations whose thread is here or is about to be: the load.
+    conversations: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Lane {
+    channel: usize,
+    thread: Option<ThreadKey>,
+    wants_open: bool,
+    parcels: VecDeque<Parcel>,
+    state: LaneState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LaneState {
+    /// Nothing to do.
+    Idle,
+    /// In a channel's line.
+    InLine,
+    /// In the line of those who want to look.
+    WantsLook,
+    /// Something is under way.
+    Busy,
+    /// Waits before it gets in line again.
+    Resting { until: i64, look: bool },
+}
+
+impl Lanes {
+    /// Lanes over these channels, of which there must be at least one; posts hold at most
+    /// `post_chars_max` characters.
+    pub fn new(channels: Vec<String>, pace: Pace, post_chars_max: usize) -> Lanes {
+        let channels = channels
+            .into_iter()
+            .map(|name| Channel {
+                name,
+                free_at: i64::MIN,
+                paused_until: i64::MIN,
+                opens: VecDeque::new(),
+                ready: VecDeque::new(),
+                conversations: 0,
+            })
+            .collect();
+        Lanes {
+            pace,
+            post_chars_max,
+            channels,
+            lanes: HashMap::new(),
+            looks: VecDeque::new(),
+            resting: BTreeSet::new(),
+        }
+    }
+
+    /// The channels, in the order of the configuration.
+    pub fn channels(&self) -> Vec<String> {
+        self.channels.iter().map(|channel| channel.name.clone()).collect()
+    }
+
+    /// Conversations with something that waits or is under way.
+    pub fn len(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// True when nothing waits and nothing is under way.
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// True when a piece of this message waits or is under way.
+    pub fn has_message(&self, conversation: ConversationId, message: MessageId) -> bool {
+        self.lanes
+            .get(&conversation)
+            .is_some_and(|lane| lane.parcels.iter().any(|parcel| parcel.piece.message == message))
+    }
+
+    /// A thread is to be opened. `unsure`: it may have been, so look first.
+    pub fn want_open(&mut self, conversation: ConversationId, unsure: bool) {
+        let lane = self.lane(conversation, &Thread::Wanted { again: false }, None);
+        if lane.thread.is_none() {
+            lane.wants_open = true;
+        }
+        self.line_up(conversation, unsure);
+    }
+
+    /// A piece is to be posted. `channel`: where the thread is, as its bot reads the thread's key.
+    /// `unsure`: it may have been posted, so look first.
+    pub fn push(
+        &mut self,
+        conversation: ConversationId,
+        thread: &Thread,
+        channel: Option<&str>,
+        parcel: Parcel,
+        unsure: bool,
+    ) {
+        let lane = self.lane(conversation, thread, channel);
+        let at = lane
+            .parcels
+            .partition_point(|waiting| (waiting.seq, waiting.piece.index) < (parcel.seq, parcel.piece.index));
+        if lane.parcels.get(at).is_none_or(|waiting| waiting.piece != parcel.piece) {
+            lane.parcels.insert(at, parcel);
+        }
+        self.line_up(conversation, unsure);
+    }
+
+    /// What to do now, or when to ask again; neither when nothing waits but what is under way.
+    pub fn next(&mut self, now: Moment) -> (Option<Turn>, Option<Moment>) {
+        let mut wake = self.wake_resting(now);
+        if let Some(conversation) = self.looks.pop_front() {
+            if let Some(lane) = self.lanes.get_mut(&conversation) {
+                lane.state = LaneState::Busy;
+                return (Some(Turn::Look { conversation, thread: lane.thread.clone() }), None);
+            }
+        }
+        for at in 0..self.channels.len() {
+            let channel = &mut self.channels[at];
+            if channel.opens.is_empty() && channel.ready.is_empty() {
+                continue;
+            }
+            let burst_millis = self.pace.millis_per_post.saturating_mul(self.pace.burst - 1);
+            let ready_at = channel.paused_until.max(channel.free_at.saturating_sub(burst_millis));
+            if ready_at > now.0 {
+                wake = Some(wake.map_or(ready_at, |wake| wake.min(ready_at)));
+                continue;
+            }
+            let Some(conversation) = channel.opens.pop_front().or_else(|| channel.ready.pop_front()) else { continue };
+            channel.free_at = channel.free_at.max(now.0).saturating_add(self.pace.millis_per_post);
+            let name = channel.name.clone();
+            return (self.turn_of(conversation, name), None);
+        }
+        (None, wake.map(Moment))
+    }
+
+    /// The thread was opened, or found.
+    pub fn opened(&mut self, conversation: ConversationId, thread: ThreadKey) {
+        if let Some(lane) = self.lanes.get_mut(&conversation) {
+            lane.thread = Some(thread);
+            lane.wants_open = false;
+        }
+        self.go_on(conversation);
+    }
+
+    /// These pieces are at the desk.
+    pub fn posted(&mut self, conversation: ConversationId, pieces: &[Piece]) {
+        if let Some(lane) = self.lanes.get_mut(&conversation) {
+            lane.parcels.retain(|parcel| !pieces.contains(&parcel.piece));
+        }
+        self.go_on(conversation);
+    }
+
+    /// The message of this piece will never be taken.
+    pub fn refused(&mut self, conversation: ConversationId, piece: Piece) {
+        if let Some(lane) = self.lanes.get_mut(&conversation) {
+            lane.parcels.retain(|parcel| parcel.piece.message != piece.message);
+        }
+        self.go_on(conversation);
+    }
+
+    /// A look is over: this is the thread, if there is one, and these pieces are in it.
+    pub fn looked(&mut self, conversation: ConversationId, thread: Option<ThreadKey>, posted: &[Piece]) {
+        if let (Some(thread), Some(lane)) = (thread, self.lanes.get_mut(&conversation)) {
+            lane.thread = Some(thread);
+            lane.wants_open = false;
+        }
+        self.posted(conversation, posted);
+    }
+
+    /// It was not done: once more after `millis`, and look first if `unsure`.
+    pub fn rest(&mut self, conversation: ConversationId, now: Moment, millis: i64, unsure: bool) {
+        if let Some(lane) = self.lanes.get_mut(&conversation) {
+            let until = now.0.saturating_add(millis);
+            lane.state = LaneState::Resting { until, look: unsure };
+            self.resting.insert((until, conversation));
+        }
+    }
+
+    /// The platform wants no posts in the conversation's channel for `millis`; the conversation
+    /// goes to the front of its line.
+    pub fn pause_channel(&mut self, conversation: ConversationId, now: Moment, millis: i64) {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return };
+        lane.state = LaneState::InLine;
+        let (open, at) = (lane.thread.is_none(), lane.channel);
+        let channel = &mut self.channels[at];
+        channel.paused_until = channel.paused_until.max(now.0.saturating_add(millis));
+        if open { channel.opens.push_front(conversation) } else { channel.ready.push_front(conversation) }
+    }
+
+    /// The thread is gone: the lane waits until it is told to open another.
+    pub fn lost_thread(&mut self, conversation: ConversationId) {
+        if let Some(lane) = self.lanes.get_mut(&conversation) {
+            lane.thread = None;
+            lane.wants_open = false;
+            lane.state = LaneState::Idle;
+        }
+    }
+
+    fn lane(&mut self, conversation: ConversationId, thread: &Thread, channel: Option<&str>) -> &mut Lane {
+        let known = channel.and_then(|name| self.channels.iter().position(|channel| channel.name == name));
+        let key = match thread {
+            Thread::Open(key) => Some(key.clone()),
+            Thread::None | Thread::Wanted { .. } => None,
+        };
+        let lanes = &mut self.lanes;
+        let channels = &mut self.channels;
+        let lane = lanes.entry(conversation).or_insert_with(|| {
+            // A new conversation goes where the fewest are under way.
+            let least = (0..channels.len()).min_by_key(|at| channels[*at].conversations).unwrap_or_default();
+            let at = known.unwrap_or(least);
+            channels[at].conversations += 1;
+            Lane { channel: at, thread: None, wants_open: false, parcels: VecDeque::new(), state: LaneState::Idle }
+        });
+        if lane.thread.is_none() && key.is_some() {
+            lane.thread = key;
+            lane.wants_open = false;
+        }
+        lane
+    }
+
+    fn line_up(&mut self, conversation: ConversationId, unsure: bool) {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return };
+        if lane.state != LaneState::Idle {
+            if unsure && lane.state == LaneState::InLine {
+                lane.state = LaneState::WantsLook;
+                let channel = &mut self.channels[lane.channel];
+                channel.opens.retain(|waiting| *waiting != conversation);
+                channel.ready.retain(|waiting| *waiting != conversation);
+                self.looks.push_back(conversation);
+            }
+            return;
+        }
+        if unsure {
+            lane.state = LaneState::WantsLook;
+            self.looks.push_back(conversation);
+        } else if lane.thread.is_some() && !lane.parcels.is_empty() {
+            lane.state = LaneState::InLine;
+            self.channels[lane.channel].ready.push_back(conversation);
+        } else if lane.thread.is_none() && lane.wants_open {
+            lane.state = LaneState::InLine;
+            self.channels[lane.channel].opens.push_back(conversation);
+        }
+    }
+
+    fn go_on(&mut self, conversation: ConversationId) {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return };
+        lane.state = LaneState::Idle;
+        if lane.parcels.is_empty() && !lane.wants_open {
+            self.channels[lane.channel].conversations -= 1;
+            self.lanes.remove(&conversation);
+        } else {
+            self.line_up(conversation, false);
+        }
+    }
+
+    fn turn_of(&mut self, conversation: ConversationId, channel: String) -> Option<Turn> {
+        let lane = self.lanes.get_mut(&conversation)?;
+        lane.state = LaneState::Busy;
+        let Some(thread) = lane.thread.clone() else { return Some(Turn::Open { conversation, channel }) };
+        let mut parcels: Vec<Parcel> = Vec::new();
+        let mut chars = 0;
+        for parcel in lane.parcels.iter().take(PIECES_PER_POST_MAX) {
+            chars += parcel.text.chars().count() + 1;
+            let same_speaker = parcels.first().is_none_or(|first| first.speaker == parcel.speaker);
+            if !parcels.is_empty() && (chars > self.post_chars_max || !same_speaker) {
+                break;
+            }
+            parcels.push(parcel.clone());
+        }
+        Some(Turn::Post { conversation, thread, parcels })
+    }
+
+    /// Puts back in line those who have rested; when the next one will have.
+    fn wake_resting(&mut self, now: Moment) -> Option<i64> {
+        while let Some((until, conversation)) = self.resting.first().copied() {
+            if until > now.0 {
+                return Some(until);
+            }
+            self.resting.pop_first();
+            let Some(lane) = self.lanes.get_mut(&conversation) else { continue };
+            if let LaneState::Resting { look, .. } = lane.state {
+                lane.state = LaneState::Idle;
+                self.line_up(conversation, look);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACE: Pace = Pace { millis_per_post: 1_000, burst: 1 };
+
+    fn parcel(seq: i64, text: &str) -> Parcel {
+        let piece = Piece { message: MessageId(seq as u128), index: 0 };
+        Parcel { piece, seq, text: text.into(), speaker: Some("Ada".into()) }
+    }
+
+    fn open(number: u128) -> Thread {
+        Thread::Open(ThreadKey(format!("t{number}")))
+    }
+
+    fn lanes(channels: usize) -> Lanes {
+        Lanes::new((0..channels).map(|at| format!("C{at}")).collect(), PACE, 4_000)
+    }
+
+    fn texts(turn: Option<Turn>) -> String {
+        match turn {
+            Some(Turn::Post { parcels, .. }) => parcels.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("+"),
+            Some(Turn::Open { channel, .. }) => format!("open in {channel}"),
+            Some(Turn::Look { .. }) => "look".into(),
+            None => "nothing".into(),
+        }
+    }
+
+    #[test]
+    fn what_waits_is_joined_and_lanes_take_turns_and_opens_go_first() {
+        let (ada, bob, eve) = (ConversationId(1), ConversationId(2), ConversationId(3));
+        let mut lanes = lanes(1);
+        lanes.push(ada, &open(1), None, parcel(1, "a1"), false);
+        lanes.push(ada, &open(1), None, parcel(2, "a2"), false);
+        lanes.push(bob, &open(2), None, parcel(1, "b1"), false);
+        lanes.push(eve, &Thread::Wanted { again: false }, None, parcel(1, "e1"), false);
+        lanes.want_open(eve, false);
+        assert_eq!(texts(lanes.next(Moment(0)).0), "open in C0");
+        assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(1_000))));
+        lanes.opened(eve, ThreadKey("t3".into()));
+        assert_eq!(texts(lanes.next(Moment(1_000)).0), "a1+a2");
+        lanes.push(ada, &open(1), None, parcel(3, "a3"), false);
+        lanes.posted(ada, &[parcel(1, "").piece, parcel(2, "").piece]);
+        assert_eq!(texts(lanes.next(Moment(2_000)).0), "b1");
+        assert_eq!(texts(lanes.next(Moment(3_000)).0), "e1");
+        assert_eq!(texts(lanes.next(Moment(4_000)).0), "a3");
+        for (who, seq) in [(bob, 1), (eve, 1), (ada, 3)] {
+            lanes.posted(who, &[parcel(seq, "").piece]);
+        }
+        assert!(lanes.is_empty());
+    }
+
+    #[test]
+    fn one_thing_at_a_time_in_a_lane_and_an_unclear_one_is_looked_up() {
+        let ada = ConversationId(1);
+        let mut lanes = lanes(1);
+        lanes.push(ada, &open(1), None, parcel(1, "a1"), false);
+        assert_eq!(texts(lanes.next(Moment(0)).0), "a1");
+        lanes.push(ada, &open(1), None, parcel(2, "a2"), false);
+        assert_eq!(lanes.next(Moment(5_000)), (None, None));
+        lanes.rest(ada, Moment(5_000), 700, true);
+        assert_eq!(lanes.next(Moment(5_000)), (None, Some(Moment(5_700))));
+        assert_eq!(texts(lanes.next(Moment(5_700)).0), "look");
+        lanes.posted(ada, &[parcel(1, "").piece]);
+        assert_eq!(texts(lanes.next(Moment(6_000)).0), "a2");
+    }
+
+    #[test]
+    fn a_pause_holds_one_channel_and_keeps_the_place_in_line() {
+        let (ada, bob, eve) = (ConversationId(1), ConversationId(2), ConversationId(3));
+        let mut lanes = lanes(2);
+        lanes.push(ada, &open(1), Some("C0"), parcel(1, "a1"), false);
+        lanes.push(bob, &open(2), Some("C0"), parcel(1, "b1"), false);
+        lanes.push(eve, &open(3), Some("C1"), parcel(1, "e1"), false);
+        assert_eq!(texts(lanes.next(Moment(0)).0), "a1");
+        lanes.pause_channel(ada, Moment(0), 30_000);
+        assert_eq!(texts(lanes.next(Moment(0)).0), "e1");
+        assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(30_000))));
+        assert_eq!(texts(lanes.next(Moment(30_000)).0), "a1");
+    }
+
+    #[test]
+    fn a_post_holds_only_so_much_and_one_speaker() {
+        let ada = ConversationId(1);
+        let mut lanes = Lanes::new(vec!["C".into()], Pace { millis_per_post: 0, burst: 1 }, 10);
+        for (seq, text) in [(1, "12345"), (2, "678"), (3, "9")] {
+            lanes.push(ada, &open(1), None, parcel(seq, text), false);
+        }
+        lanes.push(ada, &open(1), None, Parcel { speaker: None, ..parcel(4, "b") }, false);
+        let mut posts = Vec::new();
+        while let (Some(Turn::Post { parcels, .. }), _) = lanes.next(Moment(0)) {
+            posts.push(parcels.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("+"));
+            lanes.posted(ada, &parcels.iter().map(|p| p.piece).collect::<Vec<_>>());
+        }
+        assert_eq!(posts, ["12345+678", "9", "b"]);
+    }
+
+    #[test]
+    fn new_conversations_spread_over_the_channels() {
+        let mut lanes = lanes(4);
+        for number in 0..40 {
+            lanes.want_open(ConversationId(number), false);
+        }
+        let mut opened = HashMap::<String, usize>::new();
+        for second in 0..10 {
+            while let (Some(Turn::Open { channel, .. }), _) = lanes.next(Moment(second * 1_000)) {
+                *opened.entry(channel).or_default() += 1;
+            }
+        }
+        assert_eq!(opened.into_values().collect::<Vec<_>>(), [10; 4]);
+    }
+
+    /// Twenty customers who each write every 15 seconds, for half an hour, into one channel with
+    /// one post a second: first in, first out with one message a post, and joined.
+    #[test]
+    fn joining_bounds_the_wait_where_a_queue_would_grow_for_ever() {
+        let wait_p99 = |post_chars_max: usize| {
+            let mut lanes = Lanes::new(vec!["C".into()], Pace { millis_per_post: 1_000, burst: 5 }, post_chars_max);
+            let (mut waits, mut written, mut seq) = (Vec::new(), HashMap::new(), 0);
+            for millis in (0..30 * 60_000).step_by(250) {
+                for customer in 0..20u128 {
+                    if (millis + customer as i64 * 750) % 15_000 == 0 {
+                        seq += 1;
+                        written.insert(seq, millis);
+                        lanes.push(
+                            ConversationId(customer),
+                            &open(customer),
+                            None,
+                            parcel(seq, "It still fails."),
+                            false,
+                        );
+                    }
+                }
+                while let (Some(Turn::Post { conversation, parcels, .. }), _) = lanes.next(Moment(millis)) {
+                    waits.extend(parcels.iter().map(|p| millis - written[&p.seq]));
+                    lanes.posted(conversation, &parcels.iter().map(|p| p.piece).collect::<Vec<_>>());
+                }
+            }
+            waits.sort_unstable();
+            waits[waits.len() * 99 / 100]
+        };
+        let (alone, joined) = (wait_p99(1), wait_p99(4_000));
+        assert!(alone > 300_000, "one message a post: {alone} ms");
+        assert!(joined < 25_000, "joined: {joined} ms");
+    }
+}

@@ -1,0 +1,33 @@
+//! What Threadline is, without the world around it.
+//!
+//! Everything that happens is an [`Event`](conversation::Event); the core turns it into new state
+//! and [`Effect`](conversation::Effect)s; both are stored in one transaction; workers carry the
+//! effects out and report back as events. This crate holds the middle of that sentence. It never
+//! waits, reads a clock, rolls dice, logs, or knows a database, a socket or a file: time and ids
+//! come in as arguments.
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | Customer | a person on the website, anonymous or identified |
+//! | Agent | a person who answers in Slack or Discord |
+//! | Desk | where threads live: Slack channels, or the built-in practice desk |
+//! | Conversation | one customer's exchange for its whole life, with a short number (`#1042`) |
+//! | Message | one thing said in it, numbered in order within the conversation |
+//! | Note | an agent's message that the customer never sees |
+//! | Thread, Post, Link | the conversation's thread at a desk; one message there; the stored pair *our message ↔ their post* |
+//! | Receipt | what became of a message: stored, delivered, seen, or failed and why |
+//! | Topic | the help category chosen by the customer |
+//! | Event, Effect | what happened (past tense); what must be done to the world (an order) |
+//! | Outbox, Lane | stored effects waiting to be carried out; the line in which they keep their order |
+//! | Rev | the number of a change that the customer can see; what a broken stream resumes from |
+
+pub mod body;
+pub mod conversation;
+pub mod desk;
+pub mod ids;
+pub mod lane;
+pub mod markup;
+pub mod message;
+pub mod verb;

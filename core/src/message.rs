@@ -1,0 +1,133 @@
+//! One thing said in a conversation, and what became of it.
+
+use crate::body::Body;
+use crate::desk::{Agent, Post};
+use crate::ids::{ConversationId, MessageId, Moment};
+
+/// One thing said in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Which one.
+    pub id: MessageId,
+    /// Whose conversation.
+    pub conversation: ConversationId,
+    /// Its number in the conversation, by arrival, from 1.
+    pub seq: i64,
+    /// Where readers see it.
+    pub place: Place,
+    /// What makes it the same message when it comes again: the widget's key or the post's.
+    pub key: String,
+    /// Who said it, and what became of it.
+    pub kind: Kind,
+    /// What it says now.
+    pub body: Body,
+    /// When it came in.
+    pub at: Moment,
+    /// The last change of it that the customer can see; 0 when there is none.
+    pub rev: i64,
+}
+
+/// The order in which readers see messages: by arrival, except that a desk's post that came late
+/// stands before the posts that the desk shows after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The number of the message it stands at: its own, or the one it was late for.
+    pub seq: i64,
+    /// The desk's stamp, or 0 for what was not written at a desk.
+    pub stamp: i64,
+}
+
+/// Who said it, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The customer wrote it; it goes to the desk.
+    FromCustomer(Posting),
+    /// The bot says it in the thread; the customer never sees it.
+    FromBot(Posting),
+    /// An agent wrote it for the customer.
+    Reply {
+        /// Who.
+        by: Agent,
+        /// The post at the desk.
+        post: Post,
+        /// The stamp of the last edit.
+        edited: Option<i64>,
+        /// Where it is on its way.
+        stage: Stage,
+    },
+    /// An agent wrote it for the team.
+    Note {
+        /// Who.
+        by: Agent,
+        /// The post at the desk.
+        post: Post,
+        /// The stamp of the last edit.
+        edited: Option<i64>,
+    },
+    /// A stranger wrote it, or it was deleted before it was ever read; kept so that it is told
+    /// only once and never comes back.
+    Set {
+        /// The post at the desk.
+        post: Post,
+    },
+}
+
+/// How far a message of ours is on its way to the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Posting {
+    /// Some pieces wait.
+    Waiting {
+        /// How many have been posted.
+        pieces_posted: u32,
+    },
+    /// It is at the desk.
+    Posted {
+        /// Since when.
+        at: Moment,
+    },
+    /// The desk refuses it.
+    Refused {
+        /// In words.
+        why: String,
+    },
+}
+
+/// How far a reply is on its way to the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Kept back: still free to be edited or deleted without a trace.
+    Held {
+        /// The moment it goes out.
+        until: Moment,
+    },
+    /// The customer has it, or gets it when the browser is there.
+    Shown {
+        /// The change with which it was first shown: a receipt at or above this covers it.
+        first_rev: i64,
+    },
+    /// Deleted, or made a note.
+    Withdrawn {
+        /// True when the customer may have seen it and has to be told.
+        was_shown: bool,
+    },
+}
+
+impl Message {
+    /// True when the customer may see this message, or that it was withdrawn.
+    pub fn concerns_customer(&self) -> bool {
+        match &self.kind {
+            Kind::FromCustomer(_) => true,
+            Kind::Reply { stage: Stage::Shown { .. } | Stage::Withdrawn { was_shown: true }, .. } => true,
+            Kind::Reply { stage: Stage::Held { .. } | Stage::Withdrawn { was_shown: false }, .. } => false,
+            Kind::FromBot(_) | Kind::Note { .. } | Kind::Set { .. } => false,
+        }
+    }
+
+    /// The post it was written as, for what was written at a desk.
+    pub fn post(&self) -> Option<&Post> {
+        match &self.kind {
+            Kind::Reply { post, .. } | Kind::Note { post, .. } | Kind::Set { post } => Some(post),
+            Kind::FromCustomer(_) | Kind::FromBot(_) => None,
+        }
+    }
+}

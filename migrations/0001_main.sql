@@ -1,0 +1,127 @@
+-- One history for SQLite and PostgreSQL: BIGINT milliseconds for times, TEXT for ids and states.
+
+CREATE TABLE conversation (
+    id TEXT PRIMARY KEY,
+    number BIGINT NOT NULL UNIQUE,
+    token_hash TEXT NOT NULL,
+    customer_name TEXT,
+    customer_email TEXT,
+    topic TEXT NOT NULL,
+    page_url TEXT,
+    page_title TEXT,
+    desk TEXT NOT NULL,
+    -- none, wanted, wanted_again, open
+    thread TEXT NOT NULL,
+    thread_key TEXT UNIQUE,
+    -- fresh, awaiting_agent, answered
+    standing TEXT NOT NULL,
+    standing_since BIGINT NOT NULL,
+    claimed_id TEXT,
+    claimed_name TEXT,
+    claimed_picture TEXT,
+    last_seq BIGINT NOT NULL,
+    rev BIGINT NOT NULL,
+    received BIGINT NOT NULL,
+    seen BIGINT NOT NULL,
+    last_stamp BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL
+);
+
+CREATE TABLE message (
+    id TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversation (id),
+    seq BIGINT NOT NULL,
+    place_seq BIGINT NOT NULL,
+    place_stamp BIGINT NOT NULL,
+    -- what makes it the same message when it comes again
+    key TEXT NOT NULL UNIQUE,
+    -- customer, bot, reply, note, set
+    kind TEXT NOT NULL,
+    -- customer and bot: waiting, posted, refused; reply: held, shown, withdrawn, discarded; else none
+    stage TEXT NOT NULL,
+    -- waiting: pieces posted; posted, held: a time; shown: the first rev
+    stage_number BIGINT NOT NULL,
+    stage_why TEXT,
+    agent_id TEXT,
+    agent_name TEXT,
+    agent_picture TEXT,
+    post_stamp BIGINT,
+    edited BIGINT,
+    body TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    rev BIGINT NOT NULL,
+    UNIQUE (conversation, seq)
+);
+CREATE INDEX message_rev ON message (conversation, rev) WHERE rev > 0;
+CREATE INDEX message_held ON message (conversation) WHERE stage = 'held';
+
+-- Effects that wait to be carried out at a desk.
+CREATE TABLE outbox (
+    conversation TEXT NOT NULL,
+    -- open, post, received, seen, tell
+    kind TEXT NOT NULL,
+    -- the number of the message it is about, 0 for open
+    seq BIGINT NOT NULL,
+    desk TEXT NOT NULL,
+    -- received, seen: the post; tell: the person
+    target TEXT,
+    -- tell: what
+    notice TEXT,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (conversation, kind, seq)
+);
+CREATE INDEX outbox_desk ON outbox (desk, at);
+
+-- Replies that are held, and until when.
+CREATE TABLE hold (
+    message TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL,
+    due BIGINT NOT NULL
+);
+CREATE INDEX hold_due ON hold (due);
+
+-- What platforms sent, to the letter, kept before it was acknowledged.
+CREATE TABLE frame (
+    platform TEXT NOT NULL,
+    key TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    read_at BIGINT,
+    PRIMARY KEY (platform, key)
+);
+CREATE INDEX frame_unread ON frame (platform, at) WHERE read_at IS NULL;
+CREATE INDEX frame_read ON frame (read_at) WHERE read_at IS NOT NULL;
+
+CREATE TABLE counter (
+    name TEXT PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+-- The first conversation is #1001: a number that reads as one.
+INSERT INTO counter (name, value) VALUES ('conversation', 1000);
+
+-- Who owns what only one process may do at a time.
+CREATE TABLE lease (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until BIGINT NOT NULL
+);
+
+-- The practice desk's own posts: it is a platform of its own, in the same file.
+CREATE TABLE practice_post (
+    conversation TEXT NOT NULL,
+    post BIGINT NOT NULL,
+    -- card, customer, agent, bot, private
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    person TEXT,
+    body TEXT NOT NULL,
+    -- our delivery id, so that a repeated delivery is one post
+    delivery TEXT UNIQUE,
+    edited BIGINT,
+    deleted BIGINT NOT NULL,
+    received BIGINT NOT NULL,
+    seen BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (conversation, post)
+);

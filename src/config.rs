@@ -1,0 +1,342 @@
+//! What the operator decides: `threadline.toml`, secrets from the environment or from files, and two
+//! options of the command line, read once and checked as a whole. Everything after [`load`] can rely
+//! on it. Called by `main`; it reads files and opens nothing.
+//!
+//! Every key stands in `threadline.example.toml` with its unit, bounds and default; a test keeps the
+//! two alike.
+
+mod document;
+mod secret;
+mod sections;
+mod slack;
+#[cfg(test)]
+mod tests;
+
+pub use document::{Place, Problem};
+pub use secret::Secret;
+
+use document::Document;
+use ipnet::IpNet;
+use secret::Sources;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use threadline_core::desk::Mode;
+use threadline_core::ids::DeskName;
+
+/// The file that is read when no other is named, if it is there.
+pub const FILE: &str = "threadline.toml";
+/// Where a newcomer finds Threadline.
+pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8087);
+/// The whole configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The HTTP server.
+    pub server: Server,
+    /// The database.
+    pub database: Database,
+    /// The chat that customers see.
+    pub widget: Widget,
+    /// What customers choose from, in this order; never empty.
+    pub topics: Vec<Topic>,
+    /// Where threads live; never empty.
+    pub desks: Vec<Desk>,
+    /// The desk of what has no topic.
+    pub default_desk: DeskName,
+    /// How to reach Slack; there if a desk is in Slack.
+    pub slack: Option<Slack>,
+    /// What strangers may use up.
+    pub limits: Limits,
+    /// The shop page and the practice desk.
+    pub practice: Practice,
+    /// The log.
+    pub log: Log,
+    /// What is allowed and still deserves a look.
+    pub remarks: Vec<Problem>,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where browsers and Slack reach it: scheme, host and port, with no slash at the end.
+    pub public_url: Option<String>,
+    /// The websites that may open the chat, as browsers send them in `Origin`.
+    pub allowed_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed: the customer is its rightmost address that is
+    /// not one of these.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// The database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// `sqlite:FILE` or `postgres://…`; it may contain a password.
+    pub url: Secret,
+    /// What can be shown of it.
+    pub place: DatabasePlace,
+}
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabasePlace {
+    /// An SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL server: host, port and name, without user and password.
+    Server(String),
+}
+
+/// The chat that customers see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Widget {
+    /// Its title.
+    pub title: String,
+    /// What it says before the customer writes.
+    pub greeting: String,
+    /// Whether the customer is asked for a name.
+    pub ask_name: Ask,
+    /// Whether the customer is asked for an email address.
+    pub ask_email: Ask,
+}
+
+/// Whether something is asked before a conversation begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Not asked.
+    Off,
+    /// Asked, and may be left empty.
+    Optional,
+    /// Asked, and needed to begin.
+    Required,
+}
+
+/// A help category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// What it is called in the API and the database.
+    pub id: String,
+    /// What people read.
+    pub label: String,
+    /// Where its conversations go.
+    pub desk: DeskName,
+}
+
+/// Where threads live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desk {
+    /// Its name.
+    pub name: DeskName,
+    /// On which platform.
+    pub platform: Platform,
+    /// The Slack channels that its conversations are spread over; empty for the practice desk.
+    pub channels: Vec<String>,
+    /// Which of an agent's messages go out.
+    pub mode: Mode,
+    /// How long a reply is held before the customer sees it, in seconds.
+    pub hold_secs: u32,
+}
+
+/// What a desk is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Platform {
+    /// Slack.
+    Slack,
+    /// The built-in practice desk.
+    Practice,
+}
+
+/// How to reach Slack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slack {
+    /// The Web API, without a slash at the end.
+    pub api_url: String,
+    /// The bot's token, `xoxb-…`.
+    pub bot_token: Secret,
+    /// How events come in.
+    pub events: SlackEvents,
+}
+
+/// How Slack's events come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlackEvents {
+    /// Over sockets that we open.
+    Socket {
+        /// The app-level token, `xapp-…`.
+        app_token: Secret,
+        /// How many sockets are kept open.
+        sockets: u32,
+    },
+    /// By requests to us, signed.
+    Http {
+        /// Any of these signs; never empty. Two while the secret is being changed.
+        signing_secrets: Vec<Secret>,
+    },
+}
+
+/// What strangers may use up. None of an optional one means no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest message of a customer, in characters.
+    pub message_chars_max: u32,
+    /// Longest body of a request from a browser, in bytes.
+    pub body_bytes_max: u32,
+    /// New conversations per address.
+    pub conversations_per_address_per_minute: Option<NonZeroU32>,
+    /// Customer's messages per conversation.
+    pub messages_per_conversation_per_minute: Option<NonZeroU32>,
+    /// Requests of any kind per address.
+    pub requests_per_address_per_minute: Option<NonZeroU32>,
+    /// Open event streams per address.
+    pub streams_per_address_max: Option<NonZeroU32>,
+    /// Open event streams of the process.
+    pub streams_max: u32,
+}
+
+/// The shop page and the practice desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Practice {
+    /// Whether they are served; only ever true on a loopback address.
+    pub enabled: bool,
+}
+
+/// The log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// What a line looks like.
+    pub format: LogFormat,
+    /// From what level on our own lines are shown.
+    pub level: LogLevel,
+}
+
+/// What a line of the log looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors: one object per line.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what looks wrong.
+    Warn,
+    /// And what happened.
+    Info,
+    /// And how.
+    Debug,
+    /// And each step of it.
+    Trace,
+}
+
+/// Everything that is wrong with a configuration, one line each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigErrors {
+    /// In the order of the file; never empty.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.problems.iter().enumerate() {
+            let line_end = if at == 0 { "" } else { "\n" };
+            write!(f, "{line_end}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Reads and checks the configuration: the file at `path`, or [`FILE`] if it exists, or else a
+/// newcomer's defaults. `listen` is the command line's, and goes before the file's. `env` looks up
+/// the environment and `read` reads a file; nothing else is touched.
+///
+/// # Errors
+///
+/// All that is wrong, at once.
+pub fn load(
+    path: Option<&Path>,
+    listen: Option<&str>,
+    env: &dyn Fn(&str) -> Option<String>,
+    read: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<Config, ConfigErrors> {
+    let name = path.unwrap_or(Path::new(FILE));
+    let text = match (read(name), path) {
+        (Ok(text), _) => text,
+        (Err(error), None) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        (Err(error), _) => {
+            let place = Place::outside(&name.display().to_string());
+            return Err(ConfigErrors { problems: vec![Problem { place, what: format!("cannot be read: {error}") }] });
+        }
+    };
+    let document = Document::parse(&name.display().to_string(), &text);
+    let config = if document.is_broken() { None } else { sections::read(&document, listen, &Sources { env, read }) };
+    let problems = document.into_problems();
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(ConfigErrors { problems }),
+    }
+}
+
+impl Config {
+    /// The desk of that name.
+    pub fn desk(&self, name: &DeskName) -> Option<&Desk> {
+        self.desks.iter().find(|desk| desk.name == *name)
+    }
+}
+
+impl Platform {
+    /// Its name in the configuration, the log and the metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Platform::Slack => "slack",
+            Platform::Practice => "practice",
+        }
+    }
+}
+
+impl fmt::Display for DatabasePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DatabasePlace::File(path) => {
+                let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                write!(f, "{} (SQLite)", whole.display())
+            }
+            DatabasePlace::Server(server) => write!(f, "{server} (PostgreSQL)"),
+        }
+    }
+}
+
+impl LogLevel {
+    /// Its name in the configuration and in a log filter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            message_chars_max: 10_000,
+            body_bytes_max: 65_536,
+            conversations_per_address_per_minute: NonZeroU32::new(10),
+            messages_per_conversation_per_minute: NonZeroU32::new(60),
+            requests_per_address_per_minute: NonZeroU32::new(600),
+            streams_per_address_max: NonZeroU32::new(50),
+            streams_max: 20_000,
+        }
+    }
+}

@@ -1,0 +1,677 @@
+//! Configurations as operators write them, and what they are told.
+
+use super::*;
+use expect_test::{Expect, expect};
+use std::collections::{BTreeMap, BTreeSet};
+
+const EXAMPLE: &str = include_str!("../../threadline.example.toml");
+
+const BOT: &str = "xoxb-1-bot";
+const APP: &str = "xapp-1-app";
+
+/// The world of one reading: files and variables, and nothing else.
+#[derive(Default)]
+struct World {
+    files: BTreeMap<&'static str, String>,
+    env: BTreeMap<&'static str, &'static str>,
+}
+
+impl World {
+    fn with(toml: &str) -> World {
+        World { files: BTreeMap::from([(FILE, toml.to_owned())]), ..World::default() }
+    }
+
+    fn var(mut self, name: &'static str, value: &'static str) -> World {
+        self.env.insert(name, value);
+        self
+    }
+
+    fn file(mut self, name: &'static str, text: &str) -> World {
+        self.files.insert(name, text.to_owned());
+        self
+    }
+
+    fn tokens(self) -> World {
+        self.var("SLACK_BOT_TOKEN", BOT).var("SLACK_APP_TOKEN", APP)
+    }
+
+    fn load_at(&self, path: Option<&str>, listen: Option<&str>) -> Result<Config, ConfigErrors> {
+        let env = |name: &str| self.env.get(name).map(|value| (*value).to_owned());
+        let read = |path: &Path| {
+            let text = path.to_str().and_then(|path| self.files.get(path));
+            text.cloned().ok_or(io::ErrorKind::NotFound.into())
+        };
+        load(path.map(Path::new), listen, &env, &read)
+    }
+
+    fn load(&self) -> Config {
+        self.load_at(None, None).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    fn wrong(&self, expected: Expect) {
+        expected.assert_eq(&self.load_at(None, None).unwrap_err().to_string());
+    }
+}
+
+fn wrong(toml: &str, expected: Expect) {
+    World::with(toml).wrong(expected);
+}
+
+/// The example with each key in force: a key is a line that begins with `#` and no blank.
+fn whole_example() -> String {
+    let in_force = |line: &'static str| match line.strip_prefix('#') {
+        Some(key) if !key.is_empty() && !key.starts_with(' ') => key,
+        Some(_) | None => line,
+    };
+    EXAMPLE.lines().map(in_force).collect::<Vec<_>>().join("\n")
+}
+
+fn with_secret_files(world: World) -> World {
+    world
+        .file("/run/secrets/slack_bot_token", BOT)
+        .file("/run/secrets/slack_app_token", APP)
+        .file("/run/secrets/slack_signing_secret", "8f742231b10e8888")
+}
+
+#[test]
+fn a_newcomer_needs_no_file() {
+    expect![[r#"
+        Config {
+            server: Server {
+                listen: 127.0.0.1:8087,
+                public_url: None,
+                allowed_origins: [],
+                trusted_proxies: [],
+            },
+            database: Database {
+                url: Secret(…),
+                place: File(
+                    "threadline.db",
+                ),
+            },
+            widget: Widget {
+                title: "Chat with us",
+                greeting: "Hello! What can we do for you?",
+                ask_name: Optional,
+                ask_email: Required,
+            },
+            topics: [
+                Topic {
+                    id: "campaign-setup",
+                    label: "Campaign Setup",
+                    desk: DeskName(
+                        "support",
+                    ),
+                },
+                Topic {
+                    id: "technical-issues",
+                    label: "Technical Issues",
+                    desk: DeskName(
+                        "support",
+                    ),
+                },
+                Topic {
+                    id: "billing-questions",
+                    label: "Billing Questions",
+                    desk: DeskName(
+                        "support",
+                    ),
+                },
+                Topic {
+                    id: "platform-navigation",
+                    label: "Platform Navigation",
+                    desk: DeskName(
+                        "support",
+                    ),
+                },
+                Topic {
+                    id: "other",
+                    label: "Other",
+                    desk: DeskName(
+                        "support",
+                    ),
+                },
+            ],
+            desks: [
+                Desk {
+                    name: DeskName(
+                        "support",
+                    ),
+                    platform: Practice,
+                    channels: [],
+                    mode: Open,
+                    hold_secs: 3,
+                },
+            ],
+            default_desk: DeskName(
+                "support",
+            ),
+            slack: None,
+            limits: Limits {
+                message_chars_max: 10000,
+                body_bytes_max: 65536,
+                conversations_per_address_per_minute: Some(
+                    10,
+                ),
+                messages_per_conversation_per_minute: Some(
+                    60,
+                ),
+                requests_per_address_per_minute: Some(
+                    600,
+                ),
+                streams_per_address_max: Some(
+                    50,
+                ),
+                streams_max: 20000,
+            },
+            practice: Practice {
+                enabled: true,
+            },
+            log: Log {
+                format: Text,
+                level: Info,
+            },
+            remarks: [],
+        }
+    "#]]
+    .assert_debug_eq(&World::default().load());
+}
+
+#[test]
+fn the_example_as_it_stands_says_what_is_so_anyway() {
+    let (default, example) = (World::default().load(), World::with(EXAMPLE).load());
+    assert_eq!(format!("{default:#?}"), format!("{example:#?}"));
+}
+
+#[test]
+fn the_example_names_every_key_and_its_default() {
+    let whole = whole_example();
+    let config = with_secret_files(World::with(&whole)).load();
+
+    let world = with_secret_files(World::default());
+    let read = |path: &Path| Ok(world.files[path.to_str().unwrap()].clone());
+    let document = Document::parse(FILE, &whole);
+    assert!(sections::read(&document, None, &Sources { env: &|_| None, read: &read }).is_some());
+    let known = document.known_keys();
+    assert_eq!(document.into_problems(), []);
+    assert_eq!(known, keys_in(&whole), "left: what the code asks for; right: what the example names");
+
+    let default = World::default().load();
+    assert_eq!((config.limits, config.log), (default.limits, default.log));
+    assert_eq!((config.widget, config.database), (default.widget, default.database));
+    assert_eq!(config.server.listen, default.server.listen);
+    assert_eq!((config.desks[0].mode, config.desks[0].hold_secs), (default.desks[0].mode, default.desks[0].hold_secs));
+    let slack = config.slack.unwrap();
+    let by_default = World::with("desk.a = { platform = 'slack', channels = ['C0123ABCD'] }").tokens().load();
+    assert_eq!(Some(slack), by_default.slack);
+}
+
+/// Each `key =` of the text with its table before it, found without the reader under test.
+fn keys_in(toml: &str) -> BTreeSet<String> {
+    let mut table = String::new();
+    let mut keys = BTreeSet::new();
+    for line in toml.lines().filter(|line| !line.starts_with('#')) {
+        if line.starts_with('[') {
+            table = format!("{}.", line.trim_matches(['[', ']']).replace("desk.support", "desk.NAME"));
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            keys.insert(format!("{table}{key}"));
+        }
+    }
+    keys
+}
+
+#[test]
+fn a_file_that_is_named_has_to_be_there() {
+    let errors = World::default().load_at(Some("chat.toml"), None).unwrap_err();
+    expect!["chat.toml: cannot be read: entity not found"].assert_eq(&errors.to_string());
+    let found = World::default().file("chat.toml", "[server]\nlisten = '[::1]:9000'").load_at(Some("chat.toml"), None);
+    assert_eq!(found.unwrap().server.listen.port(), 9000);
+}
+
+#[test]
+fn a_whole_site_in_slack() {
+    let world = World::with(
+        r#"
+        default_desk = "support"
+        [server]
+        listen = "0.0.0.0:8087"
+        public_url = "https://Chat.Example.com:443"
+        allowed_origins = ["https://shop.example.com", "http://localhost:3000"]
+        trusted_proxies = ["10.0.0.0/8", "::1"]
+        [[topic]]
+        id = "billing"
+        label = "Billing"
+        desk = "money"
+        [[topic]]
+        id = "other"
+        label = "Other"
+        [desk.support]
+        platform = "slack"
+        channels = ["C0123ABCD", "C0123ABCE"]
+        [desk.money]
+        platform = "slack"
+        channels = ["G0123ABCD"]
+        mode = "claimed"
+        hold_secs = 0
+        [slack]
+        events = "http"
+        [limits]
+        requests_per_address_per_minute = 0
+        "#,
+    );
+    let config = world
+        .var("SLACK_BOT_TOKEN_FILE", "/run/bot")
+        .file("/run/bot", "xoxb-1-2-3\n")
+        .var("SLACK_SIGNING_SECRET", "0123456789abcdef, fedcba9876543210")
+        .var("THREADLINE_DATABASE_URL", "postgres://threadline:pw@db:5432/chat?sslmode=require")
+        .load();
+    assert_eq!(config.database.url.expose(), "postgres://threadline:pw@db:5432/chat?sslmode=require");
+    assert!(!format!("{config:?}").contains("pw@"), "a password shows itself");
+    expect![[r#"
+        (
+            Server {
+                listen: 0.0.0.0:8087,
+                public_url: Some(
+                    "https://chat.example.com",
+                ),
+                allowed_origins: [
+                    "https://shop.example.com",
+                    "http://localhost:3000",
+                ],
+                trusted_proxies: [
+                    10.0.0.0/8,
+                    ::1/128,
+                ],
+            },
+            Database {
+                url: Secret(…),
+                place: Server(
+                    "db:5432/chat",
+                ),
+            },
+            [
+                Topic {
+                    id: "billing",
+                    label: "Billing",
+                    desk: DeskName(
+                        "money",
+                    ),
+                },
+                Topic {
+                    id: "other",
+                    label: "Other",
+                    desk: DeskName(
+                        "support",
+                    ),
+                },
+            ],
+            [
+                Desk {
+                    name: DeskName(
+                        "support",
+                    ),
+                    platform: Slack,
+                    channels: [
+                        "C0123ABCD",
+                        "C0123ABCE",
+                    ],
+                    mode: Open,
+                    hold_secs: 3,
+                },
+                Desk {
+                    name: DeskName(
+                        "money",
+                    ),
+                    platform: Slack,
+                    channels: [
+                        "G0123ABCD",
+                    ],
+                    mode: Claimed,
+                    hold_secs: 0,
+                },
+            ],
+            Some(
+                Slack {
+                    api_url: "https://slack.com/api",
+                    bot_token: Secret(…),
+                    events: Http {
+                        signing_secrets: [
+                            Secret(…),
+                            Secret(…),
+                        ],
+                    },
+                },
+            ),
+            None,
+            Practice {
+                enabled: false,
+            },
+            [],
+        )
+    "#]]
+    .assert_debug_eq(&(
+        &config.server,
+        &config.database,
+        &config.topics,
+        &config.desks,
+        &config.slack,
+        config.limits.requests_per_address_per_minute,
+        config.practice,
+        &config.remarks,
+    ));
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    wrong(
+        r##"default_desk = "suport"
+[server]
+listen = "localhost:8087"
+public_url = "chat.example.com"
+allowed_origins = ["https://shop.example.com/", "*", "https://a.example/path"]
+trusted_proxies = ["10.0.0.0/33"]
+port = 8087
+[widget]
+title = ""
+ask_name = "maybe"
+ask_email = true
+[desk.support]
+platform = "slack"
+channels = ["#support", "D0123ABCD", "U0123ABCD", "C0123ABCD"]
+hold_secs = 900
+[desk.sales]
+platform = "slak"
+mode = 1
+[desk.Sales]
+[[topic]]
+id = "Billing!"
+label = "Billing"
+[[topic]]
+id = "other"
+desk = "sales2"
+[limits]
+message_chars_max = 40001
+streams_max = -1
+body_bytes_max = "64k"
+[log]
+level = "loud"
+"##,
+        expect![[r##"
+            threadline.toml:1: default_desk: there is no desk "suport"; it can be "support", "sales" or "Sales"
+            threadline.toml:3: server.listen: must be an address and a port, such as "127.0.0.1:8087", is "localhost:8087"
+            threadline.toml:4: server.public_url: must begin with https:// or http://, such as "https://shop.example.com", is "chat.example.com"
+            threadline.toml:5: server.allowed_origins: must end after the host and the port, as in "https://shop.example.com", is "https://shop.example.com/"
+            threadline.toml:5: server.allowed_origins: must name each website, such as "https://shop.example.com", is "*"
+            threadline.toml:5: server.allowed_origins: must end after the host and the port, as in "https://a.example", is "https://a.example/path"
+            threadline.toml:6: server.trusted_proxies: must be an address or a network, such as "10.0.0.0/8", is "10.0.0.0/33"
+            threadline.toml:7: server.port: there is no such key; the keys in [server] are allowed_origins, listen, public_url, trusted_proxies
+            threadline.toml:9: widget.title: must be from 1 to 80 characters long, is 0
+            threadline.toml:10: widget.ask_name: must be "off", "optional" or "required", is "maybe"
+            threadline.toml:11: widget.ask_email: must be text in quotes, is true or false
+            threadline.toml:13: desk.support.platform: a desk in Slack needs the bot's token; set SLACK_BOT_TOKEN in the environment, or name a file that holds it in SLACK_BOT_TOKEN_FILE or slack.bot_token_file
+            threadline.toml:13: desk.support.platform: a desk in Slack needs an app-level token for its sockets; set SLACK_APP_TOKEN in the environment, or name a file that holds it in SLACK_APP_TOKEN_FILE or slack.app_token_file
+            threadline.toml:14: desk.support.channels: must be the channel's id, such as "C0123ABCD", is "#support"; in Slack, click the channel's name: the id stands at the bottom of About
+            threadline.toml:14: desk.support.channels: "D0123ABCD" is a conversation with one person; name a channel
+            threadline.toml:14: desk.support.channels: "U0123ABCD" is a person; name a channel
+            threadline.toml:15: desk.support.hold_secs: must be from 0 to 60, is 900
+            threadline.toml:17: desk.sales.platform: must be "slack" or "practice", is "slak"
+            threadline.toml:18: desk.sales.mode: must be text in quotes, is a number
+            threadline.toml:19: desk.Sales: a name is 1 to 40 of the letters a-z, digits, - and _, not "Sales"
+            threadline.toml:19: desk.Sales.platform: is missing; write "slack" or "practice"
+            threadline.toml:21: topic.id: a name is 1 to 40 of the letters a-z, digits, - and _, not "Billing!"
+            threadline.toml:23: topic.label: is missing; every topic has one, such as "Billing Questions"
+            threadline.toml:27: limits.message_chars_max: must be from 1 to 40000, is 40001
+            threadline.toml:28: limits.streams_max: must be from 1 to 1000000, is -1
+            threadline.toml:29: limits.body_bytes_max: must be a whole number, is text
+            threadline.toml:31: log.level: must be "error", "warn", "info", "debug" or "trace", is "loud""##]],
+    );
+}
+
+#[test]
+fn an_unknown_key_is_told_where_it_belongs() {
+    wrong(
+        "
+[server]
+listem = '127.0.0.1:1'
+hold_secs = 3
+colour = 'red'
+[log]
+default_desk = 'support'
+[topics]
+id = 'a'
+[desk.support]
+platform = 'practice'
+hold_seconds = 3
+",
+        expect![[r#"
+            threadline.toml:3: server.listem: there is no such key; did you mean "listen"?
+            threadline.toml:4: server.hold_secs: there is no such key in [server]; it belongs in [desk.NAME]
+            threadline.toml:5: server.colour: there is no such key; the keys in [server] are allowed_origins, listen, public_url, trusted_proxies
+            threadline.toml:7: log.default_desk: there is no such key in [log]; it belongs at the top, before the first [table]
+            threadline.toml:8: topics: there is no such key; did you mean "topic"?
+            threadline.toml:12: desk.support.hold_seconds: there is no such key; did you mean "hold_secs"?"#]],
+    );
+}
+
+#[test]
+fn what_is_not_toml_is_said_with_its_line() {
+    wrong(
+        "[server]\nlisten = 127.0.0.1:8087\n[widget]\ntitle = 'a\n[server]\n",
+        expect![[r#"
+        threadline.toml:2: this is not TOML: invalid float, expected nothing; text has to stand in quotes
+        threadline.toml:4: this is not TOML: invalid literal string, expected `'`; text has to stand in quotes
+        threadline.toml:5: this is not TOML: duplicate key"#]],
+    );
+    wrong(
+        "topic = 'billing'\ndesk = 3\nlog = []\n[[server]]",
+        expect![[r#"
+        threadline.toml:1: topic: must be a list of tables, each beginning with [[topic]], is text
+        threadline.toml:2: desk: must be a table, beginning with [desk.NAME], is a number
+        threadline.toml:3: log: must be a table, beginning with [log], is a list
+        threadline.toml:4: server: must be a table, beginning with [server], is a list"#]],
+    );
+}
+
+#[test]
+fn secrets_in_the_file_are_refused_and_not_repeated() {
+    let toml = "
+[database]
+url = 'postgres://ada:hunter2@db/chat'
+password = 'hunter2'
+[slack]
+bot_token = 'xoxb-hunter2'
+app_token_file = 'xapp-hunter2'
+signing_secret_file = '0123456789abcdef0123456789abcdef'
+xoxb-hunter2 = 1
+[widget]
+title = 'xoxb-hunter2'
+[desk.xoxb-hunter2]
+platform = 'xoxb-hunter2'
+channels = ['xoxb-hunter2']
+";
+    wrong(
+        toml,
+        expect![[r#"
+        threadline.toml:3: database.url: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name
+        threadline.toml:4: database.password: a password does not go into this file: set the whole address in THREADLINE_DATABASE_URL, or put it into a file that THREADLINE_DATABASE_URL_FILE names
+        threadline.toml:6: slack.bot_token: secrets do not go into this file; set SLACK_BOT_TOKEN in the environment, or name a file that holds it in SLACK_BOT_TOKEN_FILE or slack.bot_token_file
+        threadline.toml:7: slack.app_token_file: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name
+        threadline.toml:8: slack.signing_secret_file: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name
+        threadline.toml:9: slack.(a secret): there is no such key; the keys in [slack] are api_url, app_token_file, bot_token_file, events, signing_secret_file, sockets
+        threadline.toml:11: widget.title: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name
+        threadline.toml:12: desk.(a secret): a name is 1 to 40 of the letters a-z, digits, - and _, not "(a secret)"
+        threadline.toml:13: desk.(a secret).platform: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name
+        threadline.toml:14: desk.(a secret).channels: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name"#]],
+    );
+    let said = World::with(toml).load_at(None, None).unwrap_err().to_string();
+    assert!(!said.contains("hunter2") && !said.contains("0123456789abcdef"), "{said}");
+}
+
+const IN_SLACK: &str = "server.allowed_origins = ['https://shop.example.com']\n[desk.support]\nplatform = 'slack'\n\
+                        channels = ['C0123ABCD']\n";
+
+#[test]
+fn a_desk_in_slack_needs_tokens() {
+    wrong(
+        IN_SLACK,
+        expect![[r#"
+        threadline.toml:3: desk.support.platform: a desk in Slack needs the bot's token; set SLACK_BOT_TOKEN in the environment, or name a file that holds it in SLACK_BOT_TOKEN_FILE or slack.bot_token_file
+        threadline.toml:3: desk.support.platform: a desk in Slack needs an app-level token for its sockets; set SLACK_APP_TOKEN in the environment, or name a file that holds it in SLACK_APP_TOKEN_FILE or slack.app_token_file"#]],
+    );
+    wrong(
+        &format!("{IN_SLACK}[slack]\nevents = 'http'\n"),
+        expect![[r#"
+        threadline.toml:3: desk.support.platform: a desk in Slack needs the bot's token; set SLACK_BOT_TOKEN in the environment, or name a file that holds it in SLACK_BOT_TOKEN_FILE or slack.bot_token_file
+        threadline.toml:3: desk.support.platform: a desk in Slack needs the signing secret to know its requests by; set SLACK_SIGNING_SECRET in the environment, or name a file that holds it in SLACK_SIGNING_SECRET_FILE or slack.signing_secret_file"#]],
+    );
+    assert_eq!(World::with(IN_SLACK).tokens().load().remarks, []);
+}
+
+#[test]
+fn tokens_are_known_by_their_form() {
+    World::with(IN_SLACK).var("SLACK_BOT_TOKEN", "xapp-1").var("SLACK_APP_TOKEN", "xoxb-1").wrong(expect![[r#"
+        SLACK_BOT_TOKEN: must be the bot's token, beginning with xoxb-; this is an app-level token
+        SLACK_APP_TOKEN: must be an app-level token, beginning with xapp-; this is a bot's token"#]]);
+    World::with(IN_SLACK).var("SLACK_BOT_TOKEN", "xoxb-1 2").var("SLACK_APP_TOKEN", "hunter2").wrong(expect![[r#"
+        SLACK_BOT_TOKEN: must be the bot's token, beginning with xoxb-; this is cut short, or has blanks or quotes in it
+        SLACK_APP_TOKEN: must be an app-level token, beginning with xapp-; this is something else"#]]);
+    World::with(IN_SLACK).var("SLACK_BOT_TOKEN", "xoxp-1").var("SLACK_APP_TOKEN", "xoxe.xoxb-1").wrong(expect![[r#"
+        SLACK_BOT_TOKEN: must be the bot's token, beginning with xoxb-; this is a person's token
+        SLACK_APP_TOKEN: must be an app-level token, beginning with xapp-; this is a token that expires; switch token rotation off by making a new app"#]]);
+    World::with(&format!("{IN_SLACK}[slack]\nevents = 'http'\n"))
+        .var("SLACK_BOT_TOKEN", BOT)
+        .var("SLACK_SIGNING_SECRET", "ab-cd")
+        .wrong(expect!["SLACK_SIGNING_SECRET: must be the app's signing secret, letters and digits only (in Slack: the app's Basic Information), or several with commas between them"]);
+}
+
+#[test]
+fn secrets_come_from_one_place() {
+    World::with(IN_SLACK)
+        .tokens()
+        .var("SLACK_BOT_TOKEN_FILE", "/run/bot")
+        .var("THREADLINE_DATABASE_URL_FILE", "/run/db")
+        .wrong(expect![[r#"
+            THREADLINE_DATABASE_URL_FILE: the file /run/db cannot be read: entity not found
+            SLACK_BOT_TOKEN_FILE: SLACK_BOT_TOKEN is set too; keep one of them"#]]);
+    World::with(&format!("{IN_SLACK}[slack]\nbot_token_file = '/run/bot'"))
+        .file("/run/bot", " \n")
+        .var("SLACK_APP_TOKEN", APP)
+        .wrong(expect!["threadline.toml:6: slack.bot_token_file: the file /run/bot is empty"]);
+    let environment_first = World::with(&format!("{IN_SLACK}[slack]\nbot_token_file = '/run/bot'")).tokens().load();
+    assert_eq!(environment_first.slack.unwrap().bot_token.expose(), BOT);
+}
+
+#[test]
+fn the_practice_desk_stays_on_this_machine() {
+    wrong(
+        "[server]\nlisten = '0.0.0.0:8087'",
+        expect![[
+            r#"threadline.toml:2: server.listen: the practice desk lets everybody who can reach it answer as the team, so it is served to this machine only, and 0.0.0.0:8087 is open to others; listen on 127.0.0.1:8087, or use Slack: a desk with platform = "slack", and practice.enabled = false"#
+        ]],
+    );
+    let errors = World::default().load_at(None, Some("[::]:80")).unwrap_err();
+    expect![[r#"--listen: the practice desk lets everybody who can reach it answer as the team, so it is served to this machine only, and [::]:80 is open to others; listen on 127.0.0.1:8087, or use Slack: a desk with platform = "slack", and practice.enabled = false"#]].assert_eq(&errors.to_string());
+    wrong(
+        "[practice]\nenabled = false",
+        expect![[
+            r#"threadline.toml:2: practice.enabled: cannot be false while the desk "support" is a practice desk: nobody could answer there; give it platform = "slack" and its channels"#
+        ]],
+    );
+    for loopback in ["127.0.0.1:0", "127.1.2.3:8087", "[::1]:8087"] {
+        assert!(World::default().load_at(None, Some(loopback)).unwrap().practice.enabled, "{loopback}");
+    }
+    let shop_page_for_slack = World::with(&format!("{IN_SLACK}[practice]\nenabled = true")).tokens().load();
+    assert!(shop_page_for_slack.practice.enabled);
+}
+
+#[test]
+fn one_mistake_is_told_once() {
+    // A desk whose platform cannot be read is not taken for a practice desk.
+    wrong(
+        "server.listen = '0.0.0.0:1'\npractice.enabled = false\ndesk.a.platform = 'slac'",
+        expect![[r#"threadline.toml:3: desk.a.platform: must be "slack" or "practice", is "slac""#]],
+    );
+}
+
+#[test]
+fn desks_and_topics_fit_together() {
+    let two = "[desk.a]\nplatform = 'practice'\n[desk.b]\nplatform = 'practice'\nchannels = ['C0123ABCD']\n";
+    wrong(
+        two,
+        expect![[r#"
+        threadline.toml:1: default_desk: is missing; with several desks, say which one takes the rest: "a" or "b"
+        threadline.toml:3: desk.b.channels: the practice desk has no channels; remove this line"#]],
+    );
+    let shared = "default_desk = 'a'\n[desk.a]\nplatform = 'slack'\nchannels = ['C0123ABCD', 'C0123ABCD']\n\
+                  [desk.b]\nplatform = 'slack'\nchannels = ['C0123ABCD']\n[desk.c]\nplatform = 'slack'\n";
+    World::with(shared).tokens().wrong(expect![[r#"
+        threadline.toml:4: desk.a.channels: the channel C0123ABCD is given already, in desk.a.channels
+        threadline.toml:7: desk.b.channels: the channel C0123ABCD is given already, in desk.a.channels
+        threadline.toml:8: desk.c.channels: a desk in Slack needs the id of at least one channel, such as ["C0123ABCD"]"#]]);
+    wrong(
+        "[[topic]]\nid = 'a'\nlabel = 'A'\n[[topic]]\nid = 'a'\nlabel = 'B'\ndesk = 'x'\n",
+        expect![[r#"
+        threadline.toml:5: topic.id: another topic has the id "a" already
+        threadline.toml:7: topic.desk: there is no desk "x"; it can be "support""#]],
+    );
+    wrong("topic = []", expect!["threadline.toml:1: topic: there can be 1 to 50 topics, not 0"]);
+}
+
+#[test]
+fn databases() {
+    for (url, expected) in [
+        (
+            "sqlite::memory:",
+            expect![[
+                r#"threadline.toml:1: database.url: a database in memory forgets every conversation at the end; name a file: "sqlite:threadline.db""#
+            ]],
+        ),
+        (
+            "sqlite:",
+            expect![[
+                r#"threadline.toml:1: database.url: must be "sqlite:" and the name of a file, without options: "sqlite:threadline.db""#
+            ]],
+        ),
+        (
+            "mysql://db/chat",
+            expect![[
+                r#"threadline.toml:1: database.url: must begin with sqlite: or postgres://, such as "sqlite:threadline.db" or "postgres://user@host/database""#
+            ]],
+        ),
+        (
+            "postgres://",
+            expect![[r#"threadline.toml:1: database.url: must be an address such as "postgres://user@host/database""#]],
+        ),
+    ] {
+        wrong(&format!("database.url = '{url}'"), expected);
+    }
+    let shown = |url| World::default().var("THREADLINE_DATABASE_URL", url).load().database.place;
+    assert_eq!(shown("sqlite:///var/chat.db"), DatabasePlace::File("/var/chat.db".into()));
+    assert_eq!(shown("postgresql://ada:p@ss@db/chat?x=y"), DatabasePlace::Server("db/chat".to_owned()));
+}
+
+#[test]
+fn a_long_message_has_to_fit_in_a_request() {
+    wrong(
+        "[limits]\nmessage_chars_max = 40000",
+        expect![
+            "threadline.toml:1: limits.message_chars_max: needs body_bytes_max = 168192 or more, so that a message of 40000 characters fits in a request"
+        ],
+    );
+    wrong(
+        "[limits]\nbody_bytes_max = 10000",
+        expect![
+            "threadline.toml:1: limits.body_bytes_max: must be at least 48192, so that a message of 10000 characters fits in a request"
+        ],
+    );
+}
+
+#[test]
+fn what_deserves_a_look() {
+    let remarks = |world: World| world.load().remarks.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n");
+    let slack = "[desk.a]\nplatform = 'slack'\nchannels = ['C0123ABCD']\n[slack]\napi_url = 'http://fake:1/'";
+    expect![[r#"
+        threadline.toml:5: slack.api_url: tokens travel unencrypted to this address; right only for a test
+        threadline.toml:1: server.allowed_origins: no website may open the chat yet; list those that may, such as ["https://shop.example.com"]"#]].assert_eq(&remarks(World::with(slack).tokens()));
+    expect![[r#"SLACK_BOT_TOKEN: there is a token, but no desk is in Slack; add [desk.support] with platform = "slack" and its channels"#]].assert_eq(&remarks(World::default().tokens()));
+}

@@ -1,0 +1,192 @@
+//! Threadline's service: everything around the core. `main` reads the configuration and calls
+//! [`run`]; the rest is one way through: web and bots → service → store → outbox → bots and web.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod hub;
+pub mod lifecycle;
+pub mod logs;
+pub mod metrics;
+pub mod outbox;
+pub mod practice;
+pub mod scheduler;
+pub mod service;
+pub mod store;
+pub mod web;
+
+use anyhow::Context;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use clock::{Clock, Ids};
+use config::{Config, SlackEvents};
+use lifecycle::Lifecycle;
+use metrics::Metrics;
+use practice::Practice;
+use service::Service;
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::{OnCommit, Store};
+use threadline_core::desk::DeskRules;
+use threadline_core::ids::DeskName;
+use threadline_core::lane::Pace;
+use threadline_slack::config::{Secret as SlackSecret, SlackConfig};
+use threadline_slack::inbound::{Inbound, InboundHandle};
+use threadline_slack::knock::{Knock, knock};
+use threadline_slack::outbound::Slack;
+use web::{Door, Knocked};
+
+/// Longest text of one post: what Slack recommends at most for `text` in chat.postMessage; the
+/// practice desk keeps to it too, so that both split alike.
+const POST_CHARS_MAX: usize = 4_000;
+/// The practice desk is ours: nothing has to be paced.
+const PRACTICE_PACE: Pace = Pace { millis_per_post: 0, burst: 1 };
+
+/// Runs Threadline on a bound listener until it is told to stop: everything is given.
+///
+/// # Errors
+///
+/// When the database cannot be opened. A task that dies later stops `life`, which says so.
+pub async fn run(config: Config, listener: std::net::TcpListener, life: Lifecycle) -> anyhow::Result<()> {
+    run_with(config, listener, life, Clock::Real, Ids::Real).await
+}
+
+/// [`run`] with a clock and ids of the caller's.
+///
+/// # Errors
+///
+/// As [`run`].
+pub async fn run_with(
+    config: Config,
+    listener: std::net::TcpListener,
+    life: Lifecycle,
+    clock: Clock,
+    ids: Ids,
+) -> anyhow::Result<()> {
+    let metrics = Arc::new(Metrics::new());
+    let counted = metrics.clone();
+    let on_commit = OnCommit(Arc::new(move |shared_by, took| counted.committed(shared_by, took)));
+    let store = Store::open(config.database.url.expose(), on_commit).await;
+    let store = store.with_context(|| format!("opening the database {}", place(&config.database.place)))?;
+    let service = Service::start(store.clone(), clock, ids, metrics, rules(&config));
+    let practice = has_practice(&config).then(|| Practice::new(service.clone()));
+    let mut door = None;
+    let slack = match &config.slack {
+        Some(settings) => {
+            let slack = Slack::new(slack_config(&config, settings)).context("preparing the connection to Slack")?;
+            door = listen_to_slack(&service, settings, slack.clone(), &life);
+            Some(slack)
+        }
+        None => None,
+    };
+    if let Some(practice) = &practice {
+        practice.catch_up().await.context("reading the practice desk")?;
+    }
+    for desk in desks(&config, slack, practice.as_ref()) {
+        let name = format!("the desk {}", desk.name);
+        life.spawn(name, outbox::run(service.clone(), desk, life.clone()));
+    }
+    life.spawn("the end of holds", scheduler::end_holds(service.clone(), life.clone()));
+    life.spawn("housekeeping", scheduler::keep_house(service.clone(), life.clone()));
+    let shown = practice.filter(|_| config.practice.enabled);
+    let router = web::router(config, service.clone(), shown, door);
+    listener.set_nonblocking(true).context("preparing the listener")?;
+    let listener = tokio::net::TcpListener::from_std(listener).context("preparing the listener")?;
+    life.spawn("the web", web::serve(router, listener, life.clone()));
+    life.stopping().await;
+    service.shared().live.end_all();
+    let outcome = life.finished().await;
+    store.close().await;
+    outcome.map_err(Into::into)
+}
+
+fn place(place: &config::DatabasePlace) -> String {
+    match place {
+        config::DatabasePlace::File(path) => path.display().to_string(),
+        config::DatabasePlace::Server(name) => name.clone(),
+    }
+}
+
+fn rules(config: &Config) -> HashMap<DeskName, DeskRules> {
+    let rules = |desk: &config::Desk| DeskRules {
+        mode: desk.mode,
+        hold_millis: i64::from(desk.hold_secs) * 1_000,
+        post_chars_max: POST_CHARS_MAX,
+    };
+    config.desks.iter().map(|desk| (desk.name.clone(), rules(desk))).collect()
+}
+
+fn has_practice(config: &Config) -> bool {
+    config.desks.iter().any(|desk| desk.platform == config::Platform::Practice)
+}
+
+fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> Vec<outbox::Desk> {
+    let topics: Arc<HashMap<String, String>> =
+        Arc::new(config.topics.iter().map(|topic| (topic.id.clone(), topic.label.clone())).collect());
+    let platform = |desk: &config::Desk| match desk.platform {
+        config::Platform::Slack => slack.clone().map(outbox::Platform::Slack),
+        config::Platform::Practice => practice.cloned().map(outbox::Platform::Practice),
+    };
+    let worker = |desk: &config::Desk| {
+        let platform = platform(desk)?;
+        let (channels, pace) = match (&platform, &config.slack) {
+            (outbox::Platform::Slack(_), Some(slack)) => (desk.channels.clone(), slack_pace(slack)),
+            _ => (vec!["practice".to_string()], PRACTICE_PACE),
+        };
+        Some(outbox::Desk { name: desk.name.clone(), platform, channels, pace, topics: topics.clone() })
+    };
+    config.desks.iter().filter_map(worker).collect()
+}
+
+fn slack_pace(_slack: &config::Slack) -> Pace {
+    Pace { millis_per_post: 1_000, burst: 1 }
+}
+
+fn slack_config(config: &Config, settings: &config::Slack) -> SlackConfig {
+    let channels = config.desks.iter().flat_map(|desk| desk.channels.clone()).collect();
+    let secret = |secret: &config::Secret| SlackSecret::new(secret.expose());
+    let common =
+        SlackConfig { api_url: settings.api_url.clone(), channels, ..SlackConfig::new(secret(&settings.bot_token)) };
+    match &settings.events {
+        SlackEvents::Socket { app_token, sockets } => {
+            SlackConfig { app_token: Some(secret(app_token)), sockets: *sockets as usize, ..common }
+        }
+        SlackEvents::Http { .. } => common,
+    }
+}
+
+/// Starts listening to Slack; where its events come in by HTTP, the door that they knock at.
+fn listen_to_slack(service: &Service, settings: &config::Slack, slack: Slack, life: &Lifecycle) -> Option<Door> {
+    let clock = service.shared().clock.clone();
+    let inbound = Inbound::new(slack, Arc::new(service.clone()), move || clock.now());
+    let handle = inbound.handle();
+    let token = life.token();
+    life.spawn("listening to Slack", async move {
+        inbound.run(token).await;
+        Ok(())
+    });
+    let SlackEvents::Http { signing_secrets } = &settings.events else { return None };
+    let secrets: Vec<SlackSecret> = signing_secrets.iter().map(|secret| SlackSecret::new(secret.expose())).collect();
+    Some(slack_door(service.shared().clock.clone(), secrets.into(), handle))
+}
+
+fn slack_door(clock: Clock, secrets: Arc<[SlackSecret]>, handle: InboundHandle) -> Door {
+    Door(Arc::new(move |headers: HeaderMap, body: Bytes| {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
+        let knocked = knock(&secrets, header, &body, clock.now());
+        let handle = handle.clone();
+        Box::pin(async move {
+            match knocked {
+                Knock::Challenge(text) => Knocked::Answer(text),
+                Knock::Frame(frame) => match handle.frame(frame).await {
+                    Ok(()) => Knocked::Accepted,
+                    Err(_) => Knocked::Unstored,
+                },
+                Knock::Refused(why) => {
+                    tracing::warn!(why, "a request that is not Slack's was refused");
+                    Knocked::Refused(why)
+                }
+            }
+        })
+    }))
+}

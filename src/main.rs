@@ -1,0 +1,93 @@
+//! The program `threadline`: reads the command line and the configuration, starts the log and the
+//! runtime, and hands over to [`threadline::run`].
+
+use anyhow::Context;
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+use threadline::cli::{self, Cli, Command, ConfigFile, Manifest, Serve, SlackCommand};
+use threadline::config::{self, Config, ConfigErrors};
+use threadline::lifecycle::Lifecycle;
+use threadline::logs;
+use threadline_slack::manifest::manifest;
+use tokio::runtime::Runtime;
+
+/// How long threads that block may hold the end up. What they were doing is not waited for anywhere.
+const THREADS_GRACE: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
+    // Only fails when there is one already, which is as good.
+    let _: Result<(), _> = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => serve(cli.serve),
+        Some(Command::Serve(options)) => serve(options),
+        Some(Command::Check(file)) => check(&file),
+        Some(Command::Slack { command: SlackCommand::Manifest(options) }) => slack_manifest(&options),
+        Some(Command::Openapi) => openapi(),
+    };
+    done.unwrap_or_else(|error| {
+        complain(&match error.downcast_ref::<ConfigErrors>() {
+            Some(errors) => cli::refusal(errors),
+            None => format!("threadline: {error:#}\n"),
+        });
+        ExitCode::FAILURE
+    })
+}
+
+fn serve(options: Serve) -> anyhow::Result<ExitCode> {
+    let config = read_config(&options.config, options.listen.as_deref())?;
+    logs::start(&config.log, std::env::var(logs::FILTER_VARIABLE).ok().as_deref())?;
+    for remark in &config.remarks {
+        tracing::warn!("{remark}");
+    }
+    let listener = cli::bind(config.server.listen)?;
+    let welcome = cli::welcome(&config, listener.local_addr()?);
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let life = Lifecycle::new();
+        life.stop_on_signals().context("cannot listen to signals")?;
+        say(&welcome);
+        threadline::run(config, listener, life).await
+    });
+    runtime.shutdown_timeout(THREADS_GRACE);
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
+    let config = read_config(file, None)?;
+    let findings = runtime()?.block_on(cli::check(&config, Vec::new()));
+    say(&findings.text);
+    Ok(if findings.fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn slack_manifest(options: &Manifest) -> anyhow::Result<ExitCode> {
+    say(&manifest(&options.name, options.http.is_none(), options.http.as_deref()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn openapi() -> anyhow::Result<ExitCode> {
+    say(&threadline::web::openapi_json());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_config(file: &ConfigFile, listen: Option<&str>) -> Result<Config, ConfigErrors> {
+    let env = |name: &str| std::env::var(name).ok();
+    config::load(file.config.as_deref(), listen, &env, &|path| std::fs::read_to_string(path))
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+/// To stdout. A reader who has gone away, as in `threadline openapi | head`, is no failure.
+fn say(text: &str) {
+    let line_end = if text.ends_with('\n') { "" } else { "\n" };
+    let _: Result<(), _> = write!(std::io::stdout(), "{text}{line_end}");
+}
+
+/// To stderr, where nobody may be reading either.
+fn complain(text: &str) {
+    let _: Result<(), _> = write!(std::io::stderr(), "{text}");
+}

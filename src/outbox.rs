@@ -1,0 +1,513 @@
+//! Carries out stored effects at the desks. One worker per desk: it learns of orders from the
+//! service's hint or from the table, puts them into lanes, sends what has its turn, and reports
+//! what became of it as an event. An order stays in the table until the desk has it, so whatever
+//! is in memory here can be lost. What may have been sent before is looked up before it is sent.
+
+mod marks;
+mod platform;
+
+pub use platform::Platform;
+
+use crate::config;
+use crate::hub::{Bell, Placed, Rung};
+use crate::lifecycle::Lifecycle;
+use crate::service::{Inner, Refusal, Service};
+use crate::store::rows::{OrderKey, OrderRow, Task};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use threadline_core::body::pieces;
+use threadline_core::conversation::{Event, Thread};
+use threadline_core::desk::{Letter, Piece, Stop, Trouble};
+use threadline_core::ids::{ConversationId, DeskName, Moment, ThreadKey};
+use threadline_core::lane::{Lanes, Pace, Parcel, Turn};
+use threadline_core::message::{Kind, Message, Posting};
+use tokio::sync::mpsc;
+
+/// Requests to a platform that are under way at once, over all channels of a desk: enough that one
+/// slow answer holds up nobody, few enough to be counted.
+const UNDER_WAY_MAX: usize = 64;
+/// Orders read from the table at once.
+const SCAN_ROWS: i64 = 500;
+/// How often the table is read when nobody rang: a hint can be lost.
+const SCAN_EVERY: Duration = Duration::from_secs(30);
+/// The same where other processes store orders, as a net under their notifications.
+const SCAN_EVERY_SHARED: Duration = Duration::from_secs(2);
+/// How long an unclear send is left alone before it is looked up: it may still be under way.
+const SETTLE_MILLIS: i64 = 1_000;
+/// How often a stopped channel is tried again: often enough that mending it shows, rarely enough
+/// that nothing is hammered.
+const STOPPED_RETRY_MILLIS: i64 = 15_000;
+/// The first wait before an order that failed is tried again; it doubles up to the second.
+const RETRY_MILLIS: (i64, i64) = (200, 30_000);
+/// The wait before a report that the database refused is tried again.
+const REPORT_RETRY: Duration = Duration::from_millis(250);
+/// How far back from a conversation's first message its thread is searched for, for clocks that differ.
+const FIND_SLACK_MILLIS: i64 = 120_000;
+
+/// A desk's worker.
+#[derive(Debug)]
+pub struct Desk {
+    /// Its name.
+    pub name: DeskName,
+    /// What it talks to.
+    pub platform: Platform,
+    /// The channels that its conversations are spread over.
+    pub channels: Vec<String>,
+    /// How fast each may be posted to.
+    pub pace: Pace,
+    /// Labels of the topics, by id.
+    pub topics: Arc<HashMap<String, String>>,
+}
+
+/// The worker while it runs.
+struct Worker {
+    service: Service,
+    desk: Arc<Desk>,
+    lanes: Lanes,
+    marks: marks::Marks,
+    under_way: usize,
+    /// How often an order of a conversation has failed in a row.
+    failures: HashMap<ConversationId, u32>,
+    /// Conversations whose pieces are sent one by one, to find the one that is refused.
+    alone: std::collections::HashSet<ConversationId>,
+    results: mpsc::Sender<Finished>,
+    life: Lifecycle,
+}
+
+/// A turn that is over.
+enum Finished {
+    Turn(ConversationId, Outcome),
+    Mark(marks::Done),
+}
+
+/// What became of a turn.
+enum Outcome {
+    Opened(ThreadKey),
+    Posted(Vec<Piece>),
+    Refused(Piece),
+    /// More than one piece was refused together: one of them is at fault.
+    RefusedTogether,
+    Looked {
+        thread: Option<ThreadKey>,
+        posted: Vec<Piece>,
+    },
+    ThreadGone,
+    Again {
+        after_millis: Option<i64>,
+        unsure: bool,
+    },
+    Paused {
+        millis: i64,
+    },
+}
+
+/// Runs a desk's worker until the process stops.
+pub async fn run(service: Service, desk: Desk, life: Lifecycle) -> anyhow::Result<()> {
+    let (results, mut finished) = mpsc::channel(UNDER_WAY_MAX * 2);
+    let shared = service.shared().clone();
+    let Some(setup) = shared.desks.get(&desk.name) else { anyhow::bail!("desk {} is not configured", desk.name) };
+    let lanes = Lanes::new(desk.channels.clone(), desk.pace, setup.rules.post_chars_max);
+    let desk = Arc::new(desk);
+    let mut worker = Worker {
+        marks: marks::Marks::new(),
+        service,
+        desk,
+        lanes,
+        under_way: 0,
+        failures: HashMap::new(),
+        alone: std::collections::HashSet::new(),
+        results,
+        life: life.clone(),
+    };
+    // What waits now may have been sent by the process before this one.
+    worker.scan_until_it_works(true).await;
+    let every = if shared.store.is_shared() { SCAN_EVERY_SHARED } else { SCAN_EVERY };
+    let mut rounds = tokio::time::interval(every);
+    rounds.reset();
+    loop {
+        let wake = worker.start_turns(&shared);
+        let sleep = async {
+            match wake {
+                Some(wake) => shared.clock.sleep_until(wake).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = life.stopping() => break,
+            Some(done) = finished.recv() => {
+                worker.finish(done);
+                while let Ok(done) = finished.try_recv() {
+                    worker.finish(done);
+                }
+            }
+            rung = rung(&setup.bell) => worker.take_in(rung).await,
+            () = sleep => {}
+            _ = rounds.tick() => worker.scan_until_it_works(false).await,
+        }
+    }
+    // What is under way is reported, so that it need not be looked up after the start.
+    while worker.under_way > 0 {
+        let Some(done) = finished.recv().await else { break };
+        worker.finish(done);
+    }
+    Ok(())
+}
+
+async fn rung(bell: &Bell) -> Rung {
+    bell.rung().await
+}
+
+impl Worker {
+    async fn take_in(&mut self, rung: Rung) {
+        for placed in rung.placed {
+            self.take_placed(placed);
+        }
+        if rung.scan {
+            self.scan_until_it_works(false).await;
+        }
+    }
+
+    fn take_placed(&mut self, placed: Placed) {
+        let conversation = placed.order.conversation;
+        match (&placed.order.task, placed.message) {
+            (Task::Open, _) => self.lanes.want_open(conversation, false),
+            (Task::Post, Some(message)) => self.push(&placed.thread, placed.customer, &message, false),
+            (Task::Post, None) => {}
+            (Task::Mark(..) | Task::Tell(..), _) => self.marks.push(placed.order),
+        }
+    }
+
+    fn push(&mut self, thread: &Thread, customer: Option<String>, message: &Message, unsure: bool) {
+        let (posted, speaker) = match &message.kind {
+            Kind::FromCustomer(Posting::Waiting { pieces_posted }) => {
+                (*pieces_posted, Some(customer.unwrap_or_else(|| "Customer".to_string())))
+            }
+            Kind::FromBot(Posting::Waiting { pieces_posted }) => (*pieces_posted, None),
+            // The desk has it, or refused it, since the table was read.
+            _ => return,
+        };
+        let chars_max = self.service.shared().rules(&self.desk.name).post_chars_max;
+        let channel = match thread {
+            Thread::Open(key) => self.desk.platform.channel_of(key),
+            Thread::None | Thread::Wanted { .. } => None,
+        };
+        let text = message.body.text();
+        for (index, text) in pieces(&text, chars_max).into_iter().enumerate().skip(posted as usize) {
+            let piece = Piece { message: message.id, index: index as u32 };
+            let parcel = Parcel { piece, seq: message.seq, text: text.to_string(), speaker: speaker.clone() };
+            self.lanes.push(message.conversation, thread, channel.as_deref(), parcel, unsure);
+        }
+    }
+
+    async fn scan_until_it_works(&mut self, unsure: bool) {
+        while let Err(error) = self.scan(unsure).await {
+            tracing::error!(desk = %self.desk.name, %error, "the outbox could not be read; trying again");
+            tokio::select! {
+                () = self.life.stopping() => return,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+        }
+    }
+
+    /// Reads what waits in the table and is not known here yet.
+    async fn scan(&mut self, unsure: bool) -> Result<(), crate::store::StoreError> {
+        let shared = self.service.shared().clone();
+        let mut last: Option<OrderRow> = None;
+        loop {
+            let orders = shared.store.orders(&self.desk.name, last.as_ref(), SCAN_ROWS).await?;
+            for order in &orders {
+                let conversation = order.conversation;
+                match &order.task {
+                    Task::Mark(..) | Task::Tell(..) => self.marks.push(order.clone()),
+                    Task::Open => {
+                        let Some(head) = shared.store.head(conversation).await? else { continue };
+                        if matches!(head.conversation.thread, Thread::Wanted { .. }) {
+                            self.lanes.want_open(conversation, unsure);
+                        }
+                    }
+                    Task::Post => {
+                        // The head first: a thread that is opened meanwhile is only told later.
+                        let Some(head) = shared.store.head(conversation).await? else { continue };
+                        let Some(message) = shared.store.message_by_seq(conversation, order.seq).await? else {
+                            continue;
+                        };
+                        if !self.lanes.has_message(conversation, message.id) {
+                            self.push(&head.conversation.thread, head.conversation.customer.name, &message, unsure);
+                        }
+                    }
+                }
+            }
+            if (orders.len() as i64) < SCAN_ROWS {
+                return Ok(());
+            }
+            last = orders.into_iter().next_back();
+        }
+    }
+
+    /// Starts what has its turn; when to look again.
+    fn start_turns(&mut self, shared: &Arc<Inner>) -> Option<Moment> {
+        let now = shared.clock.now();
+        let mut wake = None;
+        while self.under_way < UNDER_WAY_MAX {
+            let (turn, next) = self.lanes.next(now);
+            wake = next;
+            let Some(turn) = turn else { break };
+            self.under_way += 1;
+            let turn = self.one_alone(turn);
+            let (conversation, results) = (turn.conversation(), self.results.clone());
+            let (service, desk) = (self.service.clone(), self.desk.clone());
+            self.life.spawn_brief("a post to a desk", async move {
+                let outcome = carry_out(&service, &desk, turn).await;
+                // The worker waits for all that is under way before it ends.
+                let _ = results.send(Finished::Turn(conversation, outcome)).await;
+            });
+        }
+        while self.under_way < UNDER_WAY_MAX {
+            let (order, next) = self.marks.next(now);
+            wake = match (wake, next) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            let Some(order) = order else { break };
+            self.under_way += 1;
+            let (service, desk, results) = (self.service.clone(), self.desk.clone(), self.results.clone());
+            self.life.spawn_brief("a receipt at a desk", async move {
+                let done = marks::carry_out(&service, &desk, order).await;
+                let _ = results.send(Finished::Mark(done)).await;
+            });
+        }
+        wake
+    }
+
+    fn one_alone(&mut self, turn: Turn) -> Turn {
+        match turn {
+            Turn::Post { conversation, thread, mut parcels } if self.alone.remove(&conversation) => {
+                parcels.truncate(1);
+                Turn::Post { conversation, thread, parcels }
+            }
+            turn => turn,
+        }
+    }
+
+    fn finish(&mut self, finished: Finished) {
+        self.under_way -= 1;
+        let now = self.service.shared().clock.now();
+        let (conversation, outcome) = match finished {
+            Finished::Mark(done) => return self.marks.finish(done, now),
+            Finished::Turn(conversation, outcome) => (conversation, outcome),
+        };
+        if !matches!(outcome, Outcome::Again { .. } | Outcome::Paused { .. }) {
+            self.failures.remove(&conversation);
+        }
+        match outcome {
+            Outcome::Opened(thread) => self.lanes.opened(conversation, thread),
+            Outcome::Posted(pieces) => self.lanes.posted(conversation, &pieces),
+            Outcome::Refused(piece) => self.lanes.refused(conversation, piece),
+            Outcome::RefusedTogether => {
+                self.alone.insert(conversation);
+                self.lanes.rest(conversation, now, 0, false);
+            }
+            Outcome::Looked { thread, posted } => {
+                self.lanes.looked(conversation, thread, &posted);
+            }
+            Outcome::ThreadGone => {
+                self.lanes.lost_thread(conversation);
+                // The order for the new thread may have been handed over while this one was busy.
+                self.lanes.want_open(conversation, false);
+            }
+            Outcome::Again { after_millis, unsure } => {
+                let failures = self.failures.entry(conversation).or_default();
+                *failures += 1;
+                let backoff = RETRY_MILLIS.0.saturating_mul(1 << (*failures - 1).min(20)).min(RETRY_MILLIS.1);
+                self.lanes.rest(conversation, now, after_millis.unwrap_or(0).max(backoff), unsure);
+            }
+            Outcome::Paused { millis } => self.lanes.pause_channel(conversation, now, millis),
+        }
+    }
+}
+
+async fn carry_out(service: &Service, desk: &Desk, turn: Turn) -> Outcome {
+    let conversation = turn.conversation();
+    let result = match turn {
+        Turn::Open { channel, .. } => open(service, desk, conversation, &channel).await,
+        Turn::Post { thread, parcels, .. } => post(service, desk, conversation, thread, parcels).await,
+        Turn::Look { thread, .. } => look(service, desk, conversation, thread).await,
+    };
+    match result {
+        Ok(outcome) => outcome,
+        Err((trouble, what)) => after_trouble(service, desk, conversation, trouble, what),
+    }
+}
+
+type Attempt = Result<Outcome, (Trouble, &'static str)>;
+
+async fn open(service: &Service, desk: &Desk, conversation: ConversationId, channel: &str) -> Attempt {
+    let card = desk.card(service, conversation).await.map_err(|trouble| (trouble, "opening a thread"))?;
+    let thread = desk.platform.open_thread(channel, &card).await.map_err(|trouble| (trouble, "opening a thread"))?;
+    works(service, desk);
+    report(service, conversation, Event::ThreadOpened(thread.clone())).await;
+    Ok(Outcome::Opened(thread))
+}
+
+async fn post(
+    service: &Service,
+    desk: &Desk,
+    conversation: ConversationId,
+    thread: ThreadKey,
+    parcels: Vec<Parcel>,
+) -> Attempt {
+    let pieces: Vec<Piece> = parcels.iter().map(|parcel| parcel.piece).collect();
+    let speaker = parcels.first().and_then(|parcel| parcel.speaker.clone());
+    let parts = parcels.into_iter().map(|parcel| (parcel.piece, parcel.text)).collect();
+    let letter = Letter { conversation, speaker, parts };
+    match desk.platform.post(&thread, &letter).await {
+        Ok(_) => {
+            works(service, desk);
+            report(service, conversation, Event::PiecesPosted(pieces.clone())).await;
+            Ok(Outcome::Posted(pieces))
+        }
+        Err(Trouble::Never { why }) if pieces.len() == 1 => {
+            service.shared().metrics.platform(desk.platform.kind()).not_posted(&Trouble::Never { why: why.clone() });
+            tracing::error!(desk = %desk.name, conversation.id = %conversation, why, "a message was refused by the desk");
+            report(service, conversation, Event::PostRefused { message: pieces[0].message, why }).await;
+            Ok(Outcome::Refused(pieces[0]))
+        }
+        Err(Trouble::Never { .. }) => Ok(Outcome::RefusedTogether),
+        Err(Trouble::ThreadGone) => {
+            report(service, conversation, Event::ThreadVanished(thread)).await;
+            Ok(Outcome::ThreadGone)
+        }
+        Err(trouble) => Err((trouble, "posting")),
+    }
+}
+
+/// Reads what is at the desk before anything is sent again.
+async fn look(service: &Service, desk: &Desk, conversation: ConversationId, thread: Option<ThreadKey>) -> Attempt {
+    let asked_at = service.shared().clock.now();
+    let failed = |trouble| (trouble, "looking what was posted");
+    let Some(thread) = thread else {
+        let since = desk.opened_at(service, conversation).await.map_err(failed)?.plus_millis(-FIND_SLACK_MILLIS);
+        let found = desk.platform.find_thread(&desk.channels, conversation, since).await.map_err(failed)?;
+        if let Some(thread) = &found {
+            report(service, conversation, Event::ThreadOpened(thread.clone())).await;
+        }
+        return Ok(Outcome::Looked { thread: found, posted: Vec::new() });
+    };
+    match desk.platform.read_thread(&thread, asked_at).await {
+        Ok(snapshot) => {
+            let posted = snapshot.ours.iter().flat_map(|own| own.pieces.clone()).collect();
+            report(service, conversation, Event::ThreadRead(snapshot)).await;
+            Ok(Outcome::Looked { thread: Some(thread), posted })
+        }
+        Err(Trouble::ThreadGone) => {
+            report(service, conversation, Event::ThreadVanished(thread)).await;
+            Ok(Outcome::ThreadGone)
+        }
+        Err(trouble) => Err(failed(trouble)),
+    }
+}
+
+fn after_trouble(
+    service: &Service,
+    desk: &Desk,
+    conversation: ConversationId,
+    trouble: Trouble,
+    what: &str,
+) -> Outcome {
+    service.shared().metrics.platform(desk.platform.kind()).not_posted(&trouble);
+    let looking = what == "looking what was posted";
+    match trouble {
+        Trouble::Later { after_millis } => {
+            let millis = i64::try_from(after_millis).unwrap_or(i64::MAX);
+            if looking {
+                // Reading has a limit of its own: the channel can be posted to meanwhile.
+                return Outcome::Again { after_millis: Some(millis), unsure: true };
+            }
+            Outcome::Paused { millis }
+        }
+        Trouble::NotDone { why } => {
+            tracing::warn!(desk = %desk.name, conversation.id = %conversation, what, why, "not done; trying again");
+            Outcome::Again { after_millis: None, unsure: looking }
+        }
+        Trouble::Unclear { why } => {
+            tracing::warn!(desk = %desk.name, conversation.id = %conversation, what, why, "unclear; looking before trying again");
+            Outcome::Again { after_millis: Some(SETTLE_MILLIS), unsure: true }
+        }
+        Trouble::ThreadGone | Trouble::Never { .. } => {
+            let code = format!("{trouble:?}");
+            stop(
+                service,
+                desk,
+                Stop { code, advice: format!("{what} was refused: see the log"), channel_only: true },
+                looking,
+            )
+        }
+        Trouble::Stopped(reason) => stop(service, desk, reason, looking),
+    }
+}
+
+fn stop(service: &Service, desk: &Desk, reason: Stop, looking: bool) -> Outcome {
+    service.shared().desk_stopped(desk.platform.kind().as_str(), Some(reason));
+    if looking {
+        return Outcome::Again { after_millis: Some(STOPPED_RETRY_MILLIS), unsure: true };
+    }
+    Outcome::Paused { millis: STOPPED_RETRY_MILLIS }
+}
+
+/// Something was done at the desk: it works.
+fn works(service: &Service, desk: &Desk) {
+    service.shared().metrics.platform(desk.platform.kind()).posted();
+    service.shared().desk_stopped(desk.platform.kind().as_str(), None);
+}
+
+/// Tells the service what became of an order, until it is stored: as long as it is not, the order
+/// must not be sent again.
+async fn report(service: &Service, conversation: ConversationId, event: Event) {
+    report_done(service, conversation, Some(event), Vec::new()).await;
+}
+
+async fn report_done(service: &Service, conversation: ConversationId, event: Option<Event>, done: Vec<OrderKey>) {
+    while let Err(refusal) = service.report(conversation, event.clone(), done.clone()).await {
+        if !matches!(refusal, Refusal::Store(crate::store::StoreError::Database(_))) {
+            tracing::error!(conversation.id = %conversation, %refusal, "an outcome was not accepted");
+            return;
+        }
+        tracing::error!(conversation.id = %conversation, %refusal, "an outcome was not stored; trying again");
+        tokio::time::sleep(REPORT_RETRY).await;
+    }
+}
+
+impl Desk {
+    async fn card(
+        &self,
+        service: &Service,
+        conversation: ConversationId,
+    ) -> Result<threadline_core::desk::Card, Trouble> {
+        let head = service.shared().store.head(conversation).await;
+        let head = head.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
+        let head = head.ok_or_else(|| Trouble::Never { why: "no such conversation".to_string() })?.conversation;
+        Ok(threadline_core::desk::Card {
+            conversation,
+            number: head.number,
+            name: head.customer.name,
+            email: head.customer.email,
+            topic: self.topics.get(&head.topic).cloned().unwrap_or(head.topic),
+            page_url: head.page.url,
+            page_title: head.page.title,
+            continued: head.thread == Thread::Wanted { again: true },
+        })
+    }
+
+    async fn opened_at(&self, service: &Service, conversation: ConversationId) -> Result<Moment, Trouble> {
+        let head = service.shared().store.head(conversation).await;
+        let head = head.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
+        Ok(head.map(|head| head.conversation.created_at).unwrap_or_default())
+    }
+}
+
+/// The platform of a configured desk, for a table of who is what.
+pub fn kind_of(platform: &Platform) -> config::Platform {
+    platform.kind()
+}

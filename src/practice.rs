@@ -1,0 +1,328 @@
+//! The practice desk as a platform: what the outbox calls instead of a bot, and what its page
+//! calls when an agent writes. It stands in for Slack while somebody tries Threadline out, and in
+//! tests; it goes through the same service, lanes and receipts.
+
+use crate::service::Service;
+use crate::store::StoreError;
+use crate::store::practice::{PostKind, PracticePost};
+use threadline_core::body::{Body, safe_href};
+use threadline_core::desk::{
+    Agent, Author, Card, DeskAct, DeskEvent, DeskMessage, Inbox, Letter, Mark, Notice, OwnPost, Piece, Post, Reading,
+    Snapshot, Trouble,
+};
+use threadline_core::ids::{AgentId, ConversationId, Moment, PostKey, ThreadKey};
+use threadline_core::markup;
+
+/// How keys of this platform begin.
+pub const PLATFORM: &str = "practice";
+
+/// The practice desk.
+#[derive(Clone, Debug)]
+pub struct Practice {
+    service: Service,
+}
+
+/// Why an agent's click on the practice desk did nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PracticeError {
+    /// No such thread, or no such post of this agent in it.
+    #[error("no such post of yours")]
+    NotThere,
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Practice {
+    /// The practice desk of a service.
+    pub fn new(service: Service) -> Practice {
+        Practice { service }
+    }
+
+    /// Makes the thread of a conversation, with the card at its root.
+    pub async fn open_thread(&self, card: &Card) -> Result<ThreadKey, Trouble> {
+        let conversation = card.conversation;
+        self.make(
+            conversation,
+            PostKind::Card,
+            "Threadline",
+            Body::plain(&card_text(card)),
+            format!("card/{conversation}"),
+        )
+        .await?;
+        Ok(thread_key(conversation))
+    }
+
+    /// Posts pieces of messages in a thread.
+    pub async fn post(&self, letter: &Letter) -> Result<PostKey, Trouble> {
+        let texts: Vec<&str> = letter.parts.iter().map(|(_, text)| text.as_str()).collect();
+        let (kind, name) = match &letter.speaker {
+            Some(name) => (PostKind::Customer, name.as_str()),
+            None => (PostKind::Bot, "Threadline"),
+        };
+        let delivery = letter.parts.iter().map(|(piece, _)| delivery_word(*piece)).collect::<Vec<_>>().join(" ");
+        let post = self.make(letter.conversation, kind, name, Body::plain(&texts.join("\n")), delivery).await?;
+        Ok(post_key(letter.conversation, post))
+    }
+
+    /// Shows a receipt under an agent's post.
+    pub async fn mark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
+        let Some((conversation, post)) = parse_post(post) else { return Err(never("no post of the practice desk")) };
+        let store = &self.service.shared().store;
+        store.write(move |tx| Box::pin(tx.practice_mark(conversation, post, mark))).await.map_err(not_done)?;
+        self.changed(conversation);
+        Ok(())
+    }
+
+    /// Tells one person something.
+    pub async fn tell(
+        &self,
+        conversation: ConversationId,
+        person: &str,
+        notice: Notice,
+        delivery: String,
+    ) -> Result<(), Trouble> {
+        let name = person.strip_prefix("practice/").unwrap_or(person).to_string();
+        let post = PracticePost { person: Some(name), ..self.blank(PostKind::Private, "Threadline") };
+        let post = PracticePost { body: Body::plain(notice_text(notice)), delivery: Some(delivery), ..post };
+        let store = &self.service.shared().store;
+        store
+            .write(move |tx| {
+                let post = post.clone();
+                Box::pin(async move { tx.practice_post(conversation, &post).await })
+            })
+            .await
+            .map_err(not_done)?;
+        self.changed(conversation);
+        Ok(())
+    }
+
+    /// The thread as it stands.
+    pub async fn read_thread(&self, thread: &ThreadKey, asked_at: Moment) -> Result<Snapshot, Trouble> {
+        let Some(conversation) = parse_thread(thread) else { return Err(Trouble::ThreadGone) };
+        let posts = self.service.shared().store.practice_posts(conversation).await.map_err(not_done)?;
+        let mut snapshot = Snapshot { asked_at, messages: Vec::new(), ours: Vec::new() };
+        for post in posts {
+            let at = Post { key: post_key(conversation, post.post), stamp: post.post };
+            match (&post.delivery, post.kind) {
+                (None, PostKind::Agent) if !post.deleted => {
+                    snapshot.messages.push(message(at, &post.name, post.body, post.edited));
+                }
+                (Some(delivery), PostKind::Customer | PostKind::Bot) => {
+                    let pieces = delivery.split(' ').filter_map(piece_from).collect();
+                    snapshot.ours.push(OwnPost { post: at, pieces });
+                }
+                _ => {}
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// The thread of a conversation whose opening was unclear.
+    pub async fn find_thread(&self, conversation: ConversationId) -> Result<Option<ThreadKey>, Trouble> {
+        let posts = self.service.shared().store.practice_posts(conversation).await.map_err(not_done)?;
+        Ok(posts.iter().any(|post| post.kind == PostKind::Card).then(|| thread_key(conversation)))
+    }
+
+    /// Reads every thread, as after any downtime: what an agent wrote just before the process died
+    /// is in the thread and not yet in the conversation.
+    pub async fn catch_up(&self) -> anyhow::Result<()> {
+        for open in self.service.open_threads(PLATFORM).await? {
+            let asked_at = self.service.shared().clock.now();
+            match self.read_thread(&open.thread, asked_at).await {
+                Ok(snapshot) => self.happened(open.thread, DeskAct::Stands(snapshot)).await?,
+                Err(trouble) => anyhow::bail!("reading {}: {trouble:?}", open.thread),
+            }
+        }
+        Ok(())
+    }
+
+    /// An agent writes in a thread; the post's number.
+    pub async fn agent_writes(
+        &self,
+        conversation: ConversationId,
+        name: &str,
+        text: &str,
+    ) -> Result<i64, PracticeError> {
+        let body = markup::parse(text);
+        let post = PracticePost { body: body.clone(), ..self.blank(PostKind::Agent, name) };
+        let store = &self.service.shared().store;
+        let number = store
+            .write(move |tx| {
+                let post = post.clone();
+                Box::pin(async move { tx.practice_post(conversation, &post).await })
+            })
+            .await?;
+        let at = Post { key: post_key(conversation, number), stamp: number };
+        self.happened(thread_key(conversation), DeskAct::Wrote(message(at, name, body, None))).await?;
+        self.changed(conversation);
+        Ok(number)
+    }
+
+    /// An agent edits a post of his own.
+    pub async fn agent_edits(
+        &self,
+        conversation: ConversationId,
+        post: i64,
+        name: &str,
+        text: &str,
+    ) -> Result<(), PracticeError> {
+        let body = markup::parse(text);
+        let edited = (self.service.shared().clock.now().0 * 1_000).max(post + 1);
+        let store = &self.service.shared().store;
+        let (owner, said) = (name.to_string(), body.clone());
+        let there = store
+            .write(move |tx| {
+                let (owner, said) = (owner.clone(), said.clone());
+                Box::pin(async move { tx.practice_edit(conversation, post, &owner, &said, edited).await })
+            })
+            .await?;
+        if !there {
+            return Err(PracticeError::NotThere);
+        }
+        let at = Post { key: post_key(conversation, post), stamp: post };
+        self.happened(thread_key(conversation), DeskAct::Wrote(message(at, name, body, Some(edited)))).await?;
+        self.changed(conversation);
+        Ok(())
+    }
+
+    /// An agent deletes a post of his own.
+    pub async fn agent_deletes(
+        &self,
+        conversation: ConversationId,
+        post: i64,
+        name: &str,
+    ) -> Result<(), PracticeError> {
+        let owner = name.to_string();
+        let store = &self.service.shared().store;
+        let there = store
+            .write(move |tx| {
+                let owner = owner.clone();
+                Box::pin(async move { tx.practice_delete(conversation, post, &owner).await })
+            })
+            .await?;
+        if !there {
+            return Err(PracticeError::NotThere);
+        }
+        let at = Post { key: post_key(conversation, post), stamp: post };
+        self.happened(thread_key(conversation), DeskAct::Deleted(at)).await?;
+        self.changed(conversation);
+        Ok(())
+    }
+
+    async fn happened(&self, thread: ThreadKey, act: DeskAct) -> Result<(), StoreError> {
+        let reading = Reading { frame: None, events: vec![DeskEvent { thread, act }] };
+        self.service.happened(PLATFORM, vec![reading]).await.map_err(|unstored| StoreError::Database(unstored.0))
+    }
+
+    async fn make(
+        &self,
+        conversation: ConversationId,
+        kind: PostKind,
+        name: &str,
+        body: Body,
+        delivery: String,
+    ) -> Result<i64, Trouble> {
+        let post = PracticePost { body, delivery: Some(delivery), ..self.blank(kind, name) };
+        let store = &self.service.shared().store;
+        let number = store
+            .write(move |tx| {
+                let post = post.clone();
+                Box::pin(async move { tx.practice_post(conversation, &post).await })
+            })
+            .await
+            .map_err(not_done)?;
+        self.changed(conversation);
+        Ok(number)
+    }
+
+    fn blank(&self, kind: PostKind, name: &str) -> PracticePost {
+        PracticePost {
+            post: 0,
+            kind,
+            name: name.to_string(),
+            person: None,
+            body: Body::default(),
+            delivery: None,
+            edited: None,
+            deleted: false,
+            received: false,
+            seen: false,
+            at: self.service.shared().clock.now(),
+        }
+    }
+
+    fn changed(&self, conversation: ConversationId) {
+        // Nobody looks at the page: nothing to tell.
+        let _ = self.service.shared().practice.send(conversation);
+    }
+}
+
+/// What the practice desk says privately.
+pub fn notice_text(notice: Notice) -> &'static str {
+    match notice {
+        Notice::BotNotSent => "Nothing was sent to the customer: apps cannot answer here.",
+        Notice::OutsiderNotSent => "Nothing was sent to the customer: you are not a member of this workspace.",
+        Notice::UnclaimedNotSent => {
+            "Nothing was sent to the customer: here only the agent who has claimed a conversation can answer. Write !claim, then send it again."
+        }
+        Notice::ClaimedByOtherNotSent => {
+            "Nothing was sent to the customer: somebody else has claimed this conversation. Your message stays in the thread as a note."
+        }
+    }
+}
+
+fn card_text(card: &Card) -> String {
+    let mut lines = vec![format!("#{} · {}", card.number, card.topic)];
+    let who = [card.name.as_deref(), card.email.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    if !who.is_empty() {
+        lines.push(who);
+    }
+    if let Some(url) = card.page_url.as_deref().and_then(safe_href) {
+        lines.push(card.page_title.as_deref().map_or(url.to_string(), |title| format!("{title} – {url}")));
+    }
+    if card.continued {
+        lines.push("Continued: the earlier thread was deleted.".to_string());
+    }
+    lines.join("\n")
+}
+
+fn message(post: Post, name: &str, body: Body, edited: Option<i64>) -> DeskMessage {
+    let id = AgentId(format!("{PLATFORM}/{name}"));
+    let author = Author::Agent(Agent { id, name: name.to_string(), picture: None });
+    DeskMessage { post, author, body, edited }
+}
+
+fn thread_key(conversation: ConversationId) -> ThreadKey {
+    ThreadKey(format!("{PLATFORM}/{conversation}"))
+}
+
+fn parse_thread(thread: &ThreadKey) -> Option<ConversationId> {
+    thread.0.strip_prefix("practice/")?.parse().ok()
+}
+
+fn post_key(conversation: ConversationId, post: i64) -> PostKey {
+    PostKey(format!("{PLATFORM}/{conversation}/{post}"))
+}
+
+fn parse_post(post: &PostKey) -> Option<(ConversationId, i64)> {
+    let (conversation, post) = post.0.strip_prefix("practice/")?.split_once('/')?;
+    Some((conversation.parse().ok()?, post.parse().ok()?))
+}
+
+fn delivery_word(piece: Piece) -> String {
+    format!("{}/{}", piece.message, piece.index)
+}
+
+fn piece_from(word: &str) -> Option<Piece> {
+    let (message, index) = word.split_once('/')?;
+    Some(Piece { message: message.parse().ok()?, index: index.parse().ok()? })
+}
+
+fn not_done(error: StoreError) -> Trouble {
+    Trouble::NotDone { why: error.to_string() }
+}
+
+fn never(why: &str) -> Trouble {
+    Trouble::Never { why: why.to_string() }
+}

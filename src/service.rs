@@ -1,0 +1,519 @@
+//! The one way through: every event is applied here. The service takes the events that are
+//! waiting, loads what they touch, asks the core, and stores new state and effects in one
+//! transaction; after the commit it answers whoever waits and tells the hub. Called by the web,
+//! the bots (as [`Inbox`]), the outbox and the scheduler. It never talks to a platform.
+
+mod batch;
+
+use crate::clock::{Clock, Ids};
+use crate::config::Platform;
+use crate::hub::{Bell, Change, Live, Shown};
+use crate::metrics::Metrics;
+use crate::store::rows::{Head, OrderKey};
+use crate::store::{Store, StoreError};
+use batch::{Act, Request, Subject, Work};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use subtle::ConstantTimeEq;
+use threadline_core::conversation::{Conversation, Customer, Event, Page, Standing, Thread};
+use threadline_core::desk::{
+    DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, OpenThread, Reading, Stop, Unstored,
+};
+use threadline_core::ids::{ConversationId, DeskName, Moment};
+use threadline_core::message::{Kind, Message, Stage};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// Events of one transaction: bounds how long the first waits for the last, and the statements.
+const BATCH_MAX: usize = 256;
+/// Events that wait; beyond this, callers wait to hand theirs in.
+const WAITING_MAX: usize = 4096;
+/// Transactions side by side on PostgreSQL, which shares their commits; SQLite has one writer.
+const PG_BATCHERS: usize = 4;
+/// Threads read at a catch-up: beyond this they are too old to change while nobody looked.
+const OPEN_THREADS_MAX: i64 = 5_000;
+
+/// Applies events.
+#[derive(Clone, Debug)]
+pub struct Service {
+    inner: Arc<Inner>,
+    queues: Arc<[mpsc::Sender<Request>]>,
+}
+
+/// What every part of the service shares.
+#[derive(Debug)]
+pub struct Inner {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Fresh ids.
+    pub ids: Ids,
+    /// What was counted.
+    pub metrics: Arc<Metrics>,
+    /// The streams of customers' browsers.
+    pub live: Arc<Live>,
+    /// The practice desk's page.
+    pub practice: Arc<PracticeBell>,
+    /// The desks, by name.
+    pub desks: HashMap<DeskName, DeskSetup>,
+    /// Rung when holds were stored.
+    pub holds: Notify,
+    stops: std::sync::Mutex<HashMap<&'static str, Stop>>,
+}
+
+/// A desk as the service knows it.
+#[derive(Debug)]
+pub struct DeskSetup {
+    /// Which messages go out, and when.
+    pub rules: DeskRules,
+    /// Rung when orders for it were stored.
+    pub bell: Bell,
+}
+
+/// Tells the practice desk's page which conversation changed.
+pub type PracticeBell = tokio::sync::broadcast::Sender<ConversationId>;
+
+/// A conversation to be opened.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// What the customer said of himself.
+    pub customer: Customer,
+    /// The topic's id.
+    pub topic: String,
+    /// Where he is.
+    pub page: Page,
+    /// The desk that the topic goes to.
+    pub desk: DeskName,
+}
+
+/// A conversation that was opened, and the token that opens it to its customer: shown once, stored
+/// only as a hash.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Which.
+    pub id: ConversationId,
+    /// Its number.
+    pub number: i64,
+    /// What the customer's browser keeps.
+    pub token: Token,
+}
+
+/// What opens one conversation to its customer: `cnv_…` and 32 random bytes in hex.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The conversation it opens.
+    pub conversation: ConversationId,
+    /// SHA-256 of the whole token, in hex.
+    hash: String,
+    /// The whole token, while it is being handed out.
+    text: String,
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Token({}, …)", self.conversation)
+    }
+}
+
+/// Bytes of randomness in a token.
+const TOKEN_SECRET_BYTES: usize = 32;
+
+impl Token {
+    /// Reads a token as a browser sends it; none when it cannot be one.
+    pub fn parse(text: &str) -> Option<Token> {
+        let (conversation, secret) = text.split_once('.')?;
+        let well_formed = secret.len() == 2 * TOKEN_SECRET_BYTES && secret.bytes().all(|b| b.is_ascii_hexdigit());
+        let conversation = conversation.parse().ok().filter(|_| well_formed)?;
+        Some(Token { conversation, hash: hex(&Sha256::digest(text.as_bytes())), text: text.to_string() })
+    }
+
+    /// The token as it is handed to the browser.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    fn opens(&self, head: &Head) -> bool {
+        self.conversation == head.conversation.id && self.hash.as_bytes().ct_eq(head.token_hash.as_bytes()).into()
+    }
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// For a customer's message: the message as it is stored, and whether it is new.
+    pub written: Option<(Message, bool)>,
+}
+
+/// Why an event was not applied.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No such conversation, or the token does not open it: which of the two is nobody's business.
+    #[error("no such conversation")]
+    NotYours,
+    /// The message says nothing.
+    #[error("the message is empty")]
+    Blank,
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A customer's view of a conversation.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Who is writing to him.
+    pub typing: Option<String>,
+    /// What changed after the rev that was asked for, in the order of the changes.
+    pub changes: Vec<Message>,
+    /// True when there is more after these.
+    pub more: bool,
+}
+
+/// Changes read at once for a stream or a page.
+pub const VIEW_CHANGES_MAX: i64 = 200;
+
+impl Service {
+    /// Starts the service. `desks` are all desks of the configuration.
+    pub fn start(
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        metrics: Arc<Metrics>,
+        desks: HashMap<DeskName, DeskRules>,
+    ) -> Service {
+        let desks = desks.into_iter().map(|(name, rules)| (name, DeskSetup { rules, bell: Bell::default() })).collect();
+        let batchers = if store.is_shared() { PG_BATCHERS } else { 1 };
+        let inner = Arc::new(Inner {
+            store,
+            clock,
+            ids,
+            metrics,
+            live: Arc::new(Live::default()),
+            practice: Arc::new(PracticeBell::new(PRACTICE_CHANGES_MAX)),
+            desks,
+            holds: Notify::new(),
+            stops: std::sync::Mutex::default(),
+        });
+        let queues = (0..batchers)
+            .map(|_| {
+                let (queue, waiting) = mpsc::channel(WAITING_MAX);
+                tokio::spawn(run_batches(inner.clone(), waiting));
+                queue
+            })
+            .collect();
+        Service { inner, queues }
+    }
+
+    /// What every part shares.
+    pub fn shared(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    /// Opens a conversation: it has a number and a token, and no thread until the customer writes.
+    pub async fn open_conversation(&self, opening: Opening) -> Result<Opened, StoreError> {
+        let id = ConversationId(self.inner.ids.fresh());
+        let secret = self.inner.ids.secret_bytes::<TOKEN_SECRET_BYTES>();
+        let secret = secret.map_err(|error| StoreError::Database(format!("no randomness for a token: {error}")))?;
+        let text = format!("{id}.{}", hex(&secret));
+        let token = Token { conversation: id, hash: hex(&Sha256::digest(text.as_bytes())), text };
+        let now = self.inner.clock.now();
+        let hash = token.hash.clone();
+        let number = self
+            .inner
+            .store
+            .write(move |tx| {
+                let (opening, hash) = (opening.clone(), hash.clone());
+                Box::pin(async move {
+                    let number = tx.next_number().await?;
+                    let conversation = Conversation {
+                        id,
+                        number,
+                        customer: opening.customer,
+                        topic: opening.topic,
+                        page: opening.page,
+                        desk: opening.desk,
+                        thread: Thread::None,
+                        standing: Standing::Fresh,
+                        claimed_by: None,
+                        last_seq: 0,
+                        rev: 0,
+                        received: 0,
+                        seen: 0,
+                        last_stamp: 0,
+                        created_at: now,
+                        last_at: now,
+                    };
+                    tx.save_heads(&[Head { conversation, token_hash: hash }]).await?;
+                    Ok(number)
+                })
+            })
+            .await?;
+        Ok(Opened { id, number, token })
+    }
+
+    /// Applies something a customer did, if the token opens the conversation.
+    pub async fn customer(&self, token: &Token, event: Event) -> Result<Answer, Refusal> {
+        let act = Act { subject: Subject::Conversation(token.conversation), event };
+        self.submit(Work { acts: vec![act], token: Some(token.clone()), ..Work::default() }).await
+    }
+
+    /// Applies what happened in a conversation, and takes what was done out of the outbox.
+    pub async fn report(
+        &self,
+        conversation: ConversationId,
+        event: Option<Event>,
+        done: Vec<OrderKey>,
+    ) -> Result<Answer, Refusal> {
+        let acts = event.into_iter().map(|event| Act { subject: Subject::Conversation(conversation), event }).collect();
+        self.submit(Work { acts, done, ..Work::default() }).await
+    }
+
+    /// Applies several events, each to its own conversation, in one transaction.
+    pub async fn events(&self, events: Vec<(ConversationId, Event)>) -> Result<(), Refusal> {
+        let acts = events.into_iter().map(|(id, event)| Act { subject: Subject::Conversation(id), event }).collect();
+        self.submit(Work { acts, ..Work::default() }).await.map(|_| ())
+    }
+
+    /// The conversation that a token opens, and what changed in it after `rev`.
+    pub async fn view(&self, token: &Token, rev: i64) -> Result<View, Refusal> {
+        let head = self.inner.store.head(token.conversation).await?;
+        let head = head.filter(|head| token.opens(head)).ok_or(Refusal::NotYours)?;
+        let typing = self.inner.store.typing_in(token.conversation).await?;
+        let changes = self.inner.store.changes_after(token.conversation, rev, VIEW_CHANGES_MAX).await?;
+        let more = changes.len() as i64 == VIEW_CHANGES_MAX;
+        Ok(View { conversation: head.conversation, typing, changes, more })
+    }
+
+    async fn submit(&self, work: Work) -> Result<Answer, Refusal> {
+        let (asker, answer) = oneshot::channel();
+        let queue = match work.acts.first().map(|act| &act.subject) {
+            Some(Subject::Conversation(id)) => id.0 as usize % self.queues.len(),
+            Some(Subject::Thread(thread)) => {
+                thread.0.bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31) + usize::from(byte)) % self.queues.len()
+            }
+            None => 0,
+        };
+        self.queues[queue].send(Request { work, asker }).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// Conversations that the practice desk's page may lag behind before it reads everything again.
+const PRACTICE_CHANGES_MAX: usize = 256;
+
+impl Inbox for Service {
+    fn keep(&self, platform: &'static str, frames: Vec<Frame>) -> Later<'_, Result<Vec<Kept>, Unstored>> {
+        Box::pin(async move {
+            let now = self.inner.clock.now();
+            let frames = Arc::new(frames);
+            let ours = frames.clone();
+            let mut new = self
+                .inner
+                .store
+                .write(move |tx| {
+                    let ours = ours.clone();
+                    // A frame twice in one call would be two rows of one statement.
+                    Box::pin(async move {
+                        let mut once: Vec<Frame> = Vec::with_capacity(ours.len());
+                        let mut keys = std::collections::HashSet::with_capacity(ours.len());
+                        once.extend(ours.iter().filter(|frame| keys.insert(frame.key.as_str())).cloned());
+                        tx.insert_frames(platform, &once, now).await
+                    })
+                })
+                .await
+                .map_err(unstored)?
+                .into_iter()
+                .collect::<std::collections::HashSet<String>>();
+            let numbers = self.inner.metrics.platform(platform_named(platform));
+            numbers.frames_new.inc_by(new.len() as u64);
+            numbers.frames_known.inc_by((frames.len() - new.len()) as u64);
+            Ok(frames.iter().map(|frame| if new.remove(&frame.key) { Kept::New } else { Kept::Known }).collect())
+        })
+    }
+
+    fn happened(&self, platform: &'static str, readings: Vec<Reading>) -> Later<'_, Result<(), Unstored>> {
+        Box::pin(async move {
+            // Each reading is its own work: one that cannot be stored takes no other with it.
+            let submitted = readings.into_iter().map(|reading| {
+                let acts = reading.events.into_iter().map(act_of).collect();
+                let frames_read = reading.frame.map(|key| (platform, key)).into_iter().collect();
+                self.submit(Work { acts, frames_read, ..Work::default() })
+            });
+            let outcomes = futures_util::future::join_all(submitted).await;
+            outcomes
+                .into_iter()
+                .try_for_each(|outcome| outcome.map(|_| ()))
+                .map_err(|refusal| Unstored(refusal.to_string()))
+        })
+    }
+
+    fn unread(&self, platform: &'static str, limit: u32) -> Later<'_, Result<Vec<Frame>, Unstored>> {
+        Box::pin(async move { self.inner.store.unread_frames(platform, limit.into()).await.map_err(unstored) })
+    }
+
+    fn open_threads(&self, platform: &'static str) -> Later<'_, Result<Vec<OpenThread>, Unstored>> {
+        Box::pin(async move {
+            self.inner.store.open_threads(&format!("{platform}/"), OPEN_THREADS_MAX).await.map_err(unstored)
+        })
+    }
+
+    fn desk_stopped(&self, platform: &'static str, stop: Option<Stop>) {
+        self.inner.desk_stopped(platform, stop);
+    }
+}
+
+impl Inner {
+    /// Tells the operator that a platform does not work, once, or that it works again.
+    pub fn desk_stopped(&self, platform: &'static str, stop: Option<Stop>) {
+        let mut stops = self.stops.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let before = match &stop {
+            Some(stop) => stops.insert(platform, stop.clone()),
+            None => stops.remove(platform),
+        };
+        self.metrics.platform(platform_named(platform)).stopped.set(stop.is_some().into());
+        match (before, stop) {
+            (None, Some(stop)) => {
+                tracing::error!(
+                    platform,
+                    code = stop.code,
+                    advice = stop.advice,
+                    "the desk stopped: messages wait until it is mended"
+                );
+            }
+            (Some(before), Some(stop)) if before.code != stop.code => {
+                tracing::error!(
+                    platform,
+                    code = stop.code,
+                    advice = stop.advice,
+                    "the desk is still stopped, for another reason"
+                );
+            }
+            (Some(_), None) => tracing::info!(platform, "the desk works again"),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+
+    /// True when no platform is stopped.
+    pub fn desks_work(&self) -> bool {
+        self.stops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty()
+    }
+
+    /// The rules of a desk; a desk that has left the configuration keeps the defaults.
+    pub fn rules(&self, desk: &DeskName) -> DeskRules {
+        self.desks.get(desk).map_or(DEFAULT_RULES, |setup| setup.rules)
+    }
+}
+
+/// What holds for the conversations of a desk that is no longer configured.
+const DEFAULT_RULES: DeskRules =
+    DeskRules { mode: threadline_core::desk::Mode::Open, hold_millis: 3_000, post_chars_max: 4_000 };
+
+fn act_of(event: DeskEvent) -> Act {
+    let thread = event.thread;
+    let event = match event.act {
+        DeskAct::Wrote(message) => Event::DeskWrote(message),
+        DeskAct::Deleted(post) => Event::DeskDeleted(post),
+        DeskAct::Stands(snapshot) => Event::ThreadRead(snapshot),
+        DeskAct::Gone => Event::ThreadVanished(thread.clone()),
+    };
+    Act { subject: Subject::Thread(thread), event }
+}
+
+async fn run_batches(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Request>) {
+    let mut requests = Vec::with_capacity(BATCH_MAX);
+    while waiting.recv_many(&mut requests, BATCH_MAX).await > 0 {
+        let (works, askers): (Vec<Work>, Vec<_>) =
+            requests.drain(..).map(|request| (request.work, request.asker)).unzip();
+        let works = Arc::new(works);
+        match apply(&inner, works.clone()).await {
+            Ok(answers) => {
+                for (asker, answer) in askers.into_iter().zip(answers) {
+                    // Nobody waits any more: it is stored all the same.
+                    let _ = asker.send(answer);
+                }
+            }
+            // One of them cannot be stored: each alone, so that it takes nobody with it.
+            Err(error) if works.len() > 1 => {
+                tracing::warn!(%error, events = works.len(), "a batch was not stored; each event is tried alone");
+                for (at, asker) in askers.into_iter().enumerate() {
+                    let answer = apply(&inner, Arc::new(vec![works[at].clone()])).await;
+                    let _ = asker.send(match answer {
+                        Ok(mut answers) => answers.pop().unwrap_or(Err(Refusal::Store(StoreError::Closed))),
+                        Err(error) => Err(Refusal::Store(error)),
+                    });
+                }
+            }
+            Err(error) => {
+                for asker in askers {
+                    let _ = asker.send(Err(Refusal::Store(error.clone())));
+                }
+            }
+        }
+    }
+}
+
+/// Applies events in one transaction, and tells the hub after the commit.
+async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<Answer, Refusal>>, StoreError> {
+    let shared = inner.clone();
+    let outcome = inner
+        .store
+        .write(move |tx| {
+            let (shared, works) = (shared.clone(), works.clone());
+            Box::pin(async move { batch::run(tx, &shared, &works).await })
+        })
+        .await?;
+    for (conversation, change) in outcome.changes {
+        let change = match change {
+            batch::Seen::Message(message) => {
+                if is_first_showing(&message) {
+                    inner.metrics.replies_shown.inc();
+                }
+                Change::Message(Box::new(Shown { message, bytes: OnceLock::new() }))
+            }
+            batch::Seen::Typing(by) => Change::Typing(by),
+        };
+        inner.live.publish(conversation, &Arc::new(change));
+    }
+    for placed in outcome.placed {
+        if let Some(setup) = inner.desks.get(&placed.order.desk) {
+            setup.bell.ring(placed);
+        }
+    }
+    if outcome.holds_changed {
+        inner.holds.notify_one();
+    }
+    inner.metrics.messages_stored.customer.inc_by(outcome.stored.customer);
+    inner.metrics.messages_stored.agent.inc_by(outcome.stored.agent);
+    inner.metrics.messages_stored.bot.inc_by(outcome.stored.bot);
+    Ok(outcome.answers)
+}
+
+fn is_first_showing(message: &Message) -> bool {
+    matches!(&message.kind, Kind::Reply { stage: Stage::Shown { first_rev }, .. } if *first_rev == message.rev)
+}
+
+/// The platform that its bot calls by this name.
+fn platform_named(name: &'static str) -> Platform {
+    if name == Platform::Practice.as_str() { Platform::Practice } else { Platform::Slack }
+}
+
+fn unstored(error: StoreError) -> Unstored {
+    Unstored(error.to_string())
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The age of a moment, for a gauge.
+pub fn age_secs(now: Moment, since: Option<Moment>) -> f64 {
+    since.map_or(0.0, |since| now.millis_since(since) as f64 / 1000.0)
+}

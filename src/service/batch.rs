@@ -1,0 +1,368 @@
+//! One transaction of the service: load what the events touch, step each conversation over its
+//! events in order, store what changed together with the effects. It can run twice, because a
+//! shared transaction may fail: it changes nothing but the database and what it returns.
+
+use super::{Answer, Inner, Refusal, Token};
+use crate::hub::Placed;
+use crate::store::rows::{Head, OrderKey, OrderRow, Task};
+use crate::store::{StoreError, Tx};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected};
+use threadline_core::desk::Post;
+use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
+use threadline_core::message::{Kind, Message};
+use tokio::sync::oneshot;
+
+/// Work that waits for a transaction, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub work: Work,
+    pub asker: oneshot::Sender<Result<Answer, Refusal>>,
+}
+
+/// Events that belong in one transaction.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Work {
+    /// What happened.
+    pub acts: Vec<Act>,
+    /// What has to open the conversations, when a customer is the one who acts.
+    pub token: Option<Token>,
+    /// Frames that these events were read from.
+    pub frames_read: Vec<(&'static str, String)>,
+    /// Orders that were carried out.
+    pub done: Vec<OrderKey>,
+}
+
+/// An event and the conversation it belongs to.
+#[derive(Clone, Debug)]
+pub(super) struct Act {
+    pub subject: Subject,
+    pub event: Event,
+}
+
+/// How a conversation is named.
+#[derive(Clone, Debug)]
+pub(super) enum Subject {
+    Conversation(ConversationId),
+    Thread(ThreadKey),
+}
+
+/// What a transaction did.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// An answer for each work.
+    pub answers: Vec<Result<Answer, Refusal>>,
+    /// What customers can see now.
+    pub changes: Vec<(ConversationId, Seen)>,
+    /// Orders that were stored.
+    pub placed: Vec<Placed>,
+    /// True when a hold was stored or forgotten.
+    pub holds_changed: bool,
+    /// How many messages were stored, by who said them.
+    pub stored: Stored,
+}
+
+/// Messages that were stored, by who said them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stored {
+    pub customer: u64,
+    pub agent: u64,
+    pub bot: u64,
+}
+
+/// Something a customer can see.
+#[derive(Debug)]
+pub(super) enum Seen {
+    Message(Message),
+    Typing(Option<String>),
+}
+
+/// A conversation in memory while the transaction runs.
+struct Loaded {
+    dialogue: Dialogue,
+    token_hash: String,
+    before: Dialogue,
+}
+
+pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Outcome, StoreError> {
+    let now = inner.clock.now();
+    let mut conversations = load(tx, works).await?;
+    let mut outcome = Outcome::default();
+    let mut effects: Vec<(ConversationId, Effect)> = Vec::new();
+    for work in works {
+        let answer = apply(inner, now, work, &mut conversations, &mut effects);
+        outcome.answers.push(answer);
+    }
+    store(tx, now, works, &conversations, effects, &mut outcome).await?;
+    Ok(outcome)
+}
+
+fn apply(
+    inner: &Inner,
+    now: Moment,
+    work: &Work,
+    conversations: &mut Conversations,
+    effects: &mut Vec<(ConversationId, Effect)>,
+) -> Result<Answer, Refusal> {
+    let mut answer = Answer::default();
+    for act in &work.acts {
+        let Some(loaded) = conversations.of(&act.subject) else {
+            // A thread that is none of ours concerns nobody; a customer has to name one that is.
+            if work.token.is_some() {
+                return Err(Refusal::NotYours);
+            }
+            continue;
+        };
+        if let Some(token) = &work.token {
+            let head = Head { conversation: loaded.dialogue.head.clone(), token_hash: loaded.token_hash.clone() };
+            if !token.opens(&head) {
+                return Err(Refusal::NotYours);
+            }
+        }
+        let id = loaded.dialogue.head.id;
+        let rules = inner.rules(&loaded.dialogue.head.desk);
+        let last_seq = loaded.dialogue.head.last_seq;
+        let steps = loaded.dialogue.step(act.event.clone(), now, rules, &mut || MessageId(inner.ids.fresh()));
+        let steps = steps.map_err(|rejected| match rejected {
+            Rejected::Blank => Refusal::Blank,
+        })?;
+        if let Event::CustomerWrote { key, .. } = &act.event {
+            let message = loaded.dialogue.messages.iter().find(|message| message.key == *key);
+            answer.written = message.map(|message| (message.clone(), message.seq > last_seq));
+        }
+        effects.extend(steps.into_iter().map(|effect| (id, effect)));
+    }
+    Ok(answer)
+}
+
+/// The conversations of a transaction, by id and by thread.
+#[derive(Default)]
+struct Conversations {
+    by_id: HashMap<ConversationId, Loaded>,
+    by_thread: HashMap<ThreadKey, ConversationId>,
+}
+
+impl Conversations {
+    fn of(&mut self, subject: &Subject) -> Option<&mut Loaded> {
+        let id = match subject {
+            Subject::Conversation(id) => *id,
+            Subject::Thread(thread) => *self.by_thread.get(thread)?,
+        };
+        self.by_id.get_mut(&id)
+    }
+}
+
+async fn load(tx: &mut Tx, works: &[Work]) -> Result<Conversations, StoreError> {
+    let acts = || works.iter().flat_map(|work| &work.acts);
+    let (mut ids, mut threads) = (BTreeSet::new(), BTreeSet::new());
+    for act in acts() {
+        match &act.subject {
+            Subject::Conversation(id) => ids.insert(*id),
+            Subject::Thread(thread) => threads.insert(thread.clone()),
+        };
+    }
+    if ids.is_empty() && threads.is_empty() {
+        return Ok(Conversations::default());
+    }
+    let heads = tx.heads(&ids.into_iter().collect::<Vec<_>>(), &threads.into_iter().collect::<Vec<_>>()).await?;
+    let mut conversations = Conversations::default();
+    for head in heads {
+        let id = head.conversation.id;
+        if let threadline_core::conversation::Thread::Open(thread) = &head.conversation.thread {
+            conversations.by_thread.insert(thread.clone(), id);
+        }
+        let dialogue = Dialogue { head: head.conversation, messages: Vec::new() };
+        conversations.by_id.insert(id, Loaded { before: dialogue.clone(), dialogue, token_hash: head.token_hash });
+    }
+    let wanted = wanted(acts(), &mut conversations);
+    let mut messages: HashMap<MessageId, Message> = HashMap::new();
+    let mut found = tx.messages_of(&wanted.whole).await?;
+    found.extend(tx.held_replies(&wanted.held).await?);
+    found.extend(tx.messages_by_key(wanted.keys).await?);
+    found.extend(tx.messages_by_id(&wanted.ids).await?);
+    for (conversation, rev) in wanted.replies_above {
+        found.extend(tx.replies_above(conversation, rev).await?);
+    }
+    for (conversation, stamp) in wanted.after {
+        found.extend(tx.desk_message_after(conversation, stamp).await?);
+    }
+    messages.extend(found.into_iter().map(|message| (message.id, message)));
+    for message in messages.into_values() {
+        // A key of one conversation that a hostile customer sends in another finds nothing.
+        if let Some(loaded) = conversations.by_id.get_mut(&message.conversation) {
+            loaded.dialogue.messages.push(message);
+        }
+    }
+    for loaded in conversations.by_id.values_mut() {
+        loaded.before = loaded.dialogue.clone();
+    }
+    Ok(conversations)
+}
+
+/// Which messages the events can touch.
+#[derive(Default)]
+struct Wanted {
+    keys: Vec<String>,
+    ids: Vec<MessageId>,
+    whole: Vec<ConversationId>,
+    held: Vec<ConversationId>,
+    replies_above: Vec<(ConversationId, i64)>,
+    after: Vec<(ConversationId, i64)>,
+}
+
+fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversations) -> Wanted {
+    let mut wanted = Wanted::default();
+    let (mut whole, mut held, mut replies) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for act in acts {
+        let Some(loaded) = conversations.of(&act.subject) else { continue };
+        let head = &loaded.dialogue.head;
+        let mut late = |post: &Post| {
+            if post.stamp < head.last_stamp {
+                wanted.after.push((head.id, post.stamp));
+            }
+        };
+        match &act.event {
+            Event::CustomerWrote { key, .. } => wanted.keys.push(key.clone()),
+            Event::CustomerReceived { .. } | Event::CustomerSaw { .. } => {
+                if replies.insert(head.id) {
+                    wanted.replies_above.push((head.id, head.seen.min(head.received)));
+                }
+            }
+            Event::DeskWrote(message) => {
+                late(&message.post);
+                wanted.keys.push(message.post.key.0.clone());
+                if message.edited.is_some() {
+                    held.insert(head.id);
+                }
+            }
+            Event::DeskDeleted(post) => {
+                late(post);
+                wanted.keys.push(post.key.0.clone());
+                held.insert(head.id);
+            }
+            Event::ThreadRead(_) | Event::ThreadVanished(_) => {
+                whole.insert(head.id);
+            }
+            Event::HoldEnded(message) => {
+                wanted.ids.push(*message);
+                held.insert(head.id);
+            }
+            Event::PiecesPosted(pieces) => wanted.ids.extend(pieces.iter().map(|piece| piece.message)),
+            Event::PostRefused { message, .. } => wanted.ids.push(*message),
+            Event::ThreadOpened(_) => {}
+        }
+    }
+    wanted.whole.extend(whole);
+    wanted.held.extend(held);
+    wanted
+}
+
+async fn store(
+    tx: &mut Tx,
+    now: Moment,
+    works: &[Work],
+    conversations: &Conversations,
+    effects: Vec<(ConversationId, Effect)>,
+    outcome: &mut Outcome,
+) -> Result<(), StoreError> {
+    let (mut heads, mut inserted, mut updated) = (Vec::new(), Vec::new(), Vec::new());
+    for loaded in conversations.by_id.values() {
+        if loaded.dialogue.head != loaded.before.head {
+            heads.push(Head { conversation: loaded.dialogue.head.clone(), token_hash: loaded.token_hash.clone() });
+        }
+        // Messages are only ever added at the end, so what was loaded stands at the front.
+        let (old, new) = loaded.dialogue.messages.split_at(loaded.before.messages.len());
+        inserted.extend(new);
+        updated.extend(old.iter().zip(&loaded.before.messages).filter(|(now, before)| now != before));
+    }
+    inserted.sort_by_key(|message| message.id);
+    for message in &inserted {
+        match message.kind {
+            Kind::FromCustomer(_) => outcome.stored.customer += 1,
+            Kind::FromBot(_) => outcome.stored.bot += 1,
+            Kind::Reply { .. } | Kind::Note { .. } => outcome.stored.agent += 1,
+            Kind::Set { .. } => {}
+        }
+    }
+    heads.sort_by_key(|head| head.conversation.id);
+    tx.save_heads(&heads).await?;
+    tx.insert_messages(&inserted).await?;
+    for (message, before) in updated {
+        tx.update_message(message, message.body != before.body).await?;
+    }
+    let mut orders = Orders::default();
+    let mut holds: Vec<(MessageId, ConversationId, Moment)> = Vec::new();
+    let mut forgotten: Vec<MessageId> = Vec::new();
+    for (conversation, effect) in effects {
+        let Some(loaded) = conversations.by_id.get(&conversation) else { continue };
+        let head = &loaded.dialogue.head;
+        let message = |id: MessageId| loaded.dialogue.messages.iter().find(|message| message.id == id);
+        let place = |task, seq| OrderRow { conversation, task, seq, desk: head.desk.clone(), at: now };
+        match effect {
+            Effect::OpenThread => orders.add(place(Task::Open, 0)),
+            Effect::PostToDesk { seq, .. } => orders.add(place(Task::Post, seq)),
+            Effect::MarkPost { seq, post, mark } => orders.add(place(Task::Mark(mark, post), seq)),
+            Effect::TellPrivately { seq, person, notice } => orders.add(place(Task::Tell(person, notice), seq)),
+            Effect::Settled(Order::Open) => orders.remove((conversation, "open", 0)),
+            Effect::Settled(Order::Post(seq)) => orders.remove((conversation, "post", seq)),
+            Effect::EndHoldAt { message, at } => holds.push((message, conversation, at)),
+            Effect::ForgetHold(message) => forgotten.push(message),
+            Effect::ShowToCustomer(id) => {
+                outcome.changes.extend(message(id).map(|message| (conversation, Seen::Message(message.clone()))));
+            }
+            Effect::ShowTyping { by } => outcome.changes.push((conversation, Seen::Typing(by))),
+        }
+    }
+    for done in works.iter().flat_map(|work| &work.done) {
+        orders.remove(*done);
+    }
+    outcome.holds_changed = !holds.is_empty();
+    let (added, removed) = orders.split();
+    tx.insert_orders(&added).await?;
+    tx.delete_orders(&removed).await?;
+    tx.insert_holds(&holds).await?;
+    tx.delete_holds(&forgotten).await?;
+    let mut read: HashMap<&'static str, Vec<String>> = HashMap::new();
+    for (platform, key) in works.iter().flat_map(|work| &work.frames_read) {
+        read.entry(platform).or_default().push(key.clone());
+    }
+    for (platform, keys) in read {
+        tx.mark_frames_read(platform, &keys, now).await?;
+    }
+    for order in added {
+        let Some(loaded) = conversations.by_id.get(&order.conversation) else { continue };
+        let head = &loaded.dialogue.head;
+        let message = matches!(order.task, Task::Post)
+            .then(|| loaded.dialogue.messages.iter().find(|message| message.seq == order.seq).cloned())
+            .flatten();
+        let customer = head.customer.name.clone();
+        outcome.placed.push(Placed { thread: head.thread.clone(), message, customer, order });
+    }
+    Ok(())
+}
+
+/// Orders of one transaction; the last word on each counts.
+#[derive(Default)]
+struct Orders(BTreeMap<OrderKey, Option<OrderRow>>);
+
+impl Orders {
+    fn add(&mut self, order: OrderRow) {
+        self.0.insert((order.conversation, order.task.kind(), order.seq), Some(order));
+    }
+
+    fn remove(&mut self, key: OrderKey) {
+        self.0.insert(key, None);
+    }
+
+    /// Those to be stored, and those to be taken out.
+    fn split(self) -> (Vec<OrderRow>, Vec<OrderKey>) {
+        let (mut added, mut removed) = (Vec::new(), Vec::new());
+        for (key, order) in self.0 {
+            match order {
+                Some(order) => added.push(order),
+                None => removed.push(key),
+            }
+        }
+        (added, removed)
+    }
+}

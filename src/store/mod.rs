@@ -1,0 +1,210 @@
+//! The database: SQLite or PostgreSQL behind one type. The SQL is written once, with `$1`
+//! placeholders. Called by the service, the outbox and the scheduler; it knows nothing of the web
+//! or of a platform.
+//!
+//! SQLite has one writer that takes what is waiting, runs it in one transaction and commits once;
+//! reads have a pool of their own. PostgreSQL groups commits by itself and gets a pool.
+
+pub mod dialect;
+pub mod json;
+pub mod practice;
+pub mod rows;
+mod writer;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use threadline_core::desk::Later;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// Connections that only read, on SQLite: a reader never waits for the writer in WAL mode, and
+/// more than a few readers on two cores only wait for each other.
+const LITE_READERS: u32 = 4;
+/// Connections to PostgreSQL: its default `max_connections` is 100, to be shared by all processes.
+const PG_CONNECTIONS: u32 = 16;
+/// How long a statement waits for a lock that another process holds on the SQLite file.
+const LITE_BUSY: Duration = Duration::from_secs(10);
+
+/// The database.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// One file, one writer.
+    Lite {
+        /// Hands transactions to the writer.
+        writer: writer::Writer,
+        /// For reading.
+        readers: SqlitePool,
+    },
+    /// A server, shared with other processes.
+    Pg(PgPool),
+}
+
+/// Told of every commit that SQLite's writer makes: how many transactions shared it, and how long
+/// it took.
+#[derive(Clone)]
+pub struct OnCommit(pub Arc<dyn Fn(usize, Duration) + Send + Sync>);
+
+impl std::fmt::Debug for OnCommit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnCommit")
+    }
+}
+
+/// A transaction under way.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Lite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Pg(Transaction<'static, Postgres>),
+}
+
+/// Why the database did not do it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The statement or the commit failed; nothing of the transaction is stored.
+    #[error("database: {0}")]
+    Database(String),
+    /// A stored row says what it cannot say.
+    #[error("inconsistent row in {table} ({id}): {what}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// Which row.
+        id: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The process is stopping.
+    #[error("the database is closed: the process is stopping")]
+    Closed,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        StoreError::Database(error.to_string())
+    }
+}
+
+/// Expands the body once per database, with `$c` the connection inside the transaction.
+macro_rules! on_tx {
+    ($tx:expr, |$c:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Lite(t) => {
+                let $c = &mut **t;
+                $body
+            }
+            $crate::store::Tx::Pg(t) => {
+                let $c = &mut **t;
+                $body
+            }
+        }
+    };
+}
+
+/// Expands the body once per database, with `$c` a pool to read from.
+macro_rules! on_read {
+    ($store:expr, |$c:ident| $body:expr) => {
+        match $store {
+            $crate::store::Store::Lite { readers: $c, .. } => $body,
+            $crate::store::Store::Pg($c) => $body,
+        }
+    };
+}
+
+pub(crate) use {on_read, on_tx};
+
+impl Store {
+    /// Opens the database at `url` (`sqlite:FILE` or `postgres://…`) and brings it up to date.
+    pub async fn open(url: &str, on_commit: OnCommit) -> Result<Store, StoreError> {
+        if url.starts_with("sqlite:") { Self::open_lite(url, on_commit).await } else { Self::open_pg(url).await }
+    }
+
+    async fn open_lite(url: &str, on_commit: OnCommit) -> Result<Store, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(LITE_BUSY)
+            .foreign_keys(true)
+            .disable_statement_logging();
+        // The only connection that writes lives as long as the process: nothing to test or to
+        // replace when it is taken out of the pool.
+        let one = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(1)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        MIGRATIONS.run(&one).await.map_err(migration_failed)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(LITE_READERS)
+            .test_before_acquire(false)
+            .max_lifetime(None)
+            .connect_lazy_with(options.read_only(true).create_if_missing(false));
+        Ok(Store::Lite { writer: writer::Writer::start(one, on_commit), readers })
+    }
+
+    async fn open_pg(url: &str) -> Result<Store, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
+        let pool = PgPoolOptions::new().max_connections(PG_CONNECTIONS).connect_with(options).await?;
+        MIGRATIONS.run(&pool).await.map_err(migration_failed)?;
+        Ok(Store::Pg(pool))
+    }
+
+    /// Runs `work` in a transaction and commits it. On SQLite the transaction may be shared with
+    /// others that are waiting, and the work is run again, alone, if the shared one fails: so it
+    /// must be able to run twice, and change nothing but the database.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx) -> Later<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        match self {
+            Store::Lite { writer, .. } => writer.write(work).await,
+            Store::Pg(pool) => {
+                let mut work = work;
+                let mut tx = Tx::Pg(pool.begin().await?);
+                let value = work(&mut tx).await?;
+                tx.commit().await?;
+                Ok(value)
+            }
+        }
+    }
+
+    /// True when other processes may write to the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Store::Pg(_))
+    }
+
+    /// Finishes what is under way and closes the database.
+    pub async fn close(&self) {
+        match self {
+            Store::Lite { writer, readers } => {
+                writer.close().await;
+                readers.close().await;
+            }
+            Store::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Tx::Lite(tx) => tx.commit().await?,
+            Tx::Pg(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+fn migration_failed(error: sqlx::migrate::MigrateError) -> StoreError {
+    StoreError::Database(format!("bringing the tables up to date: {error}"))
+}

@@ -1,0 +1,108 @@
+//! SQLite's one writer. It takes what is waiting, runs all of it in one transaction and commits
+//! once, because a commit costs a disk flush and sharing it is what makes durable writes fast. If
+//! anything in a shared transaction fails, nothing of it is stored and each is run again alone: so
+//! one bad statement takes nobody with it.
+
+use super::{OnCommit, StoreError, Tx};
+use sqlx::SqlitePool;
+use std::time::Instant;
+use threadline_core::desk::Later;
+use tokio::sync::{mpsc, oneshot};
+
+/// Most transactions that share a commit: bounds how long the first one waits for the others.
+const SHARED_MAX: usize = 64;
+/// Most transactions that wait: beyond this, callers wait to hand theirs in.
+const WAITING_MAX: usize = 1024;
+
+/// Hands transactions to the writer.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    pool: SqlitePool,
+}
+
+/// A transaction to be run, and somebody who waits for its outcome.
+trait Job: Send {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> Later<'t, Result<(), StoreError>>;
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct Work<T, F> {
+    work: F,
+    value: Option<T>,
+    asker: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    T: Send,
+    F: for<'t> FnMut(&'t mut Tx) -> Later<'t, Result<T, StoreError>> + Send,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> Later<'t, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.value = Some((self.work)(tx).await?);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let answer = match (outcome, self.value) {
+            (Ok(()), Some(value)) => Ok(value),
+            (Ok(()), None) => Err(StoreError::Closed),
+            (Err(error), _) => Err(error),
+        };
+        // Nobody waits any more: the work is stored all the same.
+        let _ = self.asker.send(answer);
+    }
+}
+
+impl Writer {
+    /// Starts the writer on a pool of one connection.
+    pub(super) fn start(pool: SqlitePool, on_commit: OnCommit) -> Writer {
+        let (jobs, inbox) = mpsc::channel(WAITING_MAX);
+        tokio::spawn(serve(pool.clone(), inbox, on_commit));
+        Writer { jobs, pool }
+    }
+
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx) -> Later<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        let (asker, answer) = oneshot::channel();
+        self.jobs.send(Box::new(Work { work, value: None, asker })).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+async fn serve(pool: SqlitePool, mut inbox: mpsc::Receiver<Box<dyn Job>>, on_commit: OnCommit) {
+    let mut jobs = Vec::with_capacity(SHARED_MAX);
+    while inbox.recv_many(&mut jobs, SHARED_MAX).await > 0 {
+        match run_together(&pool, &mut jobs, &on_commit).await {
+            Ok(()) => jobs.drain(..).for_each(|job| job.answer(Ok(()))),
+            Err(error) if jobs.len() == 1 => jobs.drain(..).for_each(|job| job.answer(Err(error.clone()))),
+            Err(_) => {
+                for mut job in jobs.drain(..) {
+                    let outcome = run_together(&pool, std::slice::from_mut(&mut job), &on_commit).await;
+                    job.answer(outcome);
+                }
+            }
+        }
+    }
+}
+
+async fn run_together(pool: &SqlitePool, jobs: &mut [Box<dyn Job>], on_commit: &OnCommit) -> Result<(), StoreError> {
+    let mut tx = Tx::Lite(pool.begin_with("BEGIN IMMEDIATE").await?);
+    let shared_by = jobs.len();
+    for job in jobs {
+        job.run(&mut tx).await?;
+    }
+    let began = Instant::now();
+    tx.commit().await?;
+    on_commit.0(shared_by, began.elapsed());
+    Ok(())
+}

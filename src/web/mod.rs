@@ -1,0 +1,261 @@
+//! The web: what browsers, Slack's HTTP events and whoever watches the process ask for. It turns
+//! requests into events for the service and shows what the service has; it knows no SQL, no bot
+//! and no outbox.
+
+mod address;
+pub mod assets;
+mod live;
+mod practice;
+pub mod problem;
+mod serve;
+mod widget;
+
+pub use serve::serve;
+
+use crate::config::{Config, Limits};
+use crate::practice::Practice;
+use crate::service::Service;
+use address::{Addresses, Callers};
+use assets::Asset;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use problem::Problem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// How long a browser may remember what another origin may ask: a day, the most that one keeps.
+const PREFLIGHT_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// A request that takes longer is answered with 503; streams are not concerned.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What every handler can reach.
+#[derive(Clone, Debug)]
+pub(crate) struct App(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    service: Service,
+    practice: Option<Practice>,
+    config: Config,
+    callers: Callers,
+    door: Option<Door>,
+    requests: AtomicU64,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What a platform's request was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Knocked {
+    /// It wants this text back.
+    Answer(String),
+    /// It was stored.
+    Accepted,
+    /// It is not from the platform; why, for the answer.
+    Refused(&'static str),
+    /// It was not stored: it must come again.
+    Unstored,
+}
+
+type Knocking = Pin<Box<dyn Future<Output = Knocked> + Send>>;
+
+/// Where a platform that sends its events by HTTP knocks.
+#[derive(Clone)]
+pub struct Door(pub Arc<dyn Fn(HeaderMap, Bytes) -> Knocking + Send + Sync>);
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Door")
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Threadline",
+    description = "The customer's side of a website's chat. A conversation is opened by a token that is handed out once; \
+        every call after that carries it as `Authorization: Bearer …`. Errors are `application/problem+json` and say what to do.",
+    license(name = "MIT", identifier = "MIT")
+))]
+struct Document;
+
+/// The OpenAPI document of the customer's API, as JSON.
+pub fn openapi_json() -> String {
+    let (_, document) = api().split_for_parts();
+    document.to_pretty_json().unwrap_or_default()
+}
+
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(widget::site))
+        .routes(routes!(widget::open_conversation))
+        .routes(routes!(widget::write, widget::read))
+        .routes(routes!(widget::receive))
+        .routes(routes!(live::stream))
+}
+
+/// All routes.
+pub fn router(config: Config, service: Service, practice: Option<Practice>, door: Option<Door>) -> Router {
+    let callers = Callers::new(Addresses::new(config.server.trusted_proxies.clone()), &config.limits);
+    let limits: Limits = config.limits;
+    let origins = config.server.allowed_origins.clone();
+    let practised = practice.is_some();
+    let app = App(Arc::new(Shared { service, practice, config, callers, door, requests: AtomicU64::new(0) }));
+    let (api, document) = api().split_for_parts();
+    let document: &'static str = Box::leak(document.to_pretty_json().unwrap_or_default().into_boxed_str());
+    let mut router = api
+        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }))
+        .layer(middleware::from_fn_with_state(app.clone(), limited))
+        .route("/slack/events", post(slack_events))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/widget.js", get(asset))
+        .route("/assets/{name}", get(asset));
+    if practised {
+        router = router.merge(practice::routes(app.clone()));
+    }
+    router
+        .fallback(|| async {
+            Problem::new(StatusCode::NOT_FOUND, "There is nothing here. GET /openapi.json says what there is.")
+        })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This method is not allowed here. GET /openapi.json says which are.",
+            )
+        })
+        .layer(DefaultBodyLimit::max(limits.body_bytes_max as usize))
+        .layer(cors(&origins))
+        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .with_state(app)
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| origin.parse::<HeaderValue>().ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(PREFLIGHT_KEPT)
+}
+
+/// What every answer has: a request id, safe headers, a number in the metrics, an end.
+async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let number = app.requests.fetch_add(1, Ordering::Relaxed);
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    let mut response = answer.unwrap_or_else(|_| {
+        tracing::error!(
+            request.number = number,
+            route = route.as_ref().map(MatchedPath::as_str),
+            "a request took too long"
+        );
+        Problem::unstored().into_response()
+    });
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(HeaderName::from_static("x-request-id"), HeaderValue::from(number));
+    let name = route.as_ref().map_or(crate::metrics::OTHER_ROUTE, MatchedPath::as_str);
+    app.service.shared().metrics.answered(name, response.status().as_u16(), began.elapsed());
+    response
+}
+
+/// The limit that holds for every request of an address.
+async fn limited(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let address = app.callers.addresses().of(&request);
+    if let Err(wait) = app.callers.request(address) {
+        app.service.shared().metrics.limited.requests_per_address.inc();
+        return Problem::too_many("requests from this address", wait).into_response();
+    }
+    request.extensions_mut().insert(address);
+    next.run(request).await
+}
+
+async fn slack_events(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(door) = &app.door else {
+        let what = "Slack's events do not come in by HTTP here. Set events = \"http\" under [slack].";
+        return Problem::new(StatusCode::NOT_FOUND, what).into_response();
+    };
+    match door.0(headers, body).await {
+        Knocked::Answer(text) => text.into_response(),
+        Knocked::Accepted => StatusCode::OK.into_response(),
+        Knocked::Refused(why) => Problem::new(StatusCode::UNAUTHORIZED, why).into_response(),
+        Knocked::Unstored => Problem::unstored().into_response(),
+    }
+}
+
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+async fn readyz(State(app): State<App>) -> Response {
+    let shared = app.service.shared();
+    if !shared.store.is_alive().await {
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer.").into_response();
+    }
+    // A desk that is stopped does not take the process out: customers' messages are kept.
+    if shared.desks_work() {
+        "ready\n".into_response()
+    } else {
+        "ready; a desk is stopped: see the log\n".into_response()
+    }
+}
+
+async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, crate::metrics::CONTENT_TYPE)], app.service.shared().metrics.render())
+}
+
+async fn asset(request: Request) -> Response {
+    match assets::find(request.uri().path()) {
+        Some(asset) => served(asset, request.headers()),
+        None => Problem::new(StatusCode::NOT_FOUND, "There is no such file.").into_response(),
+    }
+}
+
+/// A file of the widget, compressed as the browser likes it.
+fn served(asset: &'static Asset, headers: &HeaderMap) -> Response {
+    let etag = HeaderValue::from_static(asset.etag);
+    let cache = if asset.immutable { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    let common = [
+        (header::ETAG, etag.clone()),
+        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
+        (header::VARY, HeaderValue::from_static("accept-encoding")),
+        // The widget is for other websites.
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    ];
+    if headers.get(header::IF_NONE_MATCH) == Some(&etag) {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let (bytes, encoding) = assets::encoded(asset, accepted);
+    let mut response = (common, [(header::CONTENT_TYPE, asset.content_type)], Body::from(bytes)).into_response();
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}

@@ -1,0 +1,232 @@
+//! The practice desk's page and the sample shop page: for trying Threadline out, on loopback only.
+//! Whoever can reach them can read and answer everything, so every request has to name a loopback
+//! host: a page of the Internet that makes a browser ask here does not.
+
+use super::problem::Problem;
+use super::widget::In;
+use super::{App, served};
+use crate::practice::PracticeError;
+use crate::store::practice::{PostKind, PracticePost};
+use crate::web::assets;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, patch, post};
+use futures_util::stream;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use threadline_core::conversation::Conversation;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Threads in the list.
+const THREADS_MAX: i64 = 200;
+/// Longest name of an agent, in characters.
+const NAME_CHARS_MAX: usize = 80;
+/// Longest text of an agent, in characters: what Slack takes in one message.
+const TEXT_CHARS_MAX: usize = 40_000;
+/// These pages run only what they come with.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data:; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    agent: String,
+    #[serde(default)]
+    text: String,
+}
+
+pub(super) fn routes(app: App) -> Router<App> {
+    Router::new()
+        .route("/", get(|request: Request| async move { page("/shop.html", &request) }))
+        .route("/practice", get(|request: Request| async move { page("/practice.html", &request) }))
+        .route("/practice/api/threads", get(threads))
+        .route("/practice/api/threads/{number}", get(thread))
+        .route("/practice/api/threads/{number}/posts", post(write))
+        .route("/practice/api/threads/{number}/posts/{post}", patch(edit).delete(delete))
+        .route("/practice/api/events", get(events))
+        .layer(middleware::from_fn_with_state(app, loopback_only))
+}
+
+async fn loopback_only(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback =
+        name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    if is_loopback {
+        return next.run(request).await;
+    }
+    let what = "The practice desk is for this machine only. Open it under 127.0.0.1 or localhost.";
+    Problem::new(StatusCode::FORBIDDEN, what).into_response()
+}
+
+fn page(name: &str, request: &Request) -> Response {
+    let Some(asset) = assets::find(name) else {
+        return Problem::new(StatusCode::NOT_FOUND, "There is no such page.").into_response();
+    };
+    let mut response = served(asset, request.headers());
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+async fn threads(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    let threads =
+        app.service.shared().store.practice_threads(THREADS_MAX).await.map_err(crate::service::Refusal::Store)?;
+    let label =
+        |id: &str| app.config.topics.iter().find(|topic| topic.id == id).map_or(id, |topic| &topic.label).to_string();
+    let threads: Vec<Value> = threads
+        .into_iter()
+        .map(|thread| {
+            json!({
+                "number": thread.number,
+                "customer": thread.customer,
+                "topic": label(&thread.topic),
+                "last_at": thread.last_at.0,
+                "last_line": thread.last_body.map(|body| body.text()).unwrap_or_default(),
+                "unanswered": thread.unanswered,
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "threads": threads })))
+}
+
+async fn thread(State(app): State<App>, Path(number): Path<i64>) -> Result<Json<Value>, Problem> {
+    let conversation = find(&app, number).await?;
+    let posts =
+        app.service.shared().store.practice_posts(conversation.id).await.map_err(crate::service::Refusal::Store)?;
+    let topic = app
+        .config
+        .topics
+        .iter()
+        .find(|topic| topic.id == conversation.topic)
+        .map_or(&conversation.topic, |topic| &topic.label);
+    let card = json!({
+        "number": conversation.number,
+        "name": conversation.customer.name,
+        "email": conversation.customer.email,
+        "topic": topic,
+        "page_url": conversation.page.url,
+        "page_title": conversation.page.title,
+    });
+    let posts: Vec<Value> = posts.iter().map(|post| post_value(post, &card)).collect();
+    Ok(Json(json!({"number": number, "posts": posts})))
+}
+
+fn post_value(post: &PracticePost, card: &Value) -> Value {
+    let marks: Vec<&str> = [("received", post.received), ("seen", post.seen)]
+        .into_iter()
+        .filter(|(_, on)| *on)
+        .map(|(mark, _)| mark)
+        .collect();
+    let mut value = json!({
+        "post": post.post,
+        "kind": post.kind.as_str(),
+        "name": post.name,
+        "at": post.at.0,
+        "body": crate::store::json::BodyJson(&post.body),
+        "edited": post.edited.is_some(),
+        "deleted": post.deleted,
+        "marks": marks,
+        "to": post.person,
+    });
+    if post.kind == PostKind::Card {
+        value["card"] = card.clone();
+    }
+    value
+}
+
+async fn write(
+    State(app): State<App>,
+    Path(number): Path<i64>,
+    In(said): In<Said>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let (agent, text) = checked(&said)?;
+    let conversation = find(&app, number).await?;
+    let practice = desk(&app)?;
+    let post = practice.agent_writes(conversation.id, agent, text).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "post": post }))))
+}
+
+async fn edit(
+    State(app): State<App>,
+    Path((number, post)): Path<(i64, i64)>,
+    In(said): In<Said>,
+) -> Result<StatusCode, Problem> {
+    let (agent, text) = checked(&said)?;
+    let conversation = find(&app, number).await?;
+    desk(&app)?.agent_edits(conversation.id, post, agent, text).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete(
+    State(app): State<App>,
+    Path((number, post)): Path<(i64, i64)>,
+    In(said): In<Said>,
+) -> Result<StatusCode, Problem> {
+    let conversation = find(&app, number).await?;
+    desk(&app)?.agent_deletes(conversation.id, post, said.agent.trim()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells the page which thread changed, as server-sent events.
+async fn events(State(app): State<App>) -> Response {
+    let changes = app.service.shared().practice.subscribe();
+    let events = stream::unfold((app, changes), |(app, mut changes)| async move {
+        let text = match changes.recv().await {
+            Ok(id) => match app.service.shared().store.head(id).await {
+                Ok(Some(head)) => format!("event: changed\ndata: {}\n\n", json!({"number": head.conversation.number})),
+                Ok(None) | Err(_) => ":\n\n".to_string(),
+            },
+            Err(RecvError::Lagged(_)) => "event: changed\ndata: {\"number\":null}\n\n".to_string(),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((Ok::<_, std::convert::Infallible>(Bytes::from(text)), (app, changes)))
+    });
+    let hello = stream::once(async { Ok(Bytes::from_static(b"retry: 1000\n\n")) });
+    let body = Body::from_stream(futures_util::StreamExt::chain(hello, events));
+    ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+async fn find(app: &App, number: i64) -> Result<Conversation, Problem> {
+    let found =
+        app.service.shared().store.conversation_by_number(number).await.map_err(crate::service::Refusal::Store)?;
+    found.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, format!("There is no conversation #{number}.")))
+}
+
+fn desk(app: &App) -> Result<&crate::practice::Practice, Problem> {
+    app.practice.as_ref().ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "There is no practice desk here."))
+}
+
+fn checked(said: &Said) -> Result<(&str, &str), Problem> {
+    let (agent, text) = (said.agent.trim(), said.text.trim());
+    let unfit = |what| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, what);
+    if agent.is_empty()
+        || agent.chars().count() > NAME_CHARS_MAX
+        || agent.chars().any(char::is_control)
+        || agent.contains('/')
+    {
+        return Err(unfit("agent: tell who you are, in at most 80 characters without a slash."));
+    }
+    if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+        return Err(unfit("text: write something, at most 40,000 characters."));
+    }
+    Ok((agent, text))
+}
+
+impl From<PracticeError> for Problem {
+    fn from(error: PracticeError) -> Self {
+        match error {
+            PracticeError::NotThere => Problem::new(StatusCode::NOT_FOUND, "There is no such post of yours."),
+            PracticeError::Store(error) => crate::service::Refusal::Store(error).into(),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Errors as browsers and programs get them: `application/problem+json` (RFC 9457), with what to
+//! do. Every word here is for a stranger; what went wrong inside is in the log, once, under the
+//! request's id.
+
+use crate::service::Refusal;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is wrong with a request, and what to do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: the status says what kind it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// What kind of problem it is.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What happened here, and what to do about it.
+    detail: String,
+    /// Seconds to wait, for 429 and 503; the header `Retry-After` says the same.
+    #[serde(skip)]
+    retry_after_secs: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of this status.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
+        let title = status.canonical_reason().unwrap_or("Problem");
+        Problem { kind: "about:blank", title, status: status.as_u16(), detail: detail.into(), retry_after_secs: None }
+    }
+
+    /// The conversation is not there for whoever asks.
+    pub fn not_yours() -> Problem {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "No conversation is opened by this token. Open a new one with POST /v1/conversations.",
+        )
+    }
+
+    /// A limit was reached.
+    pub fn too_many(what: &str, retry_after_secs: u64) -> Problem {
+        let retry_after_secs = retry_after_secs.max(1);
+        let detail = format!("Too many {what}. Try again in {retry_after_secs} s.");
+        Problem { retry_after_secs: Some(retry_after_secs), ..Problem::new(StatusCode::TOO_MANY_REQUESTS, detail) }
+    }
+
+    /// The database did not take it: nothing was stored.
+    pub fn unstored() -> Problem {
+        let detail = "It could not be stored just now, and nothing was. Send the same again in a few seconds.";
+        Problem { retry_after_secs: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(secs) = self.retry_after_secs {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotYours => Problem::not_yours(),
+            Refusal::Blank => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The message is empty. Write something."),
+            Refusal::Store(error) => {
+                tracing::error!(%error, "a request was not stored");
+                Problem::unstored()
+            }
+        }
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        Problem::new(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Problem::new(rejection.status(), rejection.body_text())
+    }
+}

@@ -1,0 +1,271 @@
+/**
+ * The chat's panel: topic, then name and email, then the conversation. Reads the talk, and shows it;
+ * it never speaks with the server itself, except to learn how the site wants it to look.
+ */
+import { dress, h, icon } from '../dom.js';
+import { WORDS, fill } from '../words.js';
+import { Bell } from './bell.js';
+import { Composer } from './composer.js';
+import { Introduction } from './introduction.js';
+import { Log } from './log.js';
+import { Pace } from './pace.js';
+import { STYLE } from './style.js';
+import { Talk } from './talk.js';
+
+/** Up to this width the panel fills the screen; the same as in style.js. */
+const PHONE = '(max-width: 480px), (max-height: 420px)';
+
+const CROSS = 'M6 6l12 12M18 6L6 18';
+const BACK = 'M15 5l-7 7 7 7';
+
+/**
+ * What the loader calls when the chat is first wanted.
+ *
+ * @param {import('../widget.js').Launcher} launcher
+ */
+export function start(launcher) {
+  return new Chat(launcher);
+}
+
+/** The panel. */
+export class Chat {
+  /** @param {import('../widget.js').Launcher} launcher */
+  constructor(launcher) {
+    this.launcher = launcher;
+    /** @type {import('./wire.js').Site | null} */
+    this.site = null;
+    /** The topic chosen, while name and email are asked. @type {string | undefined} */
+    this.topic = undefined;
+    this.unreachable = false;
+    this.talk = new Talk(launcher.base, () => this.show(), () => this.#arrived());
+    this.bell = new Bell(this.talk.memory);
+
+    this.back = h('button', { class: 'back', type: 'button', 'aria-label': WORDS.back, onclick: () => this.#goBack() }, icon(BACK));
+    this.title = h('h2', {}, WORDS.title);
+    this.header = h(
+      'header',
+      {},
+      this.back,
+      this.title,
+      this.bell.button,
+      h('button', { type: 'button', 'aria-label': WORDS.close, onclick: () => this.close() }, icon(CROSS)),
+    );
+    this.notice = h('p', { class: 'notice', role: 'status' });
+    this.introduction = new Introduction((topic) => this.#choose(topic), (intro) => this.#introduce(intro));
+    this.log = new Log(this.talk.outbox, () => this.#look());
+    this.first_words = h('p', { class: 'first-words' }, WORDS.first);
+    this.typing = h('div', { class: 'typing', 'aria-live': 'off' });
+    this.composer = new Composer(this.talk.memory, (text) => this.#say(text));
+    this.conversation = h('div', { class: 'talk' }, this.first_words, this.log.element, this.typing, this.composer.element);
+    this.panel = h(
+      'div',
+      {
+        class: 'panel',
+        role: 'dialog',
+        'aria-label': WORDS.title,
+        tabindex: -1,
+        hidden: true,
+        onkeydown: (/** @type {KeyboardEvent} */ event) => {
+          if (event.key !== 'Escape' || event.isComposing) return;
+          event.stopPropagation();
+          this.close();
+        },
+      },
+      this.header,
+      this.notice,
+      this.introduction.element,
+      this.conversation,
+    );
+
+    dress(/** @type {ShadowRoot} */ (launcher.root.getRootNode()), STYLE);
+    launcher.root.prepend(this.panel);
+    document.addEventListener('visibilitychange', () => this.#look());
+    globalThis.visualViewport?.addEventListener('resize', () => this.#fit());
+    globalThis.visualViewport?.addEventListener('scroll', () => this.#fit());
+    this.talk.begin();
+    void this.#learn();
+    if (this.#wasOpen() && !matchMedia(PHONE).matches) this.#unfold();
+    this.show();
+  }
+
+  /** Opens the panel and puts the keyboard where one goes on. */
+  open() {
+    if (this.panel.hidden) this.#unfold();
+    this.#focus();
+  }
+
+  /** Closes the panel; the keyboard goes back to the button. */
+  close() {
+    if (this.panel.hidden) return;
+    const inside = this.panel.contains(this.#focused());
+    this.panel.hidden = true;
+    this.#remember(false);
+    this.launcher.expand(false);
+    if (inside) this.launcher.button.focus();
+  }
+
+  /** Shows everything as it is now. */
+  show() {
+    const { talk, site } = this;
+    const waiting = talk.waiting();
+    const chosen = talk.intro.topic !== undefined;
+    const talking = Boolean(talk.conversation) || chosen;
+    const choice = Boolean(site && site.topics.length > 1);
+    // One topic is no choice; but after trouble nothing goes on without the customer.
+    if (site && !talking && !choice && this.topic === undefined && !talk.trouble) return this.#choose(site.topics[0]?.id ?? '', true);
+    const introducing = !talking && this.topic !== undefined;
+    const empty = talking && !talk.messages.size && !waiting.length && (talk.complete || !talk.conversation);
+
+    this.title.textContent = site?.title ?? WORDS.title;
+    this.panel.setAttribute('aria-label', this.title.textContent);
+    const begun = talk.conversation || waiting.length > 0;
+    this.back.hidden = introducing ? !choice : !chosen || Boolean(begun) || !(choice || this.#asks());
+    this.header.classList.toggle('deep', !this.back.hidden);
+    const notice = this.#notice(waiting.length > 0, talking);
+    if (this.notice.textContent !== notice) this.notice.textContent = notice;
+
+    this.introduction.element.hidden = talking;
+    if (!talking) this.introduction.show(site, this.topic, talk.intro);
+    this.conversation.hidden = !talking;
+    this.first_words.hidden = !empty;
+    this.log.element.hidden = empty;
+    this.typing.hidden = !talk.typing;
+    if (talk.typing) this.typing.replaceChildren(h('span', { class: 'dots' }, h('i'), h('i'), h('i')), fill(WORDS.typing, { name: talk.typing }));
+    this.log.show(talk.list(), waiting, talk.outbox.stuck, talk.complete || !talk.conversation);
+    this.launcher.count(talk.unread().length);
+  }
+
+  /**
+   * @param {boolean} waiting
+   * @param {boolean} talking
+   */
+  #notice(waiting, talking) {
+    if (!navigator.onLine) return WORDS.offline;
+    if (this.talk.trouble === 'lost') return WORDS.lost;
+    if (this.talk.trouble) return waiting ? `${this.talk.trouble} ${WORDS.kept}` : this.talk.trouble;
+    if (this.talk.broken || (talking && this.talk.outbox.stuck)) return WORDS.reconnecting;
+    return this.unreachable && !talking ? WORDS.unreachable : '';
+  }
+
+  /** Learns how the site wants the chat, however long it takes. */
+  async #learn() {
+    const pace = new Pace();
+    addEventListener('online', () => pace.wake());
+    while (!this.site) {
+      try {
+        this.site = await this.talk.wire.site();
+        this.unreachable = false;
+        this.composer.chars_max = this.site.message_chars_max;
+      } catch {
+        this.unreachable = true;
+        this.show();
+        await pace.pause(0);
+      }
+    }
+    this.show();
+    // Opened before there was anything to go on with.
+    if (this.#focused() === this.panel) this.#focus();
+  }
+
+  /**
+   * @param {string} topic
+   * @param {boolean} [silently]  not by the customer's hand
+   */
+  #choose(topic, silently = false) {
+    this.topic = topic;
+    if (!this.#asks()) return this.#introduce({}, silently);
+    this.show();
+    if (!silently) this.#focus();
+  }
+
+  /**
+   * @param {import('./wire.js').Intro} intro
+   * @param {boolean} [silently]
+   */
+  #introduce(intro, silently = false) {
+    this.talk.introduce({ ...intro, topic: this.topic });
+    this.topic = undefined;
+    this.show();
+    if (!silently) this.#focus();
+  }
+
+  #goBack() {
+    const { intro } = this.talk;
+    // From the conversation to name and email, from there to the topics.
+    this.topic = this.#asks() ? intro.topic : undefined;
+    this.talk.introduce({ ...intro, topic: undefined });
+    this.show();
+    this.#focus();
+  }
+
+  /** Whether the site wants to know who the customer is. */
+  #asks() {
+    return this.site?.ask_name !== 'off' || this.site.ask_email !== 'off';
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    this.log.following = true;
+    this.talk.say(text);
+  }
+
+  #arrived() {
+    if (this.panel.hidden || !document.hasFocus()) this.bell.ring();
+  }
+
+  #unfold() {
+    this.panel.hidden = false;
+    this.#remember(true);
+    this.launcher.expand(true);
+    this.#fit();
+    this.composer.fit();
+    this.log.toUnread(this.talk.unread()[0]);
+    this.#look();
+  }
+
+  /** What is in view has been seen, if somebody looks. */
+  #look() {
+    if (this.panel.hidden || document.visibilityState !== 'visible' || this.conversation.hidden) return;
+    const unread = this.talk.unread();
+    if (unread.length) this.talk.see(this.log.seenUpTo(unread, this.talk.rev));
+  }
+
+  #focus() {
+    if (this.panel.hidden) return;
+    const first = this.introduction.element.hidden ? this.composer.field : this.introduction.first();
+    // On a touch screen the keyboard would cover what there is to read.
+    const touch = matchMedia('(pointer: coarse)').matches && this.talk.messages.size > 0;
+    (touch || !first ? this.panel : first).focus({ preventScroll: true });
+  }
+
+  #focused() {
+    return /** @type {ShadowRoot} */ (this.panel.getRootNode()).activeElement;
+  }
+
+  /** On a phone, the panel is as high as what the on-screen keyboard leaves. */
+  #fit() {
+    const { visualViewport: view } = globalThis;
+    if (!view || this.panel.hidden) return;
+    const zoomed = view.scale > 1.01;
+    this.panel.style.setProperty('--height', zoomed ? '100dvh' : `${view.height}px`);
+    this.panel.style.setProperty('--top', zoomed ? '0' : `${view.offsetTop}px`);
+    if (this.log.following) this.log.toEnd();
+  }
+
+  /** @param {boolean} open  kept for the tab, so that the panel stays open on the next page */
+  #remember(open) {
+    try {
+      sessionStorage.setItem(`${this.talk.memory.prefix}open`, open ? '1' : '');
+    } catch {
+      // Storage is blocked: the next page begins with the panel closed.
+    }
+  }
+
+  #wasOpen() {
+    try {
+      return sessionStorage.getItem(`${this.talk.memory.prefix}open`) === '1';
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * What travels between the browser and the server. Knows nothing of tabs, storage or the screen.
+ *
+ * @typedef {{ t: 'text' | 'a', v: string, href?: string, b?: 1, i?: 1, s?: 1, c?: 1 }} Span
+ * @typedef {{ t: 'p' | 'quote', c: Span[] } | { t: 'ul' | 'ol', indent: number, start: number, c: Span[][] } | { t: 'pre', v: string }} Block
+ *
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {string} [key]           the sender's own name for it; the customer's messages only
+ * @property {number} rev             the change with which it became what it is
+ * @property {[number, number]} place  where readers see it
+ * @property {'customer' | 'agent'} from
+ * @property {string} [name]
+ * @property {string | null} [picture]
+ * @property {number} at              milliseconds since 1970
+ * @property {Block[]} body
+ * @property {boolean} edited
+ * @property {'stored' | 'posted' | 'refused' | 'shown' | 'withdrawn'} state
+ * @property {string} [why]           with `refused`
+ *
+ * @typedef {'off' | 'optional' | 'required'} Ask
+ * @typedef {{ id: string, label: string }} Topic
+ * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, ask_email: Ask, message_chars_max: number }} Site
+ * @typedef {{ topic?: string, name?: string, email?: string }} Intro  what a customer said before the first message
+ * @typedef {{ id: string, number: number, topic: string, token: string }} Conversation
+ * @typedef {{ rev: number, received: number, seen: number, typing: string | null, messages: Message[], more?: boolean }} History
+ * @typedef {{ event: string, id: string, data: any }} ServerEvent
+ */
+
+/** Longest that a request may take. */
+const REQUEST_MS_MAX = 15_000;
+
+/** The server says something at least every 25 s; after twice that the line is dead, though open. */
+const SILENCE_MS_MAX = 55_000;
+
+/** A call that did not work. */
+export class Failure extends Error {
+  /**
+   * @param {number} status  0 when no answer came
+   * @param {string} why     for the reader; empty when there is nothing to say
+   * @param {number} retry_after_ms
+   */
+  constructor(status, why, retry_after_ms) {
+    super(why || `status ${status}`);
+    this.status = status;
+    this.why = why;
+    this.retry_after_ms = retry_after_ms;
+  }
+
+  /** The token opens no conversation: the server does not know it (any more). */
+  get gone() {
+    return this.status === 401 || this.status === 404;
+  }
+
+  /** Asking again with the same words can't help. */
+  get final() {
+    return this.status >= 400 && this.status < 500 && ![408, 425, 429].includes(this.status);
+  }
+}
+
+/** The server's HTTP interface. */
+export class Wire {
+  /** @param {string} base */
+  constructor(base) {
+    this.base = base;
+  }
+
+  /** @returns {Promise<Site>} */
+  site() {
+    return this.#ask('GET', '/v1/site');
+  }
+
+  /**
+   * @param {Intro} intro
+   * @returns {Promise<Conversation>}
+   */
+  async converse(intro) {
+    const page = { url: location.href, title: document.title };
+    const { conversation, token } = await this.#ask('POST', '/v1/conversations', undefined, { ...intro, page });
+    return { ...conversation, token };
+  }
+
+  /**
+   * The same key is the same message, however often it is sent.
+   *
+   * @param {string} token
+   * @param {string} key
+   * @param {string} text
+   * @returns {Promise<Message>}
+   */
+  async write(token, key, text) {
+    return (await this.#ask('POST', '/v1/messages', token, { key, text })).message;
+  }
+
+  /**
+   * What changed after a change, oldest first.
+   *
+   * @param {string} token
+   * @param {number} rev
+   * @returns {Promise<History>}
+   */
+  history(token, rev) {
+    return this.#ask('GET', `/v1/messages?after=${rev}`, token);
+  }
+
+  /**
+   * @param {string} token
+   * @param {number} received
+   * @param {number | null} seen
+   */
+  receipt(token, received, seen) {
+    return this.#ask('POST', '/v1/receipts', token, { received, seen });
+  }
+
+  /**
+   * Follows the conversation until the line breaks. Server-sent events over `fetch`, since
+   * `EventSource` can send no token.
+   *
+   * @param {string} token
+   * @param {number} rev             the last change that is known here
+   * @param {AbortSignal} stop
+   * @param {(event: ServerEvent | null) => void} hear  null for a sign of life
+   */
+  async follow(token, rev, stop, hear) {
+    const line = new AbortController();
+    const cut = () => line.abort();
+    stop.addEventListener('abort', cut);
+    let watchdog = setTimeout(cut, REQUEST_MS_MAX);
+    try {
+      const answer = await fetch(`${this.base}/v1/events`, {
+        headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', 'last-event-id': String(rev) },
+        credentials: 'omit',
+        cache: 'no-store',
+        signal: line.signal,
+      });
+      if (!answer.ok || !answer.body) throw await failure(answer);
+      const reader = answer.body.getReader();
+      const decoder = new TextDecoder();
+      let text = '';
+      for (;;) {
+        clearTimeout(watchdog);
+        watchdog = setTimeout(cut, SILENCE_MS_MAX);
+        const { value, done } = await reader.read();
+        if (done) return;
+        text += decoder.decode(value, { stream: true });
+        const events = text.split(/\r?\n\r?\n/);
+        text = events.pop() ?? '';
+        hear(null);
+        for (const event of events.map(parsed)) if (event) hear(event);
+      }
+    } finally {
+      clearTimeout(watchdog);
+      stop.removeEventListener('abort', cut);
+      line.abort();
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {string} [token]
+   * @param {object} [body]
+   */
+  async #ask(method, path, token, body) {
+    /** @type {Record<string, string>} */
+    const headers = {};
+    if (token) headers.authorization = `Bearer ${token}`;
+    if (body) headers['content-type'] = 'application/json';
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), REQUEST_MS_MAX);
+    try {
+      const answer = await fetch(this.base + path, {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        credentials: 'omit',
+        cache: 'no-store',
+        signal: late.signal,
+      });
+      if (!answer.ok) throw await failure(answer);
+      return answer.status === 204 ? null : await answer.json();
+    } catch (error) {
+      throw error instanceof Failure ? error : new Failure(0, '', 0);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** @param {Response} answer */
+async function failure(answer) {
+  const problem = await answer.json().catch(() => ({}));
+  const after = answer.headers.get('retry-after') ?? '';
+  // Seconds or a date (RFC 9110, 10.2.3).
+  const wait_ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
+  return new Failure(answer.status, String(problem.detail ?? problem.title ?? ''), Math.max(0, wait_ms || 0));
+}
+
+/**
+ * One event of a stream, or null for a comment.
+ *
+ * @param {string} text
+ * @returns {ServerEvent | null}
+ */
+function parsed(text) {
+  const fields = { event: 'message', id: '', data: '' };
+  for (const line of text.split(/\r?\n/)) {
+    const [, name, value] = /^(event|id|data): ?(.*)$/.exec(line) ?? [];
+    if (name === 'data') fields.data += (fields.data && '\n') + value;
+    else if (name === 'event' || name === 'id') fields[name] = value;
+  }
+  return fields.data ? { ...fields, data: JSON.parse(fields.data) } : null;
+}

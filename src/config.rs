@@ -157,6 +157,8 @@ pub struct Slack {
     pub bot_token: Secret,
     /// How events come in.
     pub events: SlackEvents,
+    /// How fast each channel is posted to; none for as fast as it goes.
+    pub posts_per_minute_per_channel: Option<NonZeroU32>,
 }
 
 /// How Slack's events come in.

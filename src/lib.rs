@@ -41,6 +41,9 @@ use web::{Door, Knocked};
 const POST_CHARS_MAX: usize = 4_000;
 /// The practice desk is ours: nothing has to be paced.
 const PRACTICE_PACE: Pace = Pace { millis_per_post: 0, burst: 1 };
+/// Posts that Slack takes at once after a pause: it allows "short bursts" above its rate
+/// (docs.slack.dev, "Rate limits": posting messages).
+const SLACK_BURST: i64 = 3;
 
 /// Runs Threadline on a bound listener until it is told to stop: everything is given.
 ///
@@ -138,8 +141,9 @@ fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> 
     config.desks.iter().filter_map(worker).collect()
 }
 
-fn slack_pace(_slack: &config::Slack) -> Pace {
-    Pace { millis_per_post: 1_000, burst: 1 }
+fn slack_pace(slack: &config::Slack) -> Pace {
+    let millis_per_post = slack.posts_per_minute_per_channel.map_or(0, |posts| 60_000 / i64::from(posts.get()));
+    Pace { millis_per_post, burst: SLACK_BURST }
 }
 
 fn slack_config(config: &Config, settings: &config::Slack) -> SlackConfig {

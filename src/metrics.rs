@@ -350,9 +350,9 @@ mod tests {
     use super::*;
     use expect_test::expect;
 
-    /// The samples of that name that are not 0, sorted: a family keeps no order.
+    /// The samples of that name that are not 0, without buckets, sorted: a family keeps no order.
     fn above_zero(text: &str, name: &str) -> String {
-        let zero = |line: &str| line.ends_with(" 0") || line.ends_with(" 0.0");
+        let zero = |line: &str| line.ends_with(" 0") || line.ends_with(" 0.0") || line.contains("_bucket{");
         let mut samples: Vec<&str> = text.lines().filter(|line| line.starts_with(name) && !zero(line)).collect();
         samples.sort_unstable();
         samples.join("\n")
@@ -390,24 +390,8 @@ mod tests {
         .assert_eq(&helps.join("\n"));
         expect![[r#"
             threadline_build_info{version="0.1.0"} 1
-            threadline_commit_batch_size_bucket{le="+Inf"} 1
-            threadline_commit_batch_size_bucket{le="128.0"} 1
-            threadline_commit_batch_size_bucket{le="16.0"} 1
-            threadline_commit_batch_size_bucket{le="256.0"} 1
-            threadline_commit_batch_size_bucket{le="32.0"} 1
-            threadline_commit_batch_size_bucket{le="4.0"} 1
-            threadline_commit_batch_size_bucket{le="64.0"} 1
-            threadline_commit_batch_size_bucket{le="8.0"} 1
             threadline_commit_batch_size_count 1
             threadline_commit_batch_size_sum 3.0
-            threadline_commit_duration_seconds_bucket{le="+Inf"} 1
-            threadline_commit_duration_seconds_bucket{le="0.0025"} 1
-            threadline_commit_duration_seconds_bucket{le="0.005"} 1
-            threadline_commit_duration_seconds_bucket{le="0.01"} 1
-            threadline_commit_duration_seconds_bucket{le="0.025"} 1
-            threadline_commit_duration_seconds_bucket{le="0.05"} 1
-            threadline_commit_duration_seconds_bucket{le="0.1"} 1
-            threadline_commit_duration_seconds_bucket{le="1.0"} 1
             threadline_commit_duration_seconds_count 1
             threadline_commit_duration_seconds_sum 0.002
             threadline_commits_total 1
@@ -429,28 +413,6 @@ mod tests {
         metrics.answered("/a/{id}", 503, Duration::from_secs(20));
         metrics.answered(OTHER_ROUTE, 999, Duration::ZERO);
         expect![[r#"
-            threadline_http_request_duration_seconds_bucket{le="+Inf",route="/a/{id}"} 3
-            threadline_http_request_duration_seconds_bucket{le="+Inf",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="0.001",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="0.0025",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="0.005",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="0.005",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="0.01",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="0.01",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="0.025",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="0.025",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="0.05",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="0.05",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="0.1",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="0.1",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="0.25",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="0.25",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="1.0",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="1.0",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="10.0",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="10.0",route="other"} 1
-            threadline_http_request_duration_seconds_bucket{le="2.5",route="/a/{id}"} 2
-            threadline_http_request_duration_seconds_bucket{le="2.5",route="other"} 1
             threadline_http_request_duration_seconds_count{route="/a/{id}"} 3
             threadline_http_request_duration_seconds_count{route="other"} 1
             threadline_http_request_duration_seconds_sum{route="/a/{id}"} 20.006
@@ -458,6 +420,16 @@ mod tests {
             threadline_http_requests_total{route="/a/{id}",status="5xx"} 1
             threadline_http_requests_total{route="other",status="5xx"} 1"#]]
         .assert_eq(&above_zero(&metrics.render(), "threadline_http"));
+    }
+
+    #[test]
+    fn a_batch_is_in_the_bucket_of_its_size() {
+        let metrics = Metrics::new();
+        metrics.committed(3, Duration::from_millis(2));
+        let text = metrics.render();
+        for sample in ["le=\"2.0\"} 0", "le=\"4.0\"} 1", "le=\"+Inf\"} 1"] {
+            assert!(text.contains(&format!("threadline_commit_batch_size_bucket{{{sample}\n")), "{sample}");
+        }
     }
 
     #[test]

@@ -280,7 +280,7 @@ function source(body) {
   const line = (spans) =>
     spans
       .map((span) => {
-        const around = `${span.b ? '*' : ''}${span.i ? '_' : ''}${span.s ? '~' : ''}${span.c ? '`' : ''}`;
+        const around = `${span.b ? '*' : ''}${span.i ? '_' : ''}${span.s ? '~' : ''}${span.c ? '\`' : ''}`;
         const words = span.t === 'a' && span.href && span.href !== span.v ? span.href : span.v;
         return around + words + [...around].reverse().join('');
       })

@@ -5,6 +5,7 @@ use super::document::{Document, Found, Place, Problem, Table};
 use super::secret::{Given, Secret, Sources};
 use super::sections::ReadDesk;
 use super::{Platform, Slack, SlackEvents};
+use std::num::NonZeroU32;
 
 const API_URL: &str = "https://slack.com/api";
 const BOT_TOKEN: Credential =
@@ -24,6 +25,10 @@ const CHANNEL_CHARS_MIN: usize = 7;
 const SOCKETS_MAX: u32 = 10;
 /// One socket that Slack replaces, one that goes on.
 const SOCKETS: u32 = 2;
+/// One post a second in a channel (docs.slack.dev, "Rate limits": chat.postMessage).
+const POSTS_PER_MINUTE: u32 = 60;
+/// Far above what Slack takes; only a test server is posted to so fast.
+const POSTS_PER_MINUTE_MAX: u32 = 60_000;
 
 /// Where a secret of Slack's is given.
 #[derive(Clone, Copy)]
@@ -40,6 +45,7 @@ struct Credential {
 pub(super) struct ReadSlack {
     over_http: bool,
     sockets: u32,
+    posts_per_minute: u32,
     api_url: Found<String>,
     bot_token: Given<Secret>,
     app_token: Given<Secret>,
@@ -64,6 +70,9 @@ impl ReadSlack {
         ReadSlack {
             over_http: table.choice("events", &[("socket", false), ("http", true)]).is_some_and(|found| found.value),
             sockets: table.number("sockets", 1..=SOCKETS_MAX).map_or(SOCKETS, |found| found.value),
+            posts_per_minute: table
+                .number("posts_per_minute_per_channel", 0..=POSTS_PER_MINUTE_MAX)
+                .map_or(POSTS_PER_MINUTE, |found| found.value),
             api_url: (table.text("api_url").and_then(|found| api_url(document, found)))
                 .unwrap_or_else(|| Found { value: API_URL.to_owned(), place: table.place_of("api_url") }),
             bot_token: given(BOT_TOKEN).and_then(|found| token(document, &found, BOT_TOKEN)),
@@ -120,7 +129,12 @@ impl ReadSlack {
                 None
             }
         };
-        Some(Some(Slack { api_url: self.api_url.value, bot_token: bot_token?, events: events? }))
+        Some(Some(Slack {
+            api_url: self.api_url.value,
+            bot_token: bot_token?,
+            events: events?,
+            posts_per_minute_per_channel: NonZeroU32::new(self.posts_per_minute),
+        }))
     }
 }
 

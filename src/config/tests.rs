@@ -497,7 +497,7 @@ channels = ['xoxb-hunter2']
         threadline.toml:6: slack.bot_token: secrets do not go into this file; set SLACK_BOT_TOKEN in the environment, or name a file that holds it in SLACK_BOT_TOKEN_FILE or slack.bot_token_file
         threadline.toml:7: slack.app_token_file: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name
         threadline.toml:8: slack.signing_secret_file: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name
-        threadline.toml:9: slack.(a secret): there is no such key; the keys in [slack] are api_url, app_token_file, bot_token_file, events, signing_secret_file, sockets
+        threadline.toml:9: slack.(a secret): there is no such key; the keys in [slack] are api_url, app_token_file, bot_token_file, events, posts_per_minute_per_channel, signing_secret_file, sockets
         threadline.toml:11: widget.title: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name
         threadline.toml:12: desk.(a secret): a name is 1 to 40 of the letters a-z, digits, - and _, not "(a secret)"
         threadline.toml:13: desk.(a secret).platform: this looks like a secret, and secrets do not go into this file: set it in the environment, or put it into a file of its own and give that file's name

@@ -193,3 +193,32 @@ impl Pace {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_goes_at_once_and_the_rest_keeps_to_the_window() {
+        let (pace, began) = (Pace::default(), Instant::now());
+        for _ in 0..READS_MAX {
+            pace.turn().await;
+        }
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        pace.turn().await;
+        assert!(began.elapsed() >= WINDOW);
+        for _ in 0..READS_MAX {
+            pace.turn().await;
+        }
+        assert!(began.elapsed() >= WINDOW * 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_slack_asks_for_holds_everybody() {
+        let (pace, began) = (Pace::default(), Instant::now());
+        pace.hold(Duration::from_secs(30));
+        pace.hold(Duration::from_secs(5));
+        pace.turn().await;
+        assert!(began.elapsed() >= Duration::from_secs(30));
+    }
+}

@@ -215,3 +215,108 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// Answers one request with these bytes, then hangs up; with none, it never answers.
+    async fn outcome(answer: Option<&str>) -> Result<Value, Failure> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/api", listener.local_addr().unwrap());
+        let answer = answer.map(str::to_string);
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"{}") {
+                let mut part = [0; 1024];
+                let read = stream.read(&mut part).await.unwrap();
+                request.extend_from_slice(&part[..read]);
+            }
+            match answer {
+                Some(answer) => stream.write_all(answer.as_bytes()).await.unwrap(),
+                None => std::future::pending().await,
+            }
+        });
+        let client = Client::new(&url, Duration::from_millis(500)).unwrap();
+        let outcome = client.call(&Secret::new("xoxb-x"), "chat.postMessage", &json!({})).await;
+        server.abort();
+        outcome
+    }
+
+    fn http(status: &str, headers: &str, body: &str) -> String {
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
+    }
+
+    const JSON: &str = "content-type: application/json; charset=utf-8\r\n";
+
+    #[tokio::test]
+    async fn what_was_done_is_a_success_whatever_else_the_answer_says() {
+        for body in [
+            r#"{"ok":true,"ts":"1.0"}"#,
+            r#"{"ok":true,"ts":"1.0","message":{"metadata":{"event_payload":{"n":1}},"files":[{"url_private":""}]}}"#,
+            r#"{"ok":true,"ts":"1.0","warnings":"not a list","errors":{}}"#,
+        ] {
+            let answer = outcome(Some(&http("200 OK", JSON, body))).await;
+            assert_eq!(answer.map(|answer| answer["ts"].clone()), Ok(json!("1.0")), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_may_have_been_done_is_unclear() {
+        let whole = http("200 OK", JSON, r#"{"ok":true,"ts":"1.0"}"#);
+        for answer in [
+            Some(http("500 Internal Server Error", JSON, r#"{"ok":false,"error":"internal_error"}"#)),
+            Some(http("503 Service Unavailable", "", "")),
+            Some(http("200 OK", "content-type: text/html\r\n", "<html>We are down</html>")),
+            Some(http("200 OK", JSON, "not json")),
+            Some(http("200 OK", JSON, r#"{"ok":false}"#)),
+            Some(http("204 No Content", "", "")),
+            Some(whole[..whole.len() - 5].to_string()),
+            Some(String::new()),
+            None,
+        ] {
+            let failure = outcome(answer.as_deref()).await;
+            assert!(matches!(failure, Err(Failure::Unclear { .. })), "{answer:?}: {failure:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_surely_not_done_is_told_apart() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let nobody = format!("http://{}/api", listener.local_addr().unwrap());
+        drop(listener);
+        for url in [nobody.as_str(), "http://no-such-host.invalid/api"] {
+            let client = Client::new(url, Duration::from_secs(10)).unwrap();
+            let failure = client.call(&Secret::new("xoxb-x"), "chat.postMessage", &json!({})).await;
+            assert!(matches!(failure, Err(Failure::NotDone { .. })), "{url}: {failure:?}");
+        }
+        let refused = outcome(Some(&http("404 Not Found", "", ""))).await;
+        assert!(matches!(refused, Err(Failure::NotDone { .. })), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn a_pause_is_as_long_as_slack_says() {
+        let limited = r#"{"ok":false,"error":"ratelimited"}"#;
+        for (headers, after_millis) in [
+            ("retry-after: 7\r\n", 7_000),
+            ("", PAUSE_MILLIS),
+            ("retry-after: soon\r\n", PAUSE_MILLIS),
+            ("retry-after: 18446744073709551615\r\n", PAUSE_MILLIS_MAX),
+        ] {
+            let answer = http("429 Too Many Requests", &format!("{JSON}{headers}"), limited);
+            assert_eq!(outcome(Some(&answer)).await, Err(Failure::Later { after_millis }), "{headers}");
+        }
+        let failure = outcome(Some(&http("200 OK", JSON, limited))).await.unwrap_err();
+        assert_eq!(failure.trouble("chat.postMessage"), Trouble::Later { after_millis: PAUSE_MILLIS });
+    }
+
+    #[tokio::test]
+    async fn slacks_no_keeps_its_words() {
+        let body = r#"{"ok":false,"error":"missing_scope","needed":"users:read","provided":"chat:write"}"#;
+        let refusal = Refusal { code: "missing_scope".into(), needed: Some("users:read".into()) };
+        assert_eq!(outcome(Some(&http("200 OK", JSON, body))).await, Err(Failure::Refused(refusal)));
+    }
+}

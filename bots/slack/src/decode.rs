@@ -231,6 +231,7 @@ fn author(us: &Us, message: &Value) -> Author {
 
 fn stopped(kind: &str, channel: Option<&str>) -> Decoded {
     match refusal::stop_for_event(kind) {
+        Some(stop) if stop.channel_only && channel.is_none() => Decoded::Nothing,
         Some(stop) => Decoded::Stopped { channel: channel.filter(|_| stop.channel_only).map(str::to_string), stop },
         None => Decoded::Nothing,
     }
@@ -243,4 +244,219 @@ fn lists(array: &Value, item: &str) -> bool {
 /// A string that says something: Slack writes an empty one for "none".
 fn text(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ROOT: &str = "1700000001.000100";
+    const REPLY: &str = "1700000002.000200";
+
+    fn us() -> Us {
+        Us { team: "T1".into(), enterprise: Some("E1".into()), user: "U0BOT".into(), bot: "B0BOT".into() }
+    }
+
+    fn meaning(event: Value) -> Decoded {
+        let payload = json!({ "type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": event });
+        let envelope = json!({ "envelope_id": "e1", "type": "events_api", "payload": payload.clone() });
+        let over_socket = decode(&us(), &envelope.to_string()).unwrap();
+        assert_eq!(decode(&us(), &payload.to_string()).unwrap(), over_socket, "both ways mean the same");
+        over_socket
+    }
+
+    fn found(event: Value) -> Found {
+        match meaning(event) {
+            Decoded::Happened(found) => found,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn wrote(event: Value) -> Utterance {
+        let found = found(event);
+        assert_eq!(found.thread, ThreadKey(format!("slack/T1/C1/{ROOT}")));
+        match found.act {
+            FoundAct::Wrote(utterance) => *utterance,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A reply in the thread, as Slack announces it, with some fields changed.
+    fn reply(changes: Value) -> Value {
+        let mut event = json!({
+            "type": "message", "channel": "C1", "channel_type": "channel", "user": "U1", "team": "T1", "text": "hi",
+            "ts": REPLY, "event_ts": REPLY, "thread_ts": ROOT, "parent_user_id": "U0BOT", "client_msg_id": "c1",
+        });
+        change(&mut event, changes);
+        event
+    }
+
+    /// Sets fields; `null` takes one away.
+    fn change(value: &mut Value, changes: Value) {
+        let (Value::Object(fields), Value::Object(changes)) = (value, changes) else { panic!("objects only") };
+        for (name, change) in changes {
+            match change {
+                Value::Null => fields.remove(&name),
+                change => fields.insert(name, change),
+            };
+        }
+    }
+
+    fn post() -> Post {
+        Post { key: Spot { team: "T1", channel: "C1", ts: REPLY }.post(), stamp: 1_700_000_002_000_200 }
+    }
+
+    #[test]
+    fn a_reply_in_a_thread_is_something_written() {
+        let said = wrote(reply(json!({})));
+        assert_eq!((said.post, said.edited, said.author), (post(), None, Author::User("U1".into())));
+        for subtype in ["file_share", "thread_broadcast", "me_message", ""] {
+            assert_eq!(wrote(reply(json!({ "subtype": subtype }))).author, Author::User("U1".into()), "{subtype}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_reply_of_a_person_is_nothing() {
+        for changes in [
+            json!({ "thread_ts": null }),
+            json!({ "thread_ts": REPLY }),
+            json!({ "thread_ts": "soon" }),
+            json!({ "ts": null }),
+            json!({ "channel": null }),
+            json!({ "user": "U0BOT" }),
+            json!({ "user": null, "bot_id": "B0BOT", "subtype": "bot_message" }),
+            json!({ "subtype": "message_replied" }),
+            json!({ "subtype": "channel_join" }),
+            json!({ "subtype": "reply_broadcast" }),
+            json!({ "subtype": "an_invention_of_next_year" }),
+            json!({ "type": "app_mention" }),
+            json!({ "type": "an_event_of_next_year" }),
+            json!({ "type": 7 }),
+        ] {
+            assert_eq!(meaning(reply(changes.clone())), Decoded::Nothing, "{changes}");
+        }
+    }
+
+    #[test]
+    fn odd_fields_beside_the_words_lose_nothing() {
+        let odd = reply(json!({
+            "metadata": { "event_type": 3, "event_payload": { "n": 1, "deep": [{}] } },
+            "files": [{ "url_private": "" }, 4, null], "attachments": [{ "id": "x" }], "edited": false, "bot_profile": 1,
+            "team": 5, "user_team": {}, "blocks": "none",
+        }));
+        assert_eq!(wrote(odd).message["text"], "hi");
+    }
+
+    #[test]
+    fn apps_and_people_of_elsewhere_are_strangers() {
+        let author = |changes: Value| wrote(reply(changes)).author;
+        assert_eq!(author(json!({ "bot_id": "B2" })), Author::Bot { user: Some("U1".into()) });
+        assert_eq!(
+            author(json!({ "bot_id": "B2", "user": null, "subtype": "bot_message" })),
+            Author::Bot { user: None }
+        );
+        assert_eq!(author(json!({ "user": null })), Author::Bot { user: None });
+        for field in ["team", "user_team", "source_team"] {
+            assert_eq!(author(json!({ field: "T2" })), Author::Outsider { user: Some("U1".into()) }, "{field}");
+            assert_eq!(author(json!({ field: "E1" })), Author::User("U1".into()), "{field}");
+        }
+    }
+
+    #[test]
+    fn an_edit_is_the_post_as_it_stands() {
+        let edit = |message: Value, previous: Value| {
+            json!({ "type": "message", "subtype": "message_changed", "hidden": true, "channel": "C1",
+                    "ts": "1700000009.000900", "message": message, "previous_message": previous })
+        };
+        let edited = json!({ "edited": { "user": "U1", "ts": "1700000008.000000" }, "text": "hello" });
+        let said = wrote(edit(reply(edited.clone()), reply(json!({}))));
+        assert_eq!((said.post, said.edited), (post(), Some(1_700_000_008_000_000)));
+        assert_eq!(said.message["text"], "hello");
+        // Slack may leave the thread out of the new text, never out of both.
+        let mut bare = reply(edited.clone());
+        change(&mut bare, json!({ "thread_ts": null }));
+        assert_eq!(wrote(edit(bare, reply(json!({})))).message["text"], "hello");
+        // A link preview or a counter changes the message without an edit; a root is no reply.
+        assert_eq!(meaning(edit(reply(json!({})), reply(json!({})))), Decoded::Nothing);
+        let root = json!({ "ts": ROOT, "edited": { "ts": "1700000008.000000" } });
+        assert_eq!(meaning(edit(reply(root.clone()), reply(root))), Decoded::Nothing);
+        // Our own posts change when their thread does.
+        let mut own = reply(edited);
+        change(&mut own, json!({ "bot_id": "B0BOT", "user": null }));
+        assert_eq!(meaning(edit(own, json!(null))), Decoded::Nothing);
+    }
+
+    #[test]
+    fn a_deleted_reply_and_a_deleted_root_are_told_apart() {
+        let deletion = |ts: &str, previous: Value| {
+            json!({ "type": "message", "subtype": "message_deleted", "hidden": true, "channel": "C1",
+                    "ts": "1700000009.000900", "deleted_ts": ts, "previous_message": previous })
+        };
+        let thread = ThreadKey(format!("slack/T1/C1/{ROOT}"));
+        let deleted = Found { thread: thread.clone(), act: FoundAct::Deleted(post()) };
+        assert_eq!(found(deletion(REPLY, reply(json!({})))), deleted);
+        let gone = Found { thread, act: FoundAct::Gone };
+        assert_eq!(found(deletion(ROOT, reply(json!({ "ts": ROOT, "bot_id": "B0BOT" })))), gone);
+        assert_eq!(found(deletion(ROOT, reply(json!({ "ts": ROOT, "thread_ts": null, "bot_id": "B0BOT" })))), gone);
+        // A post of ours that somebody deleted in the thread changes nothing for the customer.
+        assert_eq!(meaning(deletion(REPLY, reply(json!({ "bot_id": "B0BOT" })))), Decoded::Nothing);
+        // A root with replies leaves a tombstone.
+        let tombstone = json!({ "type": "message", "subtype": "message_changed", "channel": "C1",
+            "message": { "subtype": "tombstone", "ts": ROOT, "thread_ts": ROOT, "user": "USLACKBOT", "hidden": true },
+            "previous_message": { "ts": ROOT, "thread_ts": ROOT, "bot_id": "B0BOT" } });
+        assert_eq!(found(tombstone), gone);
+    }
+
+    #[test]
+    fn life_cycle_events_are_the_operators() {
+        let stop = |event: Value| match meaning(event) {
+            Decoded::Stopped { channel, stop } => (channel, stop.code),
+            other => panic!("{other:?}"),
+        };
+        let in_c1 = |code: &str| (Some("C1".to_string()), code.to_string());
+        for kind in ["channel_archive", "group_archive"] {
+            assert_eq!(stop(json!({ "type": kind, "channel": "C1", "user": "U1" })), in_c1("is_archived"));
+        }
+        assert_eq!(stop(json!({ "type": "channel_deleted", "channel": "C1" })), in_c1("channel_not_found"));
+        assert_eq!(stop(json!({ "type": "channel_left", "channel": "C1" })), in_c1("not_in_channel"));
+        let moved = json!({ "type": "channel_id_changed", "old_channel_id": "C1", "new_channel_id": "C2" });
+        assert_eq!(stop(moved), in_c1("channel_id_changed"));
+        assert_eq!(stop(json!({ "type": "app_uninstalled" })), (None, "app_uninstalled".to_string()));
+        let revoked = |bots: Value| json!({ "type": "tokens_revoked", "tokens": { "oauth": ["U1"], "bot": bots } });
+        assert_eq!(stop(revoked(json!(["U0BOT"]))), (None, "tokens_revoked".to_string()));
+        assert_eq!(meaning(revoked(json!([]))), Decoded::Nothing);
+        assert_eq!(meaning(json!({ "type": "channel_archive" })), Decoded::Nothing);
+        let mended = Decoded::Mended { channel: "C1".to_string() };
+        assert_eq!(meaning(json!({ "type": "channel_unarchive", "channel": "C1" })), mended);
+        assert_eq!(meaning(json!({ "type": "member_joined_channel", "channel": "C1", "user": "U0BOT" })), mended);
+        assert_eq!(
+            meaning(json!({ "type": "member_joined_channel", "channel": "C1", "user": "U1" })),
+            Decoded::Nothing
+        );
+    }
+
+    #[test]
+    fn a_frame_is_the_same_when_it_comes_again() {
+        let key = |frame: Value| super::frame(&frame.to_string()).map(|frame| frame.key);
+        let named = |id: &str| Some(id.to_string());
+        assert_eq!(key(json!({ "envelope_id": "e1", "payload": { "event_id": "Ev1" } })), named("Ev1"));
+        assert_eq!(
+            key(json!({ "envelope_id": "e2", "payload": { "event_id": "Ev1" }, "retry_attempt": 1 })),
+            named("Ev1")
+        );
+        assert_eq!(key(json!({ "event_id": "Ev1", "event": {} })), named("Ev1"));
+        assert_eq!(key(json!({ "envelope_id": "e3", "type": "interactive", "payload": {} })), named("e3"));
+        assert_eq!(key(json!({ "envelope_id": "e4", "payload": { "event_id": "" } })), named("e4"));
+        assert_eq!(key(json!({ "type": "hello" })), None);
+        assert_eq!(super::frame("no json"), None);
+    }
+
+    #[test]
+    fn what_is_no_json_is_an_error_and_other_json_is_nothing() {
+        assert!(decode(&us(), "<html>").is_err());
+        for raw in ["null", "[]", "7", "{}", r#"{"event":[]}"#, r#"{"envelope_id":"e","payload":"text"}"#] {
+            assert_eq!(decode(&us(), raw), Ok(Decoded::Nothing), "{raw}");
+        }
+    }
 }

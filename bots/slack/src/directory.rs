@@ -159,3 +159,56 @@ fn person(us: &Us, user: &Value) -> Person {
     };
     Person { name, picture: picture.map(str::to_string), place }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn us() -> Us {
+        Us { team: "T1".into(), enterprise: Some("E1".into()), user: "U0BOT".into(), bot: "B0BOT".into() }
+    }
+
+    #[test]
+    fn a_person_goes_by_the_name_he_shows() {
+        let name = |user: Value| person(&us(), &user).name;
+        let profile = json!({ "display_name": " ada\n", "real_name": "Ada Lovelace" });
+        assert_eq!(name(json!({ "profile": profile, "name": "alove" })).as_deref(), Some("ada"));
+        let profile = json!({ "display_name": "", "real_name": "Ada Lovelace" });
+        assert_eq!(name(json!({ "profile": profile })).as_deref(), Some("Ada Lovelace"));
+        assert_eq!(name(json!({ "real_name": "Ada L." })).as_deref(), Some("Ada L."));
+        assert_eq!(name(json!({ "profile": { "display_name": "\u{200b}" } })), None);
+    }
+
+    #[test]
+    fn only_a_picture_over_https_is_shown() {
+        let picture = |url: &str| person(&us(), &json!({ "profile": { "image_72": url } })).picture;
+        assert_eq!(picture("https://avatars.example.com/a.png").as_deref(), Some("https://avatars.example.com/a.png"));
+        for url in ["http://example.com/a.png", "javascript:alert(1)", "https://", ""] {
+            assert_eq!(picture(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn people_of_elsewhere_and_apps_are_known_as_such() {
+        let place = |user: Value| person(&us(), &user).place;
+        assert_eq!(place(json!({ "team_id": "T1" })), Place::Here);
+        assert_eq!(place(json!({ "team_id": "T9", "enterprise_user": { "enterprise_id": "E1" } })), Place::Here);
+        assert_eq!(place(json!({})), Place::Here);
+        assert_eq!(place(json!({ "team_id": "T2" })), Place::Elsewhere);
+        assert_eq!(place(json!({ "team_id": "T1", "is_stranger": true })), Place::Elsewhere);
+        assert_eq!(place(json!({ "team_id": "T1", "is_bot": true })), Place::App);
+        assert_eq!(place(json!({ "id": "USLACKBOT", "team_id": "T1" })), Place::App);
+    }
+
+    #[test]
+    fn the_oldest_makes_room() {
+        let mut known = Known::default();
+        let someone = person(&us(), &json!({}));
+        for number in 0..=PEOPLE_MAX {
+            known.remember(&format!("U{number}"), someone.clone());
+        }
+        assert_eq!(known.people.len(), PEOPLE_MAX);
+        assert!(known.people.contains_key(&format!("U{PEOPLE_MAX}")));
+    }
+}

@@ -261,7 +261,9 @@ mod tests {
 
     #[test]
     fn a_card_is_calm() {
-        check(&card(&a_card()), expect![[r##"
+        check(
+            &card(&a_card()),
+            expect![[r##"
             {
               "blocks": [
                 {
@@ -307,13 +309,16 @@ mod tests {
               "unfurl_links": false,
               "unfurl_media": false
             }
-        "##]]);
+        "##]],
+        );
     }
 
     #[test]
     fn a_card_says_only_what_is_known() {
         let bare = Card { name: None, email: None, page_url: None, page_title: None, continued: true, ..a_card() };
-        check(&card(&bare)["blocks"][0]["elements"][0]["elements"], expect![[r##"
+        check(
+            &card(&bare)["blocks"][0]["elements"][0]["elements"],
+            expect![[r##"
             [
               {
                 "style": {
@@ -327,7 +332,8 @@ mod tests {
                 "type": "text"
               }
             ]
-        "##]]);
+        "##]],
+        );
     }
 
     #[test]
@@ -338,7 +344,9 @@ mod tests {
             page_title: Some("https://example.com/real".to_string()),
             ..a_card()
         };
-        check(&card(&forged)["blocks"][0]["elements"][0]["elements"], expect![[r##"
+        check(
+            &card(&forged)["blocks"][0]["elements"][0]["elements"],
+            expect![[r##"
             [
               {
                 "style": {
@@ -360,12 +368,15 @@ mod tests {
                 "type": "text"
               }
             ]
-        "##]]);
+        "##]],
+        );
     }
 
     #[test]
     fn a_customers_post_is_plain_text() {
-        check(&letter(&a_letter(&["<!channel> *hi* <https://example.com|you & me>"])), expect![[r#"
+        check(
+            &letter(&a_letter(&["<!channel> *hi* <https://example.com|you & me>"])),
+            expect![[r#"
             {
               "blocks": [
                 {
@@ -396,13 +407,16 @@ mod tests {
               "unfurl_media": false,
               "username": "Ada"
             }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn several_messages_stand_below_each_other() {
         let several = letter(&a_letter(&["one", "", "three"]));
-        check(&several["blocks"], expect![[r#"
+        check(
+            &several["blocks"],
+            expect![[r#"
             [
               {
                 "elements": [
@@ -437,7 +451,8 @@ mod tests {
                 "type": "rich_text"
               }
             ]
-        "#]]);
+        "#]],
+        );
         assert_eq!(several["text"], "one\n\nthree");
     }
 
@@ -482,12 +497,8 @@ mod tests {
 
     #[test]
     fn notices_say_what_happened_and_what_to_do() {
-        let all = [
-            Notice::BotNotSent,
-            Notice::OutsiderNotSent,
-            Notice::UnclaimedNotSent,
-            Notice::ClaimedByOtherNotSent,
-        ];
+        let all =
+            [Notice::BotNotSent, Notice::OutsiderNotSent, Notice::UnclaimedNotSent, Notice::ClaimedByOtherNotSent];
         expect![[r#"
             Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself.
             Nothing was sent to the customer: you belong to another workspace. Ask somebody of this workspace to send it.
@@ -502,7 +513,8 @@ mod tests {
             (The agent attached a file: in voice.pdf. It cannot be shown here yet.)
             (The agent attached a file. It cannot be shown here yet.)
             (The agent shared a message that cannot be shown here.)
-        "#]].assert_eq(&format!("{}\n{}\n{}\n", attached_file("in\nvoice.pdf"), attached_file(""), shared_message()));
+        "#]]
+        .assert_eq(&format!("{}\n{}\n{}\n", attached_file("in\nvoice.pdf"), attached_file(""), shared_message()));
     }
 
     #[test]

@@ -103,10 +103,7 @@ mod tests {
     fn slacks_own_example_is_signed() {
         assert_eq!(sign(SECRET, SENT_AT, BODY), SIGNATURE);
         // Its body is a slash command's, which is not JSON: it gets past the signature and no further.
-        assert_eq!(
-            knocked(&[SECRET], "1531420618", SIGNATURE, BODY, SENT_AT),
-            Knock::Refused("it is not JSON")
-        );
+        assert_eq!(knocked(&[SECRET], "1531420618", SIGNATURE, BODY, SENT_AT), Knock::Refused("it is not JSON"));
     }
 
     #[test]
@@ -154,7 +151,10 @@ mod tests {
             ("1000", "v0=ünïcö", 1_000),
             ("1000", &good[..good.len() - 2], 1_000),
         ] {
-            assert!(matches!(knocked(&["s"], sent_at, signature, body, now), Knock::Refused(_)), "{sent_at} {signature}");
+            assert!(
+                matches!(knocked(&["s"], sent_at, signature, body, now), Knock::Refused(_)),
+                "{sent_at} {signature}"
+            );
         }
         assert!(matches!(knocked(&[], "1000", &good, body, 1_000), Knock::Refused(_)));
         assert!(matches!(knocked(&[""], "1000", &sign("", 1_000, body), body, 1_000), Knock::Refused(_)));

@@ -132,7 +132,8 @@ mod tests {
               org_deploy_enabled: false
               socket_mode_enabled: true
               token_rotation_enabled: false
-        "#]].assert_eq(&manifest("Threadline", true, None));
+        "#]]
+        .assert_eq(&manifest("Threadline", true, None));
     }
 
     #[test]

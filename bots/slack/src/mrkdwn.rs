@@ -218,7 +218,9 @@ mod tests {
 
     #[test]
     fn a_link_keeps_the_style_around_it() {
-        check("*see <https://example.com|a_b_c>* `<https://x.org>`", expect![[r#"
+        check(
+            "*see <https://example.com|a_b_c>* `<https://x.org>`",
+            expect![[r#"
             Body(
                 [
                     Paragraph(
@@ -264,7 +266,8 @@ mod tests {
                     ),
                 ],
             )
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

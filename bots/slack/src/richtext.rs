@@ -365,7 +365,10 @@ mod tests {
         let known = json!([{ "type": "section", "text": { "type": "mrkdwn", "text": "*hi*" } }, { "type": "divider" }]);
         assert_eq!(text_of(json!({ "text": "fallback", "blocks": known })), "hi");
         assert_eq!(text_of(json!({ "text": "only text", "blocks": [] })), "only text");
-        assert_eq!(text_of(json!({ "text": "not lost", "blocks": [{ "type": "rich_text", "elements": [] }] })), "not lost");
+        assert_eq!(
+            text_of(json!({ "text": "not lost", "blocks": [{ "type": "rich_text", "elements": [] }] })),
+            "not lost"
+        );
         assert_eq!(text_of(json!({ "text": "not lost", "blocks": "nonsense" })), "not lost");
     }
 
@@ -403,9 +406,33 @@ mod tests {
     /// Any JSON at all, with Slack's words in it.
     fn any_json() -> impl Strategy<Value = Value> {
         let word = proptest::sample::select(vec![
-            "type", "text", "elements", "blocks", "rich_text", "rich_text_section", "rich_text_list", "user", "user_id",
-            "style", "indent", "offset", "link", "url", "emoji", "unicode", "1f44d-zz", "<@U1>", "files", "name",
-            "attachments", "section", "fields", "mrkdwn", "date", "timestamp", "ünï",
+            "type",
+            "text",
+            "elements",
+            "blocks",
+            "rich_text",
+            "rich_text_section",
+            "rich_text_list",
+            "user",
+            "user_id",
+            "style",
+            "indent",
+            "offset",
+            "link",
+            "url",
+            "emoji",
+            "unicode",
+            "1f44d-zz",
+            "<@U1>",
+            "files",
+            "name",
+            "attachments",
+            "section",
+            "fields",
+            "mrkdwn",
+            "date",
+            "timestamp",
+            "ünï",
         ]);
         let leaf = proptest::prop_oneof![
             Just(Value::Null),

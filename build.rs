@@ -166,7 +166,8 @@ fn script(modules: &[&str], exports: bool) -> Result<String> {
 
 /// The name that a line at the outermost level declares.
 fn declared(line: &str) -> Option<&str> {
-    let rest = ["const ", "let ", "class ", "function ", "async function "].iter().find_map(|word| line.strip_prefix(word))?;
+    let rest =
+        ["const ", "let ", "class ", "function ", "async function "].iter().find_map(|word| line.strip_prefix(word))?;
     rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()
 }
 

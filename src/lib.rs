@@ -9,6 +9,7 @@ pub mod lifecycle;
 pub mod logs;
 pub mod metrics;
 pub mod outbox;
+pub mod peers;
 pub mod practice;
 pub mod scheduler;
 pub mod service;
@@ -45,20 +46,84 @@ const PRACTICE_PACE: Pace = Pace { millis_per_post: 0, burst: 1 };
 /// (docs.slack.dev, "Rate limits": posting messages).
 const SLACK_BURST: i64 = 3;
 
-/// Runs Threadline on a bound listener until it is told to stop: everything is given.
-///
-/// # Errors
-///
-/// When the database cannot be opened. A task that dies later stops `life`, which says so.
-pub async fn run(config: Config, listener: std::net::TcpListener, life: Lifecycle) -> anyhow::Result<()> {
-    run_with(config, listener, life, Clock::Real, Ids::Real).await
+/// A Threadline that runs.
+#[derive(Debug)]
+pub struct Running {
+    life: Lifecycle,
+    service: Service,
 }
 
-/// [`run`] with a clock and ids of the caller's.
+/// Starts Threadline on a bound listener: everything is given.
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// When the database cannot be opened. A task that dies later stops `life`, and
+/// [`Running::finished`] says so.
+pub async fn start(
+    config: Config,
+    listener: std::net::TcpListener,
+    life: Lifecycle,
+    clock: Clock,
+    ids: Ids,
+) -> anyhow::Result<Running> {
+    let metrics = Arc::new(Metrics::new());
+    let counted = metrics.clone();
+    let on_commit = OnCommit(Arc::new(move |shared_by, took| counted.committed(shared_by, took)));
+    let store = Store::open(config.database.url.expose(), on_commit).await;
+    let store = store.with_context(|| format!("cannot open {}", config.database.place))?;
+    let service = Service::start(store.clone(), clock, ids, metrics, rules(&config));
+    // The shop page can also be tried with a desk in Slack.
+    let has_practice = config.desks.iter().any(|desk| desk.platform == config::Platform::Practice);
+    let practice = (has_practice || config.practice.enabled).then(|| Practice::new(service.clone()));
+    let mut door = None;
+    let slack = match &config.slack {
+        Some(settings) => {
+            let slack = Slack::new(slack_config(&config, settings)).context("cannot prepare the connection to Slack")?;
+            door = listen_to_slack(&service, settings, slack.clone(), &life);
+            Some(slack)
+        }
+        None => None,
+    };
+    if let Some(practice) = &practice {
+        practice.catch_up().await.context("cannot read the practice desk")?;
+    }
+    for desk in desks(&config, slack, practice.as_ref()) {
+        let name = format!("the desk {}", desk.name);
+        life.spawn(name, outbox::run(service.clone(), desk, life.clone()));
+    }
+    if store.is_shared() {
+        life.spawn("listening to other processes", peers::listen(service.clone(), life.clone()));
+    }
+    life.spawn("the end of holds", scheduler::end_holds(service.clone(), life.clone()));
+    life.spawn("housekeeping", scheduler::keep_house(service.clone(), life.clone()));
+    let shown = practice.filter(|_| config.practice.enabled);
+    let router = web::router(config, service.clone(), shown, door, life.clone());
+    listener.set_nonblocking(true).context("cannot prepare the listener")?;
+    let listener = tokio::net::TcpListener::from_std(listener).context("cannot prepare the listener")?;
+    life.spawn("the web", web::serve(router, listener, life.clone()));
+    Ok(Running { life, service })
+}
+
+impl Running {
+    /// Runs until it is told to stop, and stops in order.
+    ///
+    /// # Errors
+    ///
+    /// When a task died.
+    pub async fn finished(self) -> anyhow::Result<()> {
+        self.life.stopping().await;
+        self.service.shared().live.end_all();
+        let outcome = self.life.finished().await;
+        self.service.shared().store.close().await;
+        outcome.map_err(Into::into)
+    }
+}
+
+/// [`start`], and [`Running::finished`].
+///
+/// # Errors
+///
+/// As both.
 pub async fn run_with(
     config: Config,
     listener: std::net::TcpListener,
@@ -66,48 +131,19 @@ pub async fn run_with(
     clock: Clock,
     ids: Ids,
 ) -> anyhow::Result<()> {
-    let metrics = Arc::new(Metrics::new());
-    let counted = metrics.clone();
-    let on_commit = OnCommit(Arc::new(move |shared_by, took| counted.committed(shared_by, took)));
-    let store = Store::open(config.database.url.expose(), on_commit).await;
-    let store = store.with_context(|| format!("opening the database {}", place(&config.database.place)))?;
-    let service = Service::start(store.clone(), clock, ids, metrics, rules(&config));
-    let practice = has_practice(&config).then(|| Practice::new(service.clone()));
-    let mut door = None;
-    let slack = match &config.slack {
-        Some(settings) => {
-            let slack = Slack::new(slack_config(&config, settings)).context("preparing the connection to Slack")?;
-            door = listen_to_slack(&service, settings, slack.clone(), &life);
-            Some(slack)
-        }
-        None => None,
-    };
-    if let Some(practice) = &practice {
-        practice.catch_up().await.context("reading the practice desk")?;
-    }
-    for desk in desks(&config, slack, practice.as_ref()) {
-        let name = format!("the desk {}", desk.name);
-        life.spawn(name, outbox::run(service.clone(), desk, life.clone()));
-    }
-    life.spawn("the end of holds", scheduler::end_holds(service.clone(), life.clone()));
-    life.spawn("housekeeping", scheduler::keep_house(service.clone(), life.clone()));
-    let shown = practice.filter(|_| config.practice.enabled);
-    let router = web::router(config, service.clone(), shown, door);
-    listener.set_nonblocking(true).context("preparing the listener")?;
-    let listener = tokio::net::TcpListener::from_std(listener).context("preparing the listener")?;
-    life.spawn("the web", web::serve(router, listener, life.clone()));
-    life.stopping().await;
-    service.shared().live.end_all();
-    let outcome = life.finished().await;
-    store.close().await;
-    outcome.map_err(Into::into)
+    start(config, listener, life, clock, ids).await?.finished().await
 }
 
-fn place(place: &config::DatabasePlace) -> String {
-    match place {
-        config::DatabasePlace::File(path) => path.display().to_string(),
-        config::DatabasePlace::Server(name) => name.clone(),
+/// What `threadline check` asks Slack, when a desk is there.
+pub async fn check_slack(config: &Config) -> Result<String, Vec<String>> {
+    let Some(settings) = &config.slack else { return Ok("no desk is in Slack".to_string()) };
+    let slack = Slack::new(slack_config(config, settings)).map_err(|error| vec![error.to_string()])?;
+    let report = threadline_slack::check::check(&slack).await;
+    if report.problems.is_empty() {
+        let workspace = report.workspace.unwrap_or_else(|| "the workspace".to_string());
+        return Ok(format!("the bot is let in to {workspace} and to its channels"));
     }
+    Err(report.problems)
 }
 
 fn rules(config: &Config) -> HashMap<DeskName, DeskRules> {
@@ -117,10 +153,6 @@ fn rules(config: &Config) -> HashMap<DeskName, DeskRules> {
         post_chars_max: POST_CHARS_MAX,
     };
     config.desks.iter().map(|desk| (desk.name.clone(), rules(desk))).collect()
-}
-
-fn has_practice(config: &Config) -> bool {
-    config.desks.iter().any(|desk| desk.platform == config::Platform::Practice)
 }
 
 fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> Vec<outbox::Desk> {

@@ -6,8 +6,9 @@ use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
-use threadline::cli::{self, Cli, Command, ConfigFile, Manifest, Serve, SlackCommand};
+use threadline::cli::{self, Check, Cli, Command, ConfigFile, Manifest, Serve, SlackCommand};
 use threadline::config::{self, Config, ConfigErrors};
+use threadline::clock::{Clock, Ids};
 use threadline::lifecycle::Lifecycle;
 use threadline::logs;
 use threadline_slack::manifest::manifest;
@@ -48,8 +49,9 @@ fn serve(options: Serve) -> anyhow::Result<ExitCode> {
     let ended = runtime.block_on(async {
         let life = Lifecycle::new();
         life.stop_on_signals().context("cannot listen to signals")?;
+        let running = threadline::start(config, listener, life, Clock::Real, Ids::Real).await?;
         say(&welcome);
-        threadline::run(config, listener, life).await
+        running.finished().await
     });
     runtime.shutdown_timeout(THREADS_GRACE);
     ended.map(|()| ExitCode::SUCCESS)
@@ -57,7 +59,11 @@ fn serve(options: Serve) -> anyhow::Result<ExitCode> {
 
 fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
     let config = read_config(file, None)?;
-    let findings = runtime()?.block_on(cli::check(&config, Vec::new()));
+    let about_slack = config.slack.is_some().then(|| {
+        let config = config.clone();
+        Check { about: "Slack", ask: Box::pin(async move { threadline::check_slack(&config).await }) }
+    });
+    let findings = runtime()?.block_on(cli::check(&config, about_slack.into_iter().collect()));
     say(&findings.text);
     Ok(if findings.fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -8,10 +8,10 @@ mod platform;
 
 pub use platform::Platform;
 
-use crate::config;
-use crate::hub::{Bell, Placed, Rung};
+use crate::hub::{Placed, Rung};
 use crate::lifecycle::Lifecycle;
 use crate::service::{Inner, Refusal, Service};
+use crate::store::dialect::Lead;
 use crate::store::rows::{OrderKey, OrderRow, Task};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -102,17 +102,29 @@ enum Outcome {
     },
 }
 
-/// Runs a desk's worker until the process stops.
+/// Runs a desk's worker until the process stops, whenever this process is the one that may.
 pub async fn run(service: Service, desk: Desk, life: Lifecycle) -> anyhow::Result<()> {
+    let desk = Arc::new(desk);
+    let name = format!("desk/{}", desk.name);
+    while !life.is_stopping() {
+        let mut lead = tokio::select! {
+            lead = service.shared().store.lead(&name) => lead,
+            () = life.stopping() => break,
+        };
+        work(&service, &desk, &life, &mut lead).await?;
+    }
+    Ok(())
+}
+
+async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut Lead) -> anyhow::Result<()> {
     let (results, mut finished) = mpsc::channel(UNDER_WAY_MAX * 2);
     let shared = service.shared().clone();
     let Some(setup) = shared.desks.get(&desk.name) else { anyhow::bail!("desk {} is not configured", desk.name) };
     let lanes = Lanes::new(desk.channels.clone(), desk.pace, setup.rules.post_chars_max);
-    let desk = Arc::new(desk);
     let mut worker = Worker {
         marks: marks::Marks::new(),
-        service,
-        desk,
+        service: service.clone(),
+        desk: desk.clone(),
         lanes,
         under_way: 0,
         failures: HashMap::new(),
@@ -120,11 +132,15 @@ pub async fn run(service: Service, desk: Desk, life: Lifecycle) -> anyhow::Resul
         results,
         life: life.clone(),
     };
-    // What waits now may have been sent by the process before this one.
+    // What waits now may have been sent by the process before this one, a moment ago.
+    if !shared.store.orders(&desk.name, None, 1).await.is_ok_and(|orders| orders.is_empty()) {
+        tokio::time::sleep(Duration::from_millis(SETTLE_MILLIS.unsigned_abs())).await;
+    }
     worker.scan_until_it_works(true).await;
     let every = if shared.store.is_shared() { SCAN_EVERY_SHARED } else { SCAN_EVERY };
     let mut rounds = tokio::time::interval(every);
     rounds.reset();
+    let mut lost = std::pin::pin!(lead.lost());
     loop {
         let wake = worker.start_turns(&shared);
         let sleep = async {
@@ -136,13 +152,17 @@ pub async fn run(service: Service, desk: Desk, life: Lifecycle) -> anyhow::Resul
         tokio::select! {
             biased;
             () = life.stopping() => break,
+            () = lost.as_mut() => {
+                tracing::warn!(desk = %desk.name, "another process may look after the desk now");
+                break;
+            }
             Some(done) = finished.recv() => {
                 worker.finish(done);
                 while let Ok(done) = finished.try_recv() {
                     worker.finish(done);
                 }
             }
-            rung = rung(&setup.bell) => worker.take_in(rung).await,
+            rung = setup.bell.rung() => worker.take_in(rung).await,
             () = sleep => {}
             _ = rounds.tick() => worker.scan_until_it_works(false).await,
         }
@@ -153,10 +173,6 @@ pub async fn run(service: Service, desk: Desk, life: Lifecycle) -> anyhow::Resul
         worker.finish(done);
     }
     Ok(())
-}
-
-async fn rung(bell: &Bell) -> Rung {
-    bell.rung().await
 }
 
 impl Worker {
@@ -505,9 +521,4 @@ impl Desk {
         let head = head.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
         Ok(head.map(|head| head.conversation.created_at).unwrap_or_default())
     }
-}
-
-/// The platform of a configured desk, for a table of who is what.
-pub fn kind_of(platform: &Platform) -> config::Platform {
-    platform.kind()
 }

@@ -57,6 +57,8 @@ pub struct Inner {
     pub practice: Arc<PracticeBell>,
     /// The desks, by name.
     pub desks: HashMap<DeskName, DeskSetup>,
+    /// This process among those on the same database.
+    pub node: u64,
     /// Rung when holds were stored.
     pub holds: Notify,
     stops: std::sync::Mutex<HashMap<&'static str, Stop>>,
@@ -189,11 +191,12 @@ impl Service {
         let inner = Arc::new(Inner {
             store,
             clock,
-            ids,
             metrics,
             live: Arc::new(Live::default()),
             practice: Arc::new(PracticeBell::new(PRACTICE_CHANGES_MAX)),
             desks,
+            node: ids.fresh() as u64,
+            ids,
             holds: Notify::new(),
             stops: std::sync::Mutex::default(),
         });
@@ -254,10 +257,11 @@ impl Service {
         Ok(Opened { id, number, token })
     }
 
-    /// Applies something a customer did, if the token opens the conversation.
-    pub async fn customer(&self, token: &Token, event: Event) -> Result<Answer, Refusal> {
-        let act = Act { subject: Subject::Conversation(token.conversation), event };
-        self.submit(Work { acts: vec![act], token: Some(token.clone()), ..Work::default() }).await
+    /// Applies what a customer did, if the token opens the conversation.
+    pub async fn customer(&self, token: &Token, events: Vec<Event>) -> Result<Answer, Refusal> {
+        let subject = || Subject::Conversation(token.conversation);
+        let acts = events.into_iter().map(|event| Act { subject: subject(), event }).collect();
+        self.submit(Work { acts, token: Some(token.clone()), ..Work::default() }).await
     }
 
     /// Applies what happened in a conversation, and takes what was done out of the outbox.

@@ -340,6 +340,9 @@ fn a_whole_site_in_slack() {
                             Secret(…),
                         ],
                     },
+                    posts_per_minute_per_channel: Some(
+                        60,
+                    ),
                 },
             ),
             None,

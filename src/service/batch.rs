@@ -5,7 +5,7 @@
 use super::{Answer, Inner, Refusal, Token};
 use crate::hub::Placed;
 use crate::store::rows::{Head, OrderKey, OrderRow, Task};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, dialect};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected};
 use threadline_core::desk::Post;
@@ -93,7 +93,7 @@ pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Ou
         let answer = apply(inner, now, work, &mut conversations, &mut effects);
         outcome.answers.push(answer);
     }
-    store(tx, now, works, &conversations, effects, &mut outcome).await?;
+    store(tx, inner, now, works, &conversations, effects, &mut outcome).await?;
     Ok(outcome)
 }
 
@@ -259,6 +259,7 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
 
 async fn store(
     tx: &mut Tx,
+    inner: &Inner,
     now: Moment,
     works: &[Work],
     conversations: &Conversations,
@@ -287,8 +288,11 @@ async fn store(
     heads.sort_by_key(|head| head.conversation.id);
     tx.save_heads(&heads).await?;
     tx.insert_messages(&inserted).await?;
+    tx.update_messages(&updated.iter().map(|(message, _)| *message).collect::<Vec<_>>()).await?;
     for (message, before) in updated {
-        tx.update_message(message, message.body != before.body).await?;
+        if message.body != before.body {
+            tx.update_body(message).await?;
+        }
     }
     let mut orders = Orders::default();
     let mut holds: Vec<(MessageId, ConversationId, Moment)> = Vec::new();
@@ -329,6 +333,7 @@ async fn store(
     for (platform, keys) in read {
         tx.mark_frames_read(platform, &keys, now).await?;
     }
+    tell_peers(tx, inner.node, &outcome.changes, &added).await?;
     for order in added {
         let Some(loaded) = conversations.by_id.get(&order.conversation) else { continue };
         let head = &loaded.dialogue.head;
@@ -339,6 +344,18 @@ async fn store(
         outcome.placed.push(Placed { thread: head.thread.clone(), message, customer, order });
     }
     Ok(())
+}
+
+/// Tells other processes which conversations customers see changed, and which desks have orders.
+async fn tell_peers(tx: &mut Tx, node: u64, changes: &[(ConversationId, Seen)], added: &[OrderRow]) -> Result<(), StoreError> {
+    if matches!(tx, Tx::Lite(_)) || (changes.is_empty() && added.is_empty()) {
+        return Ok(());
+    }
+    let conversations: BTreeSet<String> = changes.iter().map(|(id, _)| id.to_string()).collect();
+    let desks: BTreeSet<String> = added.iter().map(|order| format!("desk/{}", order.desk)).collect();
+    // A long list is split into several payloads, so every word says whose it is.
+    let words: Vec<String> = conversations.into_iter().chain(desks).map(|word| format!("{node:x}:{word}")).collect();
+    dialect::tell_peers(tx, &words).await
 }
 
 /// Orders of one transaction; the last word on each counts.

@@ -1,6 +1,23 @@
 //! What differs between SQLite and PostgreSQL, and nothing else.
 
-use super::Tx;
+use super::{Store, StoreError, Tx};
+use sqlx::postgres::{PgConnection, PgListener};
+use sqlx::{Connection, PgPool};
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+/// Most bound values of one statement: SQLite 32,766 (SQLITE_MAX_VARIABLE_NUMBER), PostgreSQL
+/// 65,535 (a 16-bit count in its protocol).
+pub const BINDS_MAX: usize = 32_766;
+/// The channel on which processes tell one another what they stored.
+const CHANNEL: &str = "threadline";
+/// Longest payload of a notification: PostgreSQL refuses 8,000 bytes.
+const PAYLOAD_BYTES_MAX: usize = 7_900;
+/// How often whoever leads asks whether he still does, and whoever does not whether he may.
+const LEAD_EVERY: Duration = Duration::from_secs(1);
+/// Set apart our advisory locks from those of others in the same database: "thread" as a number.
+const LOCK_SPACE: i32 = 0x0074_6864;
 
 /// Locks the rows that a `SELECT` of heads finds, where several processes may write: SQLite has one
 /// writer, PostgreSQL takes row locks. The `SELECT` must be ordered, so that two transactions take
@@ -12,6 +29,124 @@ pub fn for_update(tx: &Tx) -> &'static str {
     }
 }
 
-/// Most bound values of one statement: SQLite 32,766 (SQLITE_MAX_VARIABLE_NUMBER), PostgreSQL
-/// 65,535 (a 16-bit count in its protocol).
-pub const BINDS_MAX: usize = 32_766;
+/// Tells the other processes, at the commit, words that [`Peers::hear`] hears. They carry names only;
+/// the tables are the truth.
+pub async fn tell_peers(tx: &mut Tx, words: &[String]) -> Result<(), StoreError> {
+    let Tx::Pg(tx) = tx else { return Ok(()) };
+    let mut payload = String::new();
+    for word in words {
+        if payload.len() + word.len() + 1 > PAYLOAD_BYTES_MAX {
+            sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(std::mem::take(&mut payload)).execute(&mut **tx).await?;
+        }
+        if !payload.is_empty() {
+            payload.push(' ');
+        }
+        payload.push_str(word);
+    }
+    if !payload.is_empty() {
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// What other processes on the same database say.
+#[derive(Debug)]
+pub struct Peers(PgListener);
+
+/// What was heard from another process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// These words.
+    Words(Vec<String>),
+    /// The connection was lost for a while: anything may have been missed.
+    Missed,
+}
+
+impl Peers {
+    /// What was said next.
+    pub async fn hear(&mut self) -> Told {
+        match self.0.try_recv().await {
+            Ok(Some(heard)) => Told::Words(heard.payload().split(' ').map(str::to_string).collect()),
+            Ok(None) => Told::Missed,
+            Err(error) => {
+                tracing::warn!(%error, "the connection on which other processes are heard was lost");
+                tokio::time::sleep(LEAD_EVERY).await;
+                Told::Missed
+            }
+        }
+    }
+}
+
+/// The right to do what only one process may do at a time; dropping it gives it back.
+#[derive(Debug)]
+pub enum Lead {
+    /// SQLite: there is only one process.
+    Alone,
+    /// PostgreSQL: a lock that ends with this connection, however the process ends.
+    Locked(Box<PgConnection>),
+}
+
+impl Lead {
+    /// Ends when the right is lost.
+    pub async fn lost(&mut self) {
+        match self {
+            Lead::Alone => std::future::pending().await,
+            Lead::Locked(connection) => loop {
+                tokio::time::sleep(LEAD_EVERY).await;
+                if connection.ping().await.is_err() {
+                    return;
+                }
+            },
+        }
+    }
+}
+
+impl Store {
+    /// Listens to other processes; none on SQLite, where there are none.
+    pub async fn peers(&self) -> Result<Option<Peers>, StoreError> {
+        let Store::Pg(pool) = self else { return Ok(None) };
+        let mut listener = PgListener::connect_with(pool).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(Some(Peers(listener)))
+    }
+
+    /// Waits for the right to do what `name` stands for.
+    pub async fn lead(&self, name: &str) -> Lead {
+        let Store::Pg(pool) = self else { return Lead::Alone };
+        loop {
+            match try_lead(pool, name).await {
+                Ok(Some(connection)) => return Lead::Locked(Box::new(connection)),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, name, "it could not be asked who leads; trying again"),
+            }
+            tokio::time::sleep(LEAD_EVERY).await;
+        }
+    }
+}
+
+async fn try_lead(pool: &PgPool, name: &str) -> Result<Option<PgConnection>, sqlx::Error> {
+    // A connection of its own: a lock taken through the pool would stay when the guard is gone.
+    let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+    let locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))")
+        .bind(LOCK_SPACE)
+        .bind(name)
+        .fetch_one(&mut connection)
+        .await?;
+    Ok(locked.then_some(connection))
+}
+
+/// Keeps a second process away from an SQLite file for as long as it lives.
+pub fn claim_file(database: &Path) -> Result<File, StoreError> {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let failed = |error: std::io::Error| StoreError::Database(format!("{}: {error}", Path::new(&name).display()));
+    let file = File::create(&name).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Database(format!(
+            "another Threadline is running on {}; stop it first, or use PostgreSQL for several processes",
+            database.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}

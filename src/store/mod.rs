@@ -14,6 +14,7 @@ mod writer;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use std::fs::File;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub enum Store {
         writer: writer::Writer,
         /// For reading.
         readers: SqlitePool,
+        /// Keeps other processes away from the file.
+        claim: Arc<File>,
     },
     /// A server, shared with other processes.
     Pg(PgPool),
@@ -132,6 +135,7 @@ impl Store {
             .busy_timeout(LITE_BUSY)
             .foreign_keys(true)
             .disable_statement_logging();
+        let claim = Arc::new(dialect::claim_file(options.get_filename())?);
         // The only connection that writes lives as long as the process: nothing to test or to
         // replace when it is taken out of the pool.
         let one = SqlitePoolOptions::new()
@@ -148,7 +152,7 @@ impl Store {
             .test_before_acquire(false)
             .max_lifetime(None)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Store::Lite { writer: writer::Writer::start(one, on_commit), readers })
+        Ok(Store::Lite { writer: writer::Writer::start(one, on_commit), readers, claim })
     }
 
     async fn open_pg(url: &str) -> Result<Store, StoreError> {
@@ -186,7 +190,7 @@ impl Store {
     /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
         match self {
-            Store::Lite { writer, readers } => {
+            Store::Lite { writer, readers, .. } => {
                 writer.close().await;
                 readers.close().await;
             }

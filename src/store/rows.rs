@@ -301,25 +301,40 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes what can change of a message: its stage, what it says, and its place in the stream.
-    pub async fn update_message(&mut self, message: &Message, body_changed: bool) -> Result<(), StoreError> {
-        let words = kind_words(&message.kind);
+    /// Writes what changes often of messages: how far they are, and their place in the stream.
+    pub async fn update_messages(&mut self, messages: &[&Message]) -> Result<(), StoreError> {
+        for chunk in powers_of_two(messages) {
+            on_tx!(self, |c| {
+                // Both databases name the columns of VALUES column1, column2 …
+                let mut query = QueryBuilder::new(
+                    "UPDATE message SET kind = v.column2, stage = v.column3, stage_number = v.column4, \
+                     stage_why = v.column5, edited = v.column6, rev = v.column7 FROM (",
+                );
+                query.push_values(chunk, |mut row, it| {
+                    let words = kind_words(&it.kind);
+                    row.push_bind(it.id.to_string())
+                        .push_bind(words.kind)
+                        .push_bind(words.stage)
+                        .push_bind(words.number)
+                        .push_bind(words.why)
+                        .push_bind(words.edited)
+                        .push_bind(it.rev);
+                });
+                query.push(") AS v WHERE message.id = v.column1");
+                query.build().execute(c).await?;
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes what a message says now.
+    pub async fn update_body(&mut self, message: &Message) -> Result<(), StoreError> {
         on_tx!(self, |c| {
-            let body = body_changed.then(|| json::body_to_json(&message.body));
-            sqlx::query(
-                "UPDATE message SET kind = $1, stage = $2, stage_number = $3, stage_why = $4, edited = $5, \
-                 body = COALESCE($6, body), rev = $7 WHERE id = $8",
-            )
-            .bind(words.kind)
-            .bind(words.stage)
-            .bind(words.number)
-            .bind(words.why)
-            .bind(words.edited)
-            .bind(body)
-            .bind(message.rev)
-            .bind(message.id.to_string())
-            .execute(c)
-            .await?;
+            sqlx::query("UPDATE message SET body = $1 WHERE id = $2")
+                .bind(json::body_to_json(&message.body))
+                .bind(message.id.to_string())
+                .execute(c)
+                .await?;
         });
         Ok(())
     }

@@ -102,7 +102,8 @@ mod tests {
     fn what_a_file_links_to_is_there() {
         let mut links = 0;
         for asset in ASSETS {
-            for link in text(asset).split(['"', '\'']).filter(|part| part.starts_with("/assets/") && part.contains('.')) {
+            for link in text(asset).split(['"', '\'']).filter(|part| part.starts_with("/assets/") && part.contains('.'))
+            {
                 assert!(find(link).is_some(), "{} links to {link}", asset.path);
                 links += 1;
             }
@@ -114,7 +115,11 @@ mod tests {
     fn no_comment_and_no_import_is_shipped() {
         for asset in ASSETS.iter().filter(|asset| asset.path.ends_with(".js")) {
             for line in text(asset).lines() {
-                assert!(!line.starts_with("//") && !line.starts_with("/*") && !line.starts_with("import "), "{}: {line}", asset.path);
+                assert!(
+                    !line.starts_with("//") && !line.starts_with("/*") && !line.starts_with("import "),
+                    "{}: {line}",
+                    asset.path
+                );
             }
         }
     }

@@ -13,6 +13,7 @@ mod widget;
 pub use serve::serve;
 
 use crate::config::{Config, Limits};
+use crate::lifecycle::Lifecycle;
 use crate::practice::Practice;
 use crate::service::Service;
 use address::{Addresses, Callers};
@@ -50,6 +51,7 @@ pub(crate) struct Shared {
     config: Config,
     callers: Callers,
     door: Option<Door>,
+    life: Lifecycle,
     requests: AtomicU64,
 }
 
@@ -111,12 +113,18 @@ fn api() -> OpenApiRouter<App> {
 }
 
 /// All routes.
-pub fn router(config: Config, service: Service, practice: Option<Practice>, door: Option<Door>) -> Router {
+pub fn router(
+    config: Config,
+    service: Service,
+    practice: Option<Practice>,
+    door: Option<Door>,
+    life: Lifecycle,
+) -> Router {
     let callers = Callers::new(Addresses::new(config.server.trusted_proxies.clone()), &config.limits);
     let limits: Limits = config.limits;
     let origins = config.server.allowed_origins.clone();
     let practised = practice.is_some();
-    let app = App(Arc::new(Shared { service, practice, config, callers, door, requests: AtomicU64::new(0) }));
+    let app = App(Arc::new(Shared { service, practice, config, callers, door, life, requests: AtomicU64::new(0) }));
     let (api, document) = api().split_for_parts();
     let document: &'static str = Box::leak(document.to_pretty_json().unwrap_or_default().into_boxed_str());
     let mut router = api

@@ -15,7 +15,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, patch, post};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use threadline_core::conversation::Conversation;
@@ -180,6 +180,7 @@ async fn delete(
 /// Tells the page which thread changed, as server-sent events.
 async fn events(State(app): State<App>) -> Response {
     let changes = app.service.shared().practice.subscribe();
+    let life = app.life.clone();
     let events = stream::unfold((app, changes), |(app, mut changes)| async move {
         let text = match changes.recv().await {
             Ok(id) => match app.service.shared().store.head(id).await {
@@ -192,7 +193,8 @@ async fn events(State(app): State<App>) -> Response {
         Some((Ok::<_, std::convert::Infallible>(Bytes::from(text)), (app, changes)))
     });
     let hello = stream::once(async { Ok(Bytes::from_static(b"retry: 1000\n\n")) });
-    let body = Body::from_stream(futures_util::StreamExt::chain(hello, events));
+    let stopping = life.token().cancelled_owned();
+    let body = Body::from_stream(hello.chain(events).take_until(stopping));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }
 

@@ -354,7 +354,7 @@ pub(super) async fn write(
     })?;
     let key = format!("w/{}/{}", token.conversation, new.key);
     let body = Body::plain(&new.text.replace('\r', "").replace('\0', ""));
-    let answer = app.service.customer(&token, Event::CustomerWrote { key, body }).await?;
+    let answer = app.service.customer(&token, vec![Event::CustomerWrote { key, body }]).await?;
     let (message, is_new) = answer.written.ok_or_else(Problem::unstored)?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Written { message: MessageView(message) })).into_response())
@@ -402,10 +402,9 @@ pub(super) async fn receive(
     Bearer(token): Bearer,
     In(receipts): In<Receipts>,
 ) -> Result<StatusCode, Problem> {
-    app.service.customer(&token, Event::CustomerReceived { rev: receipts.received }).await?;
-    if let Some(seen) = receipts.seen {
-        app.service.customer(&token, Event::CustomerSaw { rev: seen }).await?;
-    }
+    let mut events = vec![Event::CustomerReceived { rev: receipts.received }];
+    events.extend(receipts.seen.map(|rev| Event::CustomerSaw { rev }));
+    app.service.customer(&token, events).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

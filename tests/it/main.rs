@@ -1,1 +1,8 @@
-fn main() {}
+//! The promises of the main job, each with plays that try to break it: real service, real
+//! databases, real clients, and a Slack that behaves, fails and is told to fail. A play is a short
+//! script; `house` gives it a stage and checks at the end that nothing is left over.
+
+#[macro_use]
+mod house;
+
+mod main_job;

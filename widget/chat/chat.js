@@ -107,6 +107,7 @@ export class Chat {
   /** Shows everything as it is now. */
   show() {
     const { talk, site } = this;
+    const inside = this.panel.contains(this.#focused());
     const waiting = talk.waiting();
     const chosen = talk.intro.topic !== undefined;
     const talking = Boolean(talk.conversation) || chosen;
@@ -133,6 +134,9 @@ export class Chat {
     if (talk.typing) this.typing.replaceChildren(h('span', { class: 'dots' }, h('i'), h('i'), h('i')), fill(WORDS.typing, { name: talk.typing }));
     this.log.show(talk.list(), waiting, talk.outbox.stuck, talk.complete || !talk.conversation);
     this.launcher.count(talk.unread().length);
+    // What had the keyboard may be gone with the step it belonged to.
+    const focused = this.#focused();
+    if (inside && (!focused || focused.closest('[hidden]'))) this.#focus();
   }
 
   /**

@@ -27,7 +27,7 @@ header svg { inline-size: 20px; block-size: 20px; }
 .notice { margin: 0; padding: 8px 16px; background: var(--notice); color: var(--notice-fg); font-size: 13px; }
 .notice:empty { display: none; }
 .view { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; padding: 20px 16px; }
-.greeting { margin: 0 0 20px; font-size: 17px; line-height: 1.4; white-space: pre-line; overflow-wrap: anywhere; }
+.greeting { margin: 0 0 20px; font-size: 17px; line-height: 1.4; white-space: pre-line; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 h3 { margin: 0 0 10px; font-size: 13px; font-weight: 600; color: var(--muted); }
 .topics { display: grid; gap: 8px; margin: 0; padding: 0; list-style: none; }
 .topics button { display: flex; align-items: center; justify-content: space-between; gap: 8px; inline-size: 100%; min-block-size: 48px; padding: 8px 14px; text-align: start;
@@ -80,6 +80,7 @@ code { font: .92em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
 p code, li code, blockquote code { padding: 1px 4px; border-radius: 4px; background: color-mix(in srgb, currentColor 10%, transparent); }
 pre { padding: 8px 10px; border-radius: 8px; overflow-x: auto; white-space: pre; overflow-wrap: normal; background: color-mix(in srgb, currentColor 8%, transparent); }
 .meta { margin: 3px 4px 0; font-size: 12px; line-height: 16px; color: var(--muted); overflow-wrap: anywhere; }
+time { unicode-bidi: isolate; }
 .meta.bad { color: var(--bad); text-align: end; }
 .choices { display: flex; justify-content: flex-end; gap: 4px; }
 .link { min-block-size: 44px; padding: 0 10px; border: 0; background: none; color: inherit; font-weight: 600; text-decoration: underline; text-underline-offset: 2px; }

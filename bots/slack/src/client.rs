@@ -288,11 +288,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let nobody = format!("http://{}/api", listener.local_addr().unwrap());
         drop(listener);
-        for url in [nobody.as_str(), "http://no-such-host.invalid/api"] {
-            let client = Client::new(url, Duration::from_secs(10)).unwrap();
-            let failure = client.call(&Secret::new("xoxb-x"), "chat.postMessage", &json!({})).await;
-            assert!(matches!(failure, Err(Failure::NotDone { .. })), "{url}: {failure:?}");
-        }
+        let client = Client::new(&nobody, Duration::from_secs(10)).unwrap();
+        let failure = client.call(&Secret::new("xoxb-x"), "chat.postMessage", &json!({})).await;
+        assert!(matches!(failure, Err(Failure::NotDone { .. })), "{failure:?}");
         let refused = outcome(Some(&http("404 Not Found", "", ""))).await;
         assert!(matches!(refused, Err(Failure::NotDone { .. })), "{refused:?}");
     }

@@ -174,7 +174,9 @@ impl<'a> Args<'a> {
 
     /// True or false, or `default`.
     pub(crate) fn flag_or(&self, name: &str, default: bool) -> bool {
-        self.given.get(name).map_or(default, |value| *value == json!(true) || matches!(value.as_str(), Some("true" | "1")))
+        self.given
+            .get(name)
+            .map_or(default, |value| *value == json!(true) || matches!(value.as_str(), Some("true" | "1")))
     }
 
     /// A whole number.
@@ -223,7 +225,9 @@ fn misfit(kind: ArgKind, value: &Value) -> Option<&'static str> {
         ArgKind::Text => (value.is_string(), "a string"),
         ArgKind::Int => (value.is_i64() || spelt.is_some_and(|text| text.parse::<i64>().is_ok()), "an integer"),
         ArgKind::Flag => (
-            value.is_boolean() || matches!(spelt, Some("true" | "false" | "1" | "0")) || matches!(value.as_i64(), Some(0 | 1)),
+            value.is_boolean()
+                || matches!(spelt, Some("true" | "false" | "1" | "0"))
+                || matches!(value.as_i64(), Some(0 | 1)),
             "a boolean",
         ),
         ArgKind::Json => (value.is_object() || value.is_array() || spelt.is_some(), "an object or an array"),
@@ -262,7 +266,10 @@ mod tests {
         let form = read(true, "a=1", "application/x-www-form-urlencoded", b"b=x+y&token=xoxb-1").unwrap();
         assert_eq!((Value::from(form.args), form.token.as_deref()), (json!({"a": "1", "b": "x y"}), Some("xoxb-1")));
         let body = read(true, "", "application/json", br#"{"a":[1],"n":null,"token":"x"}"#).unwrap();
-        assert_eq!((Value::from(body.args), body.token, body.warning), (json!({"a": [1]}), None, Some("missing_charset")));
+        assert_eq!(
+            (Value::from(body.args), body.token, body.warning),
+            (json!({"a": [1]}), None, Some("missing_charset"))
+        );
         let error = |kind: &str, body: &[u8]| read(true, "", kind, body).unwrap_err().error;
         assert_eq!(error("application/json", b"[]"), "json_not_object");
         assert_eq!(error("application/json", b"{"), "invalid_json");

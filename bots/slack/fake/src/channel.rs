@@ -127,12 +127,12 @@ pub(crate) struct Ephemeral {
 }
 
 /// What came of deleting a message.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deleted {
     /// It is gone.
-    Gone(Box<Message>),
+    Gone,
     /// It had answers: a tombstone stands in its place.
-    Tombstone { before: Box<Message> },
+    Tombstone,
 }
 
 impl Room {
@@ -168,16 +168,13 @@ impl Room {
     pub(crate) fn remove(&mut self, ts: Ts) -> Option<Deleted> {
         let message = self.messages.get_mut(&ts)?;
         if !message.replies.is_empty() && message.kind != Kind::Tombstone {
-            let before = message.clone();
             *message = Message {
-                author: Author::Slackbot,
                 kind: Kind::Tombstone,
                 text: "This message was deleted.".into(),
-                reactions: vec![],
-                replies: before.replies.clone(),
+                replies: std::mem::take(&mut message.replies),
                 ..Message::new(ts, None, Author::Slackbot)
             };
-            return Some(Deleted::Tombstone { before: Box::new(before) });
+            return Some(Deleted::Tombstone);
         }
         let message = self.messages.remove(&ts)?;
         if let Some(root_ts) = message.thread_ts
@@ -188,7 +185,7 @@ impl Room {
                 self.messages.remove(&root_ts);
             }
         }
-        Some(Deleted::Gone(Box::new(message)))
+        Some(Deleted::Gone)
     }
 
     /// The message as the receiver of an event about `ts` would see it one level up: its root.
@@ -278,7 +275,14 @@ impl Channels {
     }
 
     /// Makes a channel; one of the same id is left as it is.
-    pub(crate) fn add(&mut self, id: &str, name: &str, private: bool, created_secs: u64, messages_max: usize) -> Arc<Channel> {
+    pub(crate) fn add(
+        &mut self,
+        id: &str,
+        name: &str,
+        private: bool,
+        created_secs: u64,
+        messages_max: usize,
+    ) -> Arc<Channel> {
         if let Some(channel) = self.by_id.get(id) {
             return channel.clone();
         }
@@ -323,7 +327,7 @@ mod tests {
         for (ts, thread) in [(1, None), (2, Some(1)), (3, Some(1))] {
             room.insert(message(ts, thread));
         }
-        assert!(matches!(room.remove(Ts(1)), Some(Deleted::Tombstone { .. })));
+        assert_eq!(room.remove(Ts(1)), Some(Deleted::Tombstone));
         assert_eq!(room.thread(Ts(1)).map(|m| m.ts.0).collect::<Vec<_>>(), [1, 2, 3]);
         room.remove(Ts(2));
         room.remove(Ts(3));

@@ -87,10 +87,7 @@ struct Parcel {
 }
 
 impl Deliveries {
-    pub(crate) fn new(
-        ack_timeout: Duration,
-        retry_after: Vec<Duration>,
-    ) -> (Deliveries, mpsc::UnboundedReceiver<Job>) {
+    pub(crate) fn new(ack_timeout: Duration, retry_after: Vec<Duration>) -> (Deliveries, mpsc::UnboundedReceiver<Job>) {
         let (jobs, receiver) = mpsc::unbounded_channel();
         let deliveries = Deliveries {
             ack_timeout,
@@ -250,8 +247,9 @@ impl Deliveries {
     pub(crate) fn add_stats(&self, stats: &mut Stats) {
         let desk = self.desk();
         stats.sockets_live = desk.sockets.len() as u64;
-        let Stats { sockets_opened, events, events_sent, events_acked, events_retried, events_lost, slowest_ack, .. } =
-            desk.stats;
+        let Stats {
+            sockets_opened, events, events_sent, events_acked, events_retried, events_lost, slowest_ack, ..
+        } = desk.stats;
         (stats.sockets_opened, stats.events, stats.events_sent) = (sockets_opened, events, events_sent);
         (stats.events_acked, stats.events_retried, stats.events_lost) = (events_acked, events_retried, events_lost);
         stats.slowest_ack = slowest_ack;

@@ -176,13 +176,8 @@ pub(crate) fn share(world: &World, sharing: Sharing) -> Option<Ts> {
     let ts = world.stamps.next();
     let thread_ts = sharing.thread_ts.and_then(|ts| room.root_of(ts));
     for id in &sharing.files {
-        let share = Share {
-            channel: room.id.clone(),
-            channel_name: room.name.clone(),
-            private: room.private,
-            ts,
-            thread_ts,
-        };
+        let share =
+            Share { channel: room.id.clone(), channel_name: room.name.clone(), private: room.private, ts, thread_ts };
         world.files.settle(id, share);
     }
     let message = Message {

@@ -164,14 +164,15 @@ pub(crate) fn command(
     Ok(world.deliveries.interaction("slash_commands", payload.to_string()))
 }
 
-/// Submits the modal that was opened last, with these `state.values`.
-pub(crate) fn submit(world: &World, who: &Person, values: Value) -> Result<oneshot::Receiver<Value>, String> {
+/// Submits the modal that was opened last, with these `state.values`; gives its id as well.
+pub(crate) fn submit(world: &World, who: &Person, values: Value) -> Result<(String, oneshot::Receiver<Value>), String> {
     let mut view = world.views().last_opened().cloned().ok_or("no modal is open")?;
+    let id = view["id"].as_str().unwrap_or_default().to_string();
     view["state"] = json!({"values": values});
     let mut payload = interactive(world, "view_submission", who);
     payload["view"] = view;
     payload["response_urls"] = json!([]);
-    Ok(world.deliveries.interaction("interactive", payload.to_string()))
+    Ok((id, world.deliveries.interaction("interactive", payload.to_string())))
 }
 
 /// What was posted to a `response_url`.

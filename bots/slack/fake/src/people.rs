@@ -89,12 +89,7 @@ pub(crate) struct People {
 impl People {
     pub(crate) fn new(bot_name: &str) -> People {
         let mut people = People { by_id: HashMap::new(), by_name: HashMap::new(), order: vec![] };
-        people.add(Person {
-            id: BOT_USER_ID.into(),
-            name: bot_name.into(),
-            kind: PersonKind::OurBot,
-            active: true,
-        });
+        people.add(Person { id: BOT_USER_ID.into(), name: bot_name.into(), kind: PersonKind::OurBot, active: true });
         people
     }
 
@@ -117,12 +112,8 @@ impl People {
             return person.clone();
         }
         let number = self.order.len();
-        let person = Person {
-            id: format!("U0PERSON{number:02}"),
-            name: name.to_string(),
-            kind: kind(number),
-            active: true,
-        };
+        let person =
+            Person { id: format!("U0PERSON{number:02}"), name: name.to_string(), kind: kind(number), active: true };
         self.add(person.clone());
         person
     }

@@ -1,6 +1,6 @@
 //! People and other bots as a test plays them: they write, edit, delete, react, press.
 
-use crate::channel::{Author, Message, Room};
+use crate::channel::{Author, Kind, Message, Room};
 use crate::events;
 use crate::files::{self, Sharing};
 use crate::interact;
@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How long an app may take to answer an interaction (Slack, "Handling user interaction").
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// Somebody in Slack, as a test plays them. Each act happens at once and makes its events.
 /// Channels are named by id or name, messages by their `ts`.
@@ -35,6 +38,24 @@ impl Agent {
     /// When the channel is not there or archived.
     pub fn writes<'a>(&self, channel: &str, thread_ts: impl Into<Option<&'a str>>, text: &str) -> String {
         done(write(&self.world, &self.person(), channel, thread_ts.into(), text, None))
+    }
+
+    /// Writes with `/me`: a `me_message`.
+    ///
+    /// # Panics
+    /// When the channel is not there or archived.
+    pub fn writes_me<'a>(&self, channel: &str, thread_ts: impl Into<Option<&'a str>>, text: &str) -> String {
+        let ts = self.world.stamps.next();
+        let channel = done(self.world.channel(channel).map_err(|_| format!("no channel {channel}")));
+        let mut room = channel.room();
+        let thread_ts = done(enter(&self.world, &mut room, &self.person(), thread_ts.into()));
+        let message = Message {
+            kind: Kind::Me,
+            text: words::escape(text),
+            ..Message::new(ts, thread_ts, author(&self.person()))
+        };
+        say::say(&self.world, &mut room, message);
+        ts.to_string()
     }
 
     /// Writes a message with these blocks beside its text.
@@ -105,7 +126,7 @@ impl Agent {
     /// When there is no such message or element.
     pub fn presses<'a>(&self, ts: &str, action_id: &str, value: impl Into<Option<&'a str>>) -> Reply {
         let (channel, ts) = done(locate(&self.world, ts));
-        Reply(done(interact::press(&self.world, &self.person(), ts, &channel, action_id, value.into())))
+        Reply::new(done(interact::press(&self.world, &self.person(), ts, &channel, action_id, value.into())))
     }
 
     /// Runs a message shortcut on a message.
@@ -114,7 +135,7 @@ impl Agent {
     /// When the message is not there.
     pub fn shortcuts(&self, ts: &str, callback_id: &str) -> Reply {
         let (channel, ts) = done(locate(&self.world, ts));
-        Reply(done(interact::message_shortcut(&self.world, &self.person(), ts, &channel, callback_id)))
+        Reply::new(done(interact::message_shortcut(&self.world, &self.person(), ts, &channel, callback_id)))
     }
 
     /// Runs a slash command in the channel's composer.
@@ -122,7 +143,7 @@ impl Agent {
     /// # Panics
     /// When the channel is not there.
     pub fn commands(&self, channel: &str, command: &str, text: &str) -> Reply {
-        Reply(done(interact::command(&self.world, &self.person(), channel, command, text)))
+        Reply::new(done(interact::command(&self.world, &self.person(), channel, command, text)))
     }
 
     /// Submits the modal that was opened last, with these `state.values`.
@@ -130,7 +151,7 @@ impl Agent {
     /// # Panics
     /// When no modal is open.
     pub fn submits(&self, values: Value) -> Reply {
-        Reply(done(interact::submit(&self.world, &self.person(), values)))
+        done(Reply::to_submission(&self.world, &self.person(), values))
     }
 
     /// Goes away or comes back, for users.getPresence.
@@ -147,13 +168,36 @@ impl Agent {
 
 /// The app's answer to an interaction.
 #[derive(Debug)]
-pub struct Reply(oneshot::Receiver<Value>);
+pub struct Reply {
+    answer: oneshot::Receiver<Value>,
+    /// The modal that was submitted: it closes unless the answer says otherwise.
+    submitted: Option<(Arc<World>, String)>,
+}
 
 impl Reply {
+    pub(crate) fn new(answer: oneshot::Receiver<Value>) -> Reply {
+        Reply { answer, submitted: None }
+    }
+
+    pub(crate) fn to_submission(world: &Arc<World>, who: &Person, values: Value) -> Result<Reply, String> {
+        let (view, answer) = interact::submit(world, who, values)?;
+        Ok(Reply { answer, submitted: Some((world.clone(), view)) })
+    }
+
     /// The payload of the acknowledgement (`null` for a bare one); none if it did not come within
     /// Slack's three seconds, which the person sees as an error.
     pub async fn payload(self) -> Option<Value> {
-        tokio::time::timeout(Duration::from_secs(3), self.0).await.ok()?.ok()
+        let payload = tokio::time::timeout(ANSWER_WITHIN, self.answer).await.ok()?.ok()?;
+        if let Some((world, view)) = self.submitted {
+            match payload["response_action"].as_str() {
+                None | Some("clear") => world.views().close(&view),
+                Some("update") => {
+                    world.views().replace(&view, &payload["view"]);
+                }
+                Some(_) => {}
+            }
+        }
+        Some(payload)
     }
 }
 

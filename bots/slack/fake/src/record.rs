@@ -30,7 +30,8 @@ pub struct RecordedCall {
 impl RecordedCall {
     /// The call as one line of JSON: method, http, content_type, args.
     pub fn json_line(&self) -> String {
-        json!({"method": self.method, "http": self.http, "content_type": self.content_type, "args": self.args}).to_string()
+        json!({"method": self.method, "http": self.http, "content_type": self.content_type, "args": self.args})
+            .to_string()
     }
 }
 

@@ -38,8 +38,8 @@ pub(crate) fn delete(world: &World, room: &mut Room, ts: Ts) -> bool {
     };
     match room.remove(ts) {
         None => return false,
-        Some(Deleted::Gone(_)) => events::deleted(world, room, ts, before),
-        Some(Deleted::Tombstone { .. }) => {
+        Some(Deleted::Gone) => events::deleted(world, room, ts, before),
+        Some(Deleted::Tombstone) => {
             if let Some(tombstone) = room.message(ts) {
                 events::changed(world, room, tombstone, before);
             }

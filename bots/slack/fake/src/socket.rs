@@ -59,7 +59,8 @@ pub(crate) fn open(world: &Arc<World>, mut request: Request<Incoming>) -> Respon
     let mut answer = Response::new(Full::default());
     let query = request.uri().query().unwrap_or_default().to_string();
     let query: HashMap<_, _> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes())) else {
+    let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()))
+    else {
         *answer.status_mut() = StatusCode::BAD_REQUEST;
         return answer;
     };
@@ -68,8 +69,11 @@ pub(crate) fn open(world: &Arc<World>, mut request: Request<Incoming>) -> Respon
         *answer.status_mut() = StatusCode::FORBIDDEN;
         return answer;
     }
-    let connection_secs =
-        if query.get("debug_reconnects").is_some_and(|on| on == "true") { DEBUG_CONNECTION_SECS } else { CONNECTION_SECS };
+    let connection_secs = if query.get("debug_reconnects").is_some_and(|on| on == "true") {
+        DEBUG_CONNECTION_SECS
+    } else {
+        CONNECTION_SECS
+    };
     let upgrade = hyper::upgrade::on(&mut request);
     let world = world.clone();
     tokio::spawn(async move {

@@ -47,8 +47,7 @@ pub(crate) fn transcript(world: &World) -> String {
 
 /// One thread: its root's line and the answers'.
 pub(crate) fn thread_transcript(world: &World, room: &Room, root: Ts) -> String {
-    let mut lines: Vec<(Ts, String)> =
-        room.thread(root).map(|message| (message.ts, line(world, message))).collect();
+    let mut lines: Vec<(Ts, String)> = room.thread(root).map(|message| (message.ts, line(world, message))).collect();
     let whispers = room.ephemerals.iter().filter(|whisper| whisper.thread_ts == Some(root));
     lines.extend(whispers.map(|whisper| (whisper.ts, whisper_line(world, whisper))));
     lines.sort_by_key(|(ts, _)| *ts);

@@ -73,7 +73,10 @@ impl WallClock {
 }
 
 impl Default for WallClock {
-    #[expect(clippy::disallowed_methods, reason = "the fake stands for a server elsewhere, which has a clock of its own")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the fake stands for a server elsewhere, which has a clock of its own"
+    )]
     fn default() -> WallClock {
         WallClock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64))
     }

@@ -79,9 +79,12 @@ impl Views {
         shape["hash"] = json!(format!("{}.fake", self.count));
         shape["root_view_id"] = json!(id);
         shape["previous_view_id"] = Value::Null;
-        for (key, default) in
-            [("callback_id", json!("")), ("external_id", json!("")), ("private_metadata", json!("")), ("close", Value::Null)]
-        {
+        for (key, default) in [
+            ("callback_id", json!("")),
+            ("external_id", json!("")),
+            ("private_metadata", json!("")),
+            ("close", Value::Null),
+        ] {
             if shape.get(key).is_none() {
                 shape[key] = default;
             }

@@ -95,12 +95,7 @@ impl Poster {
         Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
-    async fn post(
-        &self,
-        url: &str,
-        body: Bytes,
-        retry: Option<(usize, &str)>,
-    ) -> Result<Response<Incoming>, String> {
+    async fn post(&self, url: &str, body: Bytes, retry: Option<(usize, &str)>) -> Result<Response<Incoming>, String> {
         let uri: Uri = url.parse().map_err(|_| format!("{url} is no URL"))?;
         let timestamp = self.world.stamps.now_secs().to_string();
         let signature = signature(&self.world.options.signing_secret, &timestamp, &body);
@@ -124,6 +119,9 @@ mod tests {
     #[test]
     fn a_signature_is_what_openssl_makes_of_it() {
         // printf 'v0:1531420618:token=x&text=hi' | openssl dgst -sha256 -hmac 8f742231b10e
-        assert_eq!(signature("8f742231b10e", "1531420618", b"token=x&text=hi"), "v0=9b8877f7792cd5271a8859f288254862955b8270475b9bdd39763eb18c3ce1c3");
+        assert_eq!(
+            signature("8f742231b10e", "1531420618", b"token=x&text=hi"),
+            "v0=9b8877f7792cd5271a8859f288254862955b8270475b9bdd39763eb18c3ce1c3"
+        );
     }
 }

@@ -21,7 +21,9 @@ pub(crate) fn rich_text(text: &str, spelling: Spelling) -> Value {
         if i % 2 == 1 {
             let code = read_entities(part.trim_matches('\n'), spelling);
             if !code.is_empty() {
-                elements.push(json!({"type": "rich_text_preformatted", "elements": [text_element(&code, Style::default())]}));
+                elements.push(
+                    json!({"type": "rich_text_preformatted", "elements": [text_element(&code, Style::default())]}),
+                );
             }
         } else {
             push_lines(&mut elements, part, spelling);
@@ -257,7 +259,10 @@ impl Inline {
         } else if let Some(range @ ("here" | "channel" | "everyone")) = target.strip_prefix('!') {
             json!({"type": "broadcast", "range": range})
         } else if ["http://", "https://", "mailto:"].iter().any(|scheme| target.starts_with(scheme)) {
-            link(&read_entities(target, self.spelling), label.map(|label| read_entities(label, self.spelling)).as_deref())
+            link(
+                &read_entities(target, self.spelling),
+                label.map(|label| read_entities(label, self.spelling)).as_deref(),
+            )
         } else {
             return None;
         };
@@ -407,10 +412,7 @@ mod tests {
                 "rich_text_section"
             ]
         );
-        assert_eq!(
-            mrkdwn_of(&block),
-            "Steps:\n• one\n• two\n1. first\n&gt; said\n&gt; more\n```let x = 1;```\nbye"
-        );
+        assert_eq!(mrkdwn_of(&block), "Steps:\n• one\n• two\n1. first\n&gt; said\n&gt; more\n```let x = 1;```\nbye");
     }
 
     #[test]

@@ -110,7 +110,11 @@ pub(super) fn post_message(call: &Call) -> Answered {
         blocks_are_slacks,
         attachments: content.attachments,
         metadata: content.metadata.filter(|metadata| metadata["event_type"].is_string()),
-        kind: if thread_ts.is_some() && call.args.flag("reply_broadcast") { Kind::ThreadBroadcast } else { Kind::Plain },
+        kind: if thread_ts.is_some() && call.args.flag("reply_broadcast") {
+            Kind::ThreadBroadcast
+        } else {
+            Kind::Plain
+        },
         ..Message::new(ts, thread_ts, author_of(call))
     };
     call.world.record.posts.fetch_add(1, Ordering::Relaxed);
@@ -221,8 +225,7 @@ pub(super) fn set_status(call: &Call) -> Answered {
 
 /// Who the bot is in this call: itself, or a name and icon of its choice if it may choose.
 pub(super) fn author_of(call: &Call) -> Author {
-    let (username, emoji, url) =
-        (call.args.text("username"), call.args.text("icon_emoji"), call.args.text("icon_url"));
+    let (username, emoji, url) = (call.args.text("username"), call.args.text("icon_emoji"), call.args.text("icon_url"));
     if (username, emoji, url) == (None, None, None) || !call.world.has_scope("chat:write.customize") {
         return Author::OurBot { face: None };
     }

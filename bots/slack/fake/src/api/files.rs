@@ -25,7 +25,8 @@ pub(super) fn complete_upload(call: &Call) -> Answered {
     let world = call.world;
     let list = call.args.json("files", "invalid_arguments")?;
     let list = list.as_ref().and_then(|list| list.as_array()).filter(|list| !list.is_empty());
-    let list = list.ok_or_else(|| Refusal::arguments(vec!["[ERROR] must provide an array [json-pointer:/files]".into()]))?;
+    let list =
+        list.ok_or_else(|| Refusal::arguments(vec!["[ERROR] must provide an array [json-pointer:/files]".into()]))?;
     let mut ids = Vec::new();
     for entry in list {
         let id = entry["id"].as_str().unwrap_or_default();

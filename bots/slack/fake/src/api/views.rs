@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 pub(super) fn open(call: &Call) -> Answered {
     let view = view_of(call, "modal")?;
     let trigger = call.args.text("trigger_id").or(call.args.text("interactivity_pointer"));
-    let trigger = trigger.ok_or_else(|| Refusal::arguments(vec!["[ERROR] missing required field: trigger_id".into()]))?;
+    let trigger =
+        trigger.ok_or_else(|| Refusal::arguments(vec!["[ERROR] missing required field: trigger_id".into()]))?;
     match call.world.interactions().exchange(trigger) {
         TriggerState::Good => {}
         TriggerState::Expired => return Err(Refusal::no("expired_trigger_id")),

@@ -1,0 +1,214 @@
+//! What the service orders, and what it learns when Slack does not answer as it should.
+
+use crate::stage::{CHANNEL, card, letter, now, piece, slack, slack_with, ts};
+use expect_test::expect;
+use std::time::Duration;
+use threadline_core::desk::{Author, Letter, Mark, Notice, Snapshot, StrangerKind, Trouble};
+use threadline_core::ids::{ConversationId, ThreadKey};
+use threadline_fake_slack::{Fault, Options};
+use threadline_slack::check::check;
+use threadline_slack::outbound::Slack;
+
+fn texts(snapshot: &Snapshot) -> Vec<String> {
+    let who = |author: &Author| match author {
+        Author::Agent(agent) => agent.name.clone(),
+        Author::Stranger(stranger) => format!("{:?}", stranger.why),
+    };
+    snapshot.messages.iter().map(|message| format!("{}: {}", who(&message.author), message.body.text())).collect()
+}
+
+#[tokio::test]
+async fn a_conversation_as_slack_shows_it() {
+    let (fake, config) = slack().await;
+    let bot = Slack::new(config).unwrap();
+    let grace = fake.agent("Grace");
+    fake.invite(CHANNEL, &grace);
+    let thread = bot.open_thread(CHANNEL, &card(1042)).await.unwrap();
+    bot.post(&thread, &letter(1, "My export hangs <!channel>")).await.unwrap();
+    let joined = Letter {
+        parts: vec![(piece(2), "Are you there?".to_string()), (piece(3), "It says *E7*".to_string())],
+        ..letter(0, "")
+    };
+    bot.post(&thread, &joined).await.unwrap();
+    let reply = grace.writes(CHANNEL, ts(&thread.0), "Looking into it");
+    let post = bot.read_thread(&thread, now()).await.unwrap().messages[0].post.key.clone();
+    assert_eq!(ts(&post.0), reply);
+    bot.mark(&post, Mark::Received).await.unwrap();
+    bot.mark(&post, Mark::Received).await.unwrap();
+    bot.mark(&post, Mark::Seen).await.unwrap();
+    bot.tell(&thread, &grace.id, Notice::UnclaimedNotSent).await.unwrap();
+    expect![""].assert_eq(&fake.transcript());
+    assert_eq!(fake.ephemerals(CHANNEL).len(), 1);
+    assert_eq!(fake.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_unclear_post_is_found_where_it_was_made() {
+    let (fake, mut config) = slack().await;
+    config.call_timeout = Duration::from_millis(400);
+    let bot = Slack::new(config).unwrap();
+    let thread = bot.open_thread(CHANNEL, &card(1)).await.unwrap();
+    let made = [Fault::LostAnswer, Fault::CutAfter];
+    let not_made = [Fault::CutBefore, Fault::Status(500), Fault::Status(503), Fault::Html];
+    let faults = made.iter().map(|fault| (fault, true)).chain(not_made.iter().map(|fault| (fault, false)));
+    for (number, (fault, made)) in faults.enumerate() {
+        let number = number as u128;
+        fake.faults().next("chat.postMessage", fault.clone());
+        let outcome = bot.post(&thread, &letter(number, "hello")).await;
+        assert!(matches!(outcome, Err(Trouble::Unclear { .. })), "{fault:?}: {outcome:?}");
+        let there = bot.read_thread(&thread, now()).await.unwrap();
+        assert_eq!(there.ours.iter().any(|own| own.pieces == [piece(number)]), made, "{fault:?}");
+    }
+    assert_eq!(fake.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_unclear_thread_is_found_by_its_card() {
+    let (fake, mut config) = slack().await;
+    config.call_timeout = Duration::from_millis(400);
+    let bot = Slack::new(config).unwrap();
+    let since = now();
+    let channels = [CHANNEL.to_string()];
+    assert_eq!(bot.find_thread(&channels, ConversationId(7), since).await, Ok(None));
+    fake.faults().next("chat.postMessage", Fault::LostAnswer);
+    let outcome = bot.open_thread(CHANNEL, &card(7)).await;
+    assert!(matches!(outcome, Err(Trouble::Unclear { .. })), "{outcome:?}");
+    bot.open_thread(CHANNEL, &card(8)).await.unwrap();
+    let found = bot.find_thread(&channels, ConversationId(7), since).await.unwrap().unwrap();
+    assert_eq!(ts(&found.0), fake.find_thread_containing("#7").unwrap());
+    assert_eq!(bot.find_thread(&channels, ConversationId(9), since).await, Ok(None));
+    // Somebody else's post with our mark in it is not ours.
+    fake.agent("Mallory").writes_blocks(CHANNEL, None, "#9", serde_json::json!([]));
+    assert_eq!(bot.find_thread(&channels, ConversationId(9), since).await, Ok(None));
+    assert_eq!(fake.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn slack_asks_for_a_pause() {
+    let (fake, config) = slack().await;
+    let bot = Slack::new(config).unwrap();
+    let thread = bot.open_thread(CHANNEL, &card(1)).await.unwrap();
+    fake.faults().next("chat.postMessage", Fault::RateLimited { retry_after_secs: 7 });
+    assert_eq!(bot.post(&thread, &letter(1, "x")).await, Err(Trouble::Later { after_millis: 7_000 }));
+    // The fake's own limit: a burst, then one a second.
+    let mut outcomes = Vec::new();
+    for number in 0..6 {
+        outcomes.push(bot.post(&thread, &letter(number, "x")).await);
+    }
+    let later = outcomes.into_iter().filter(|outcome| matches!(outcome, Err(Trouble::Later { .. }))).count();
+    assert!(later > 0);
+}
+
+#[tokio::test]
+async fn what_only_the_operator_can_mend_stops() {
+    let (fake, config) = slack().await;
+    let bot = Slack::new(config).unwrap();
+    let thread = bot.open_thread(CHANNEL, &card(1)).await.unwrap();
+    let code = async |bot: &Slack| match bot.post(&thread, &letter(1, "x")).await {
+        Err(Trouble::Stopped(stop)) => (stop.code, stop.channel_only),
+        other => panic!("{other:?}"),
+    };
+    fake.archive(CHANNEL, true);
+    assert_eq!(code(&bot).await, ("is_archived".to_string(), true));
+    fake.archive(CHANNEL, false);
+    fake.kick_bot(CHANNEL);
+    assert_eq!(code(&bot).await, ("not_in_channel".to_string(), true));
+    fake.invite_bot(CHANNEL);
+    fake.revoke_token(true);
+    let (code, channel_only) = code(&bot).await;
+    assert!(!channel_only, "{code}");
+    fake.revoke_token(false);
+    assert!(bot.post(&thread, &letter(1, "x")).await.is_ok());
+    let elsewhere = ThreadKey("slack/T0ELSEWHERE/C1/1700000001.000100".to_string());
+    assert!(matches!(bot.post(&elsewhere, &letter(1, "x")).await, Err(Trouble::Stopped(_))));
+    let nowhere = ThreadKey("practice/1".to_string());
+    assert!(matches!(bot.post(&nowhere, &letter(1, "x")).await, Err(Trouble::Never { .. })));
+}
+
+#[tokio::test]
+async fn a_reply_never_strays_into_the_channel() {
+    let (fake, config) = slack().await;
+    let bot = Slack::new(config).unwrap();
+    let thread = bot.open_thread(CHANNEL, &card(1)).await.unwrap();
+    fake.agent("Grace").deletes(ts(&thread.0));
+    assert_eq!(bot.post(&thread, &letter(1, "secret")).await, Err(Trouble::ThreadGone));
+    assert!(fake.messages(CHANNEL).is_empty(), "{}", fake.transcript());
+    assert_eq!(bot.read_thread(&thread, now()).await, Err(Trouble::ThreadGone));
+}
+
+#[tokio::test]
+async fn a_thread_is_read_as_it_stands() {
+    let (fake, config) = slack().await;
+    let bot = Slack::new(config).unwrap();
+    let thread = bot.open_thread(CHANNEL, &card(1)).await.unwrap();
+    let root = ts(&thread.0);
+    bot.post(&thread, &letter(1, "hello")).await.unwrap();
+    let (grace, eve) = (fake.agent("Grace"), fake.outsider("Eve"));
+    let first = grace.writes(CHANNEL, root, "one");
+    let second = grace.writes(CHANNEL, root, "two");
+    eve.writes(CHANNEL, root, "psst");
+    fake.other_bot("Robot").writes(CHANNEL, root, "beep");
+    grace.writes(CHANNEL, root, &format!("ask <@{}> in <#{CHANNEL}|support>", grace.id));
+    grace.edits(&first, "one, edited");
+    grace.deletes(&second);
+    let asked_at = now();
+    let snapshot = bot.read_thread(&thread, asked_at).await.unwrap();
+    expect![""].assert_eq(&format!("{:#?}\n", texts(&snapshot)));
+    assert_eq!(snapshot.asked_at, asked_at);
+    assert!(snapshot.messages[0].edited.is_some());
+    assert_eq!(snapshot.ours.iter().flat_map(|own| own.pieces.clone()).collect::<Vec<_>>(), [piece(1)]);
+    let strangers: Vec<StrangerKind> = snapshot
+        .messages
+        .iter()
+        .filter_map(|message| match &message.author {
+            Author::Stranger(stranger) => Some(stranger.why),
+            Author::Agent(_) => None,
+        })
+        .collect();
+    assert_eq!(strangers, [StrangerKind::OtherWorkspace, StrangerKind::Bot]);
+    assert_eq!(fake.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_long_thread_is_read_to_its_end() {
+    let (fake, config) = slack_with(Options { rate_limits: false, ..Options::default() }).await;
+    let bot = Slack::new(config).unwrap();
+    let thread = bot.open_thread(CHANNEL, &card(1)).await.unwrap();
+    let grace = fake.agent("Grace");
+    for number in 0..2_100 {
+        grace.writes(CHANNEL, ts(&thread.0), &number.to_string());
+    }
+    let snapshot = bot.read_thread(&thread, now()).await.unwrap();
+    assert_eq!(snapshot.messages.len(), 2_100);
+    assert_eq!(snapshot.messages[2_099].body.text(), "2099");
+    assert_eq!(fake.calls_of("conversations.replies").len(), 3);
+    assert_eq!(fake.calls_of("users.info").len(), 1, "one agent is looked up once");
+}
+
+#[tokio::test]
+async fn an_odd_answer_never_makes_a_thread_gone() {
+    let (fake, config) = slack().await;
+    let bot = Slack::new(config).unwrap();
+    let thread = bot.open_thread(CHANNEL, &card(1)).await.unwrap();
+    for fault in [Fault::Html, Fault::Status(502), Fault::Error("internal_error".into()), Fault::CutAfter] {
+        fake.faults().next("conversations.replies", fault.clone());
+        let outcome = bot.read_thread(&thread, now()).await;
+        assert!(matches!(outcome, Err(Trouble::Unclear { .. })), "{fault:?}: {outcome:?}");
+    }
+    fake.kick_bot(CHANNEL);
+    assert!(matches!(bot.read_thread(&thread, now()).await, Err(Trouble::Stopped(_))));
+}
+
+#[tokio::test]
+async fn the_check_says_what_is_wrong() {
+    let (fake, mut config) = slack().await;
+    fake.make_channel("C0OUTSIDE", "outside", false);
+    config.channels = vec![CHANNEL.to_string(), "C0OUTSIDE".to_string(), "C0NOWHERE".to_string()];
+    let bot = Slack::new(config.clone()).unwrap();
+    expect![""].assert_eq(&format!("{:#?}\n", check(&bot).await));
+    fake.set_scopes(&["chat:write", "channels:read"]);
+    config.channels = vec![CHANNEL.to_string()];
+    expect![""].assert_eq(&format!("{:#?}\n", check(&Slack::new(config.clone()).unwrap()).await.problems));
+    fake.revoke_token(true);
+    expect![""].assert_eq(&format!("{:#?}\n", check(&Slack::new(config).unwrap()).await.problems));
+}

@@ -1,0 +1,287 @@
+//! What every play needs: a fake Slack, the bot in it, and the service's side of the inbox.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use threadline_core::body::Body;
+use threadline_core::desk::{
+    Author, Card, DeskAct, DeskEvent, DeskMessage, Frame, Inbox, Kept, Later, Letter, OpenThread, Piece, Reading, Stop,
+    Unstored,
+};
+use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
+use threadline_fake_slack::{FakeSlack, Options};
+use threadline_slack::config::{Secret, SlackConfig};
+use threadline_slack::inbound::{Inbound, InboundHandle};
+use threadline_slack::outbound::Slack;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Longest wait for something that has to happen.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// The channel of the desk.
+pub const CHANNEL: &str = "C0SUPPORT";
+
+/// A Slack with one channel, and the bot's settings for it.
+pub async fn slack_with(options: Options) -> (FakeSlack, SlackConfig) {
+    let fake = FakeSlack::start(options).await;
+    fake.add_channel(CHANNEL, "support");
+    let mut config = SlackConfig::new(Secret::new(fake.bot_token()));
+    config.api_url = fake.api_url();
+    config.app_token = Some(Secret::new(fake.app_token()));
+    config.signing_secrets = vec![Secret::new(fake.signing_secret())];
+    config.channels = vec![CHANNEL.to_string()];
+    config.settle = Duration::from_millis(20);
+    (fake, config)
+}
+
+pub async fn slack() -> (FakeSlack, SlackConfig) {
+    slack_with(Options::default()).await
+}
+
+pub fn card(number: i64) -> Card {
+    Card {
+        conversation: ConversationId(number as u128),
+        number,
+        name: Some("Ada".to_string()),
+        email: Some("ada@example.com".to_string()),
+        topic: "Billing".to_string(),
+        page_url: Some("https://example.com/invoices".to_string()),
+        page_title: Some("Invoices".to_string()),
+        continued: false,
+    }
+}
+
+pub fn piece(message: u128) -> Piece {
+    Piece { message: MessageId(message), index: 0 }
+}
+
+pub fn letter(message: u128, text: &str) -> Letter {
+    Letter {
+        conversation: ConversationId(1),
+        speaker: Some("Ada".to_string()),
+        parts: vec![(piece(message), text.to_string())],
+    }
+}
+
+pub fn now() -> Moment {
+    #[expect(clippy::disallowed_methods, reason = "a play runs by the clock on the wall")]
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Moment(since.as_millis() as i64)
+}
+
+/// The `ts` in a thread's or post's key.
+pub fn ts(key: &str) -> &str {
+    key.rsplit('/').next().unwrap()
+}
+
+/// The bot, listening.
+pub struct Listening {
+    pub handle: InboundHandle,
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Listening {
+    pub fn start(slack: &Slack, inbox: &Arc<Shelf>) -> Listening {
+        let inbound = Inbound::new(slack.clone(), inbox.clone(), now);
+        let (handle, shutdown) = (inbound.handle(), CancellationToken::new());
+        let task = tokio::spawn(inbound.run(shutdown.clone()));
+        Listening { handle, shutdown, task }
+    }
+
+    /// Ends it as a service does, and fails if it does not end.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        tokio::time::timeout(PATIENCE, self.task).await.expect("it does not end").expect("it panicked");
+    }
+
+    /// Ends it as a crash does.
+    pub async fn crash(self) {
+        self.task.abort();
+        let _ = self.task.await;
+    }
+}
+
+/// The service's side: frames on a shelf, what happened in a book.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub frames: Vec<(Frame, bool)>,
+    pub events: Vec<DeskEvent>,
+    pub open: Vec<OpenThread>,
+    pub stops: Vec<Option<Stop>>,
+    /// Frames are not kept while this is set.
+    pub full: bool,
+    /// Readings are not stored while this is set.
+    pub closed: bool,
+    /// Readings of frames with this in them are never stored.
+    pub cursed: Option<String>,
+}
+
+impl Shelf {
+    pub fn new() -> Arc<Shelf> {
+        Arc::default()
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Changes something, for whoever waits.
+    pub fn set(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+        self.changed.notify_waiters();
+    }
+
+    pub fn opens(&self, thread: &ThreadKey) {
+        self.set(|state| state.open.push(OpenThread { thread: thread.clone(), last_at: now() }));
+    }
+
+    pub async fn until(&self, what: &str, done: impl Fn(&State) -> bool) {
+        let wait = async {
+            loop {
+                let mut changed = std::pin::pin!(self.changed.notified());
+                changed.as_mut().enable();
+                if done(&self.state()) {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+            panic!("it did not happen: {what}; {:#?}", self.state());
+        }
+    }
+
+    /// Waits until this is what agents have written in the thread.
+    pub async fn shows(&self, thread: &ThreadKey, expected: &str) {
+        self.until(expected, |state| state.thread(thread) == expected).await;
+    }
+}
+
+impl State {
+    /// What agents have written in the thread as it stands, in the order of the desk.
+    pub fn thread(&self, thread: &ThreadKey) -> String {
+        let mut lines = BTreeMap::new();
+        for event in self.events.iter().filter(|event| event.thread == *thread) {
+            match &event.act {
+                DeskAct::Wrote(message) => wrote(&mut lines, message),
+                DeskAct::Deleted(post) => drop(lines.insert(post.stamp, (i64::MAX, String::new()))),
+                DeskAct::Stands(snapshot) => {
+                    let there: Vec<i64> = snapshot.messages.iter().map(|message| message.post.stamp).collect();
+                    for (stamp, line) in &mut lines {
+                        if !there.contains(stamp) {
+                            *line = (i64::MAX, String::new());
+                        }
+                    }
+                    snapshot.messages.iter().for_each(|message| wrote(&mut lines, message));
+                }
+                DeskAct::Gone => lines.clear(),
+            }
+        }
+        let lines: Vec<String> = lines.into_values().map(|(_, line)| line).filter(|line| !line.is_empty()).collect();
+        lines.join("\n")
+    }
+
+    pub fn is_gone(&self, thread: &ThreadKey) -> bool {
+        self.events.iter().any(|event| event.thread == *thread && event.act == DeskAct::Gone)
+    }
+
+    pub fn unread(&self) -> usize {
+        self.frames.iter().filter(|(_, read)| !read).count()
+    }
+
+    pub fn stop_codes(&self) -> Vec<Option<&str>> {
+        self.stops.iter().map(|stop| stop.as_ref().map(|stop| stop.code.as_str())).collect()
+    }
+}
+
+fn wrote(lines: &mut BTreeMap<i64, (i64, String)>, message: &DeskMessage) {
+    let DeskMessage { post, author, body, edited } = message;
+    let edited = edited.unwrap_or(0);
+    if lines.get(&post.stamp).is_some_and(|(had, _)| *had >= edited) {
+        return;
+    }
+    let who = match author {
+        Author::Agent(agent) => agent.name.clone(),
+        Author::Stranger(stranger) => format!("({:?})", stranger.why),
+    };
+    lines.insert(post.stamp, (edited, format!("{who}: {}", Body::text(body))));
+}
+
+impl Inbox for Shelf {
+    fn keep(&self, platform: &'static str, frames: Vec<Frame>) -> Later<'_, Result<Vec<Kept>, Unstored>> {
+        assert_eq!(platform, "slack");
+        Box::pin(async move {
+            if self.state().full {
+                return Err(Unstored("the shelf is full".to_string()));
+            }
+            let mut kept = Vec::new();
+            self.set(|state| {
+                for frame in frames {
+                    let known = state.frames.iter().any(|(had, _)| had.key == frame.key);
+                    kept.push(if known { Kept::Known } else { Kept::New });
+                    if !known {
+                        state.frames.push((frame, false));
+                    }
+                }
+            });
+            Ok(kept)
+        })
+    }
+
+    fn happened(&self, _: &'static str, readings: Vec<Reading>) -> Later<'_, Result<(), Unstored>> {
+        Box::pin(async move {
+            let cursed = |state: &State| {
+                let raw = |key: &String| {
+                    state.frames.iter().find(|(frame, _)| frame.key == *key).map(|(frame, _)| &frame.raw)
+                };
+                let cursed = state.cursed.clone()?;
+                readings
+                    .iter()
+                    .filter_map(|reading| reading.frame.as_ref())
+                    .filter_map(raw)
+                    .find(|raw| raw.contains(&cursed))
+                    .cloned()
+            };
+            let refuses = {
+                let state = self.state();
+                state.closed || cursed(&state).is_some()
+            };
+            if refuses {
+                return Err(Unstored("the book is closed".to_string()));
+            }
+            self.set(|state| {
+                for reading in &readings {
+                    state.events.extend(reading.events.clone());
+                    for (frame, read) in &mut state.frames {
+                        *read |= reading.frame.as_ref() == Some(&frame.key);
+                    }
+                }
+            });
+            Ok(())
+        })
+    }
+
+    fn unread(&self, _: &'static str, limit: u32) -> Later<'_, Result<Vec<Frame>, Unstored>> {
+        Box::pin(async move {
+            let state = self.state();
+            let unread = state.frames.iter().filter(|(_, read)| !read).map(|(frame, _)| frame.clone());
+            Ok(unread.take(limit as usize).collect())
+        })
+    }
+
+    fn open_threads(&self, _: &'static str) -> Later<'_, Result<Vec<OpenThread>, Unstored>> {
+        Box::pin(async move { Ok(self.state().open.clone()) })
+    }
+
+    fn desk_stopped(&self, _: &'static str, stop: Option<Stop>) {
+        self.set(|state| state.stops.push(stop));
+    }
+}

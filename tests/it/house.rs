@@ -1,0 +1,167 @@
+//! The stage of the plays: for each play a runtime, a database and a log of its own; at the end it
+//! is checked that nothing was left over. What stands on the stage is in the files below.
+
+mod customer;
+mod database;
+mod desk;
+mod http;
+mod journal;
+mod page;
+mod postgres;
+mod site;
+mod slack;
+
+pub use customer::{Customer, NewCustomer};
+pub use database::Base;
+pub use desk::{Agent, DeskKind};
+pub use http::{Answer, Web};
+pub use journal::Journal;
+pub use page::Page;
+pub use site::{Setup, Site};
+pub use slack::{CHANNEL, SECOND_CHANNEL};
+
+use database::Database;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a play waits for what must happen: far longer than it takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a condition that nobody announces is looked at.
+pub const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How long a whole play may take; one that hangs must say where.
+const PLAY_MAX: Duration = Duration::from_secs(180);
+
+/// Makes two tests of each play: on SQLite and on PostgreSQL.
+macro_rules! plays {
+    ($($play:ident),* $(,)?) => {$(
+        mod $play {
+            #[test]
+            fn sqlite() {
+                crate::house::stage(crate::house::Base::Sqlite, super::$play);
+            }
+
+            #[test]
+            fn postgres() {
+                crate::house::stage(crate::house::Base::Postgres, super::$play);
+            }
+        }
+    )*};
+}
+
+/// Makes four tests of each play: on both databases, at the practice desk and in Slack.
+macro_rules! desk_plays {
+    ($($play:ident),* $(,)?) => {$(
+        mod $play {
+            use crate::house::{Base, DeskKind, stage};
+
+            #[test]
+            fn practice_sqlite() {
+                stage(Base::Sqlite, |house| super::$play(house, DeskKind::Practice));
+            }
+
+            #[test]
+            fn practice_postgres() {
+                stage(Base::Postgres, |house| super::$play(house, DeskKind::Practice));
+            }
+
+            #[test]
+            fn slack_sqlite() {
+                stage(Base::Sqlite, |house| super::$play(house, DeskKind::Slack));
+            }
+
+            #[test]
+            fn slack_postgres() {
+                stage(Base::Postgres, |house| super::$play(house, DeskKind::Slack));
+            }
+        }
+    )*};
+}
+
+/// What a play is given.
+#[derive(Clone, Debug)]
+pub struct House {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    base: Base,
+    database: Database,
+    journal: Journal,
+    sites: Mutex<Vec<Site>>,
+}
+
+impl House {
+    /// Opens a site: a Threadline that runs in this process.
+    pub async fn open(&self, setup: Setup) -> Site {
+        let site = Site::open(setup, &self.inner.database, self.inner.journal.clone()).await;
+        self.sites().push(site.clone());
+        site
+    }
+
+    /// Which database the play is on.
+    pub fn base(&self) -> Base {
+        self.inner.base
+    }
+
+    /// The database's address, for a configuration.
+    pub fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    fn sites(&self) -> std::sync::MutexGuard<'_, Vec<Site>> {
+        self.inner.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs one play on its own runtime.
+pub fn stage<P, F>(base: Base, play: P)
+where
+    P: FnOnce(House) -> F,
+    F: Future<Output = ()>,
+{
+    if base == Base::Postgres && !postgres::is_here() {
+        return;
+    }
+    let journal = Journal::new();
+    let of_worker = journal.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .on_thread_start(move || of_worker.begin_on_this_thread())
+        .build()
+        .expect("a runtime");
+    journal.begin_on_this_thread();
+    let house_journal = journal.clone();
+    let outcome = runtime.block_on(async {
+        let database = Database::make(base).await;
+        let inner = Inner { base, database, journal: house_journal, sites: Mutex::default() };
+        let house = House { inner: Arc::new(inner) };
+        let played = AssertUnwindSafe(tokio::time::timeout(PLAY_MAX, play(house.clone()))).catch_unwind().await;
+        let sites: Vec<Site> = std::mem::take(&mut *house.sites());
+        let mut outcome = played.map(|in_time| in_time.expect("the play takes too long"));
+        for site in sites {
+            let checked = AssertUnwindSafe(site.close(outcome.is_ok())).catch_unwind().await;
+            outcome = outcome.and(checked);
+        }
+        house.inner.database.drop_it().await;
+        outcome
+    });
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    journal.end_on_this_thread();
+    if let Err(panic) = outcome {
+        journal.show();
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// Waits until a condition holds that nobody announces.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let began = tokio::time::Instant::now();
+    while !holds().await {
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

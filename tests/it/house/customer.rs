@@ -1,0 +1,280 @@
+//! A customer as a play plays him: a conversation, its token, and a page whose stream comes back
+//! whenever it breaks, as the widget's does.
+
+use super::http::{Answer, Web};
+use super::page::Page;
+use super::{LOOK_EVERY, PATIENCE, until};
+use http::Method;
+use http_body_util::BodyExt;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// The widget waits a second before it opens its stream again; a play has no time.
+const REOPEN_AFTER: Duration = Duration::from_millis(20);
+
+/// What a customer says of himself.
+#[derive(Clone, Debug)]
+pub struct NewCustomer {
+    pub name: Option<String>,
+    pub topic: &'static str,
+    /// Whether the page tells the server what it has.
+    pub receipts: bool,
+    /// Whether the page is open at all.
+    pub page: bool,
+}
+
+/// A customer.
+#[derive(Clone, Debug)]
+pub struct Customer {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    web: Web,
+    name: String,
+    id: String,
+    number: i64,
+    token: String,
+    keys: AtomicU64,
+    tab: Option<Tab>,
+    /// Further tabs, opened later.
+    tabs: Mutex<Vec<Tab>>,
+    receipts: bool,
+}
+
+/// A tab of the browser, with its stream.
+#[derive(Clone, Debug)]
+pub struct Tab {
+    page: Arc<Mutex<Page>>,
+    cut: Arc<Notify>,
+    closed: Arc<AtomicBool>,
+    task: Arc<JoinHandle<()>>,
+}
+
+impl NewCustomer {
+    pub fn named(name: &str) -> NewCustomer {
+        NewCustomer { name: Some(name.to_string()), topic: "technical", receipts: true, page: true }
+    }
+}
+
+impl Customer {
+    /// Opens a conversation, and the page on it.
+    pub async fn open(web: &Web, new: NewCustomer) -> Customer {
+        let name = new.name.clone().unwrap_or_default();
+        let mut said = json!({ "topic": new.topic });
+        if let Some(name) = &new.name {
+            said["name"] = json!(name);
+            said["email"] = json!(format!("{}@example.com", name.to_lowercase().replace(' ', ".")));
+            said["page"] = json!({ "url": "https://shop.example.com/exports", "title": "Exports" });
+        }
+        let opened = web.send(Method::POST, "/v1/conversations", None, &said).await.expect(201);
+        let token = opened["token"].as_str().unwrap().to_string();
+        let tab = new.page.then(|| Tab::open(web, &token, new.receipts));
+        let inner = Inner {
+            web: web.clone(),
+            name,
+            id: opened["conversation"]["id"].as_str().unwrap().to_string(),
+            number: opened["conversation"]["number"].as_i64().unwrap(),
+            token,
+            keys: AtomicU64::new(0),
+            tab,
+            tabs: Mutex::default(),
+            receipts: new.receipts,
+        };
+        Customer { inner: Arc::new(inner) }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// `cnv_…`
+    pub fn id(&self) -> &str {
+        &self.inner.id
+    }
+
+    /// 1001 for `#1001`.
+    pub fn number(&self) -> i64 {
+        self.inner.number
+    }
+
+    pub fn token(&self) -> &str {
+        &self.inner.token
+    }
+
+    /// True when the page tells the server what it has.
+    pub fn sends_receipts(&self) -> bool {
+        self.inner.receipts
+    }
+
+    /// Writes a message that must be stored now.
+    pub async fn writes(&self, text: &str) -> Value {
+        self.sends(&self.fresh_key(), text).await.expect(201)["message"].clone()
+    }
+
+    /// Writes a message as the widget does: the same again until somebody says that it is stored.
+    pub async fn writes_until_stored(&self, text: &str) {
+        let (key, began) = (self.fresh_key(), tokio::time::Instant::now());
+        let said = json!({ "key": key, "text": text });
+        loop {
+            match self.inner.web.try_send(Method::POST, "/v1/messages", Some(self.token()), &said).await {
+                Ok(answer) if matches!(answer.status.as_u16(), 200 | 201) => return,
+                Ok(answer) if answer.status.as_u16() != 503 => panic!("{} {}", answer.status, answer.text()),
+                Ok(_) | Err(_) => {}
+            }
+            assert!(began.elapsed() < PATIENCE * 2, "{text:?} is never stored");
+            tokio::time::sleep(REOPEN_AFTER).await;
+        }
+    }
+
+    /// Sends a message with this key.
+    pub async fn sends(&self, key: &str, text: &str) -> Answer {
+        let said = json!({ "key": key, "text": text });
+        self.inner.web.send(Method::POST, "/v1/messages", Some(self.token()), &said).await
+    }
+
+    /// Says what the page has, and what was seen.
+    pub async fn says_received(&self, received: i64, seen: Option<i64>) {
+        let said = json!({ "received": received, "seen": seen });
+        self.inner.web.send(Method::POST, "/v1/receipts", Some(self.token()), &said).await.expect(204);
+    }
+
+    /// Looks at everything that is on the page.
+    pub async fn looks(&self) {
+        let rev = self.page().last_rev;
+        self.says_received(rev, Some(rev)).await;
+    }
+
+    /// The page as it is now.
+    pub fn page(&self) -> MutexGuard<'_, Page> {
+        self.inner.tab.as_ref().expect("this customer's page is closed").page()
+    }
+
+    /// What the customer sees.
+    pub fn sees(&self) -> String {
+        self.page().transcript()
+    }
+
+    /// Cuts the page's stream; it comes back by itself.
+    pub fn cut(&self) {
+        self.inner.tab.iter().for_each(|tab| tab.cut.notify_one());
+    }
+
+    /// Opens the conversation in another tab.
+    pub fn opens_another_tab(&self) -> Tab {
+        let tab = Tab::open(&self.inner.web, self.token(), false);
+        self.inner.tabs.lock().unwrap_or_else(PoisonError::into_inner).push(tab.clone());
+        tab
+    }
+
+    /// Waits until the page shows this.
+    pub async fn waits_to_see(&self, text: &str) {
+        let seen = async || self.sees().contains(text);
+        let waited = tokio::time::timeout(PATIENCE, until(text, seen)).await;
+        assert!(waited.is_ok(), "{} never saw {text:?} but:\n{}", self.name(), self.sees());
+    }
+
+    /// All tabs.
+    pub fn tabs(&self) -> Vec<Tab> {
+        let more = self.inner.tabs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.inner.tab.iter().cloned().chain(more).collect()
+    }
+
+    fn fresh_key(&self) -> String {
+        format!("message-{}", self.inner.keys.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl Tab {
+    fn open(web: &Web, token: &str, receipts: bool) -> Tab {
+        let page = Arc::<Mutex<Page>>::default();
+        let (cut, closed) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+        let stream = Stream {
+            web: web.clone(),
+            token: token.to_string(),
+            receipts,
+            page: page.clone(),
+            cut: cut.clone(),
+            closed: closed.clone(),
+        };
+        Tab { page, cut, closed, task: Arc::new(tokio::spawn(stream.run())) }
+    }
+
+    pub fn page(&self) -> MutexGuard<'_, Page> {
+        lock(&self.page)
+    }
+
+    /// Closes the tab.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.task.abort();
+        self.page().ended();
+    }
+
+    /// True until it is closed.
+    pub fn is_open(&self) -> bool {
+        !self.closed.load(Ordering::SeqCst)
+    }
+}
+
+/// The stream of a tab.
+struct Stream {
+    web: Web,
+    token: String,
+    receipts: bool,
+    page: Arc<Mutex<Page>>,
+    cut: Arc<Notify>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Stream {
+    async fn run(self) {
+        while !self.closed.load(Ordering::SeqCst) {
+            self.listen().await;
+            lock(&self.page).ended();
+            tokio::time::sleep(REOPEN_AFTER).await;
+        }
+    }
+
+    async fn listen(&self) {
+        let (bearer, last) = (format!("Bearer {}", self.token), lock(&self.page).last_rev.to_string());
+        let mut headers = vec![("authorization", bearer.as_str())];
+        if last != "0" {
+            headers.push(("last-event-id", &last));
+        }
+        let Ok(answer) = self.web.begin(Method::GET, "/v1/events", &headers, Bytes::new()).await else { return };
+        if answer.status() != 200 {
+            lock(&self.page).complaints.push(format!("the stream is refused: {}", answer.status()));
+            return tokio::time::sleep(LOOK_EVERY * 20).await;
+        }
+        lock(&self.page).opened();
+        let mut body = answer.into_body();
+        loop {
+            let frame = tokio::select! {
+                frame = body.frame() => frame,
+                () = self.cut.notified() => return,
+            };
+            let Some(Ok(frame)) = frame else { return };
+            let Some(bytes) = frame.data_ref() else { continue };
+            let (came, rev) = {
+                let mut page = lock(&self.page);
+                (page.take(bytes), page.last_rev)
+            };
+            if came && self.receipts {
+                // One that gets lost is made good by the next, as in the widget.
+                let said = json!({ "received": rev });
+                let _ = self.web.try_send(Method::POST, "/v1/receipts", Some(&self.token), &said).await;
+            }
+        }
+    }
+}
+
+fn lock(page: &Mutex<Page>) -> MutexGuard<'_, Page> {
+    page.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -78,7 +78,8 @@ pub async fn start(
     let mut door = None;
     let slack = match &config.slack {
         Some(settings) => {
-            let slack = Slack::new(slack_config(&config, settings)).context("cannot prepare the connection to Slack")?;
+            let slack =
+                Slack::new(slack_config(&config, settings)).context("cannot prepare the connection to Slack")?;
             door = listen_to_slack(&service, settings, slack.clone(), &life);
             Some(slack)
         }

@@ -35,6 +35,8 @@ const SCAN_EVERY: Duration = Duration::from_secs(30);
 const SCAN_EVERY_SHARED: Duration = Duration::from_secs(2);
 /// How long an unclear send is left alone before it is looked up: it may still be under way.
 const SETTLE_MILLIS: i64 = 1_000;
+/// How long after it was announced a post is sure to be listed when its thread is read.
+const LISTED_AFTER_MILLIS: i64 = 10_000;
 /// How often a stopped channel is tried again: often enough that mending it shows, rarely enough
 /// that nothing is hammered.
 const STOPPED_RETRY_MILLIS: i64 = 15_000;
@@ -401,7 +403,8 @@ async fn post(
 
 /// Reads what is at the desk before anything is sent again.
 async fn look(service: &Service, desk: &Desk, conversation: ConversationId, thread: Option<ThreadKey>) -> Attempt {
-    let asked_at = service.shared().clock.now();
+    // Slack may have announced a post that it does not list yet: what came in just now is not missing.
+    let asked_at = service.shared().clock.now().plus_millis(-LISTED_AFTER_MILLIS);
     let failed = |trouble| (trouble, "looking what was posted");
     let Some(thread) = thread else {
         let since = desk.opened_at(service, conversation).await.map_err(failed)?.plus_millis(-FIND_SLACK_MILLIS);

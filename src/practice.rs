@@ -101,7 +101,7 @@ impl Practice {
     pub async fn read_thread(&self, thread: &ThreadKey, asked_at: Moment) -> Result<Snapshot, Trouble> {
         let Some(conversation) = parse_thread(thread) else { return Err(Trouble::ThreadGone) };
         let posts = self.service.shared().store.practice_posts(conversation).await.map_err(not_done)?;
-        let mut snapshot = Snapshot { asked_at, messages: Vec::new(), ours: Vec::new() };
+        let mut snapshot = Snapshot { asked_at, root: 0, messages: Vec::new(), ours: Vec::new() };
         for post in posts {
             let at = Post { key: post_key(conversation, post.post), stamp: post.post };
             match (&post.delivery, post.kind) {

@@ -19,6 +19,7 @@ export const WORDS = {
   reconnecting: 'Reconnecting…',
   unreachable: 'The chat can’t be reached right now. Trying again…',
   lost: 'This conversation is no longer available. You can start a new one; what you wrote is kept.',
+  not_begun: 'The conversation could not be started.',
   kept: 'Your message is kept and will be sent when you have chosen.',
 
   topics: 'What is it about?',

@@ -58,11 +58,6 @@ impl Connection {
             body: &self.buffer[whole.body..whole.end],
         })
     }
-
-    /// The connection itself, to read a stream from.
-    pub fn into_stream(self) -> TcpStream {
-        self.stream
-    }
 }
 
 /// Where the body of a message begins, and where it ends.

@@ -10,8 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// The program, built by Cargo for this bench.
+/// The program under load, if no other is named: Cargo builds it for this bench.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_threadline");
+/// Names another one: a build to compare with.
+const PROGRAM_VARIABLE: &str = "THREADLINE_PROGRAM";
 /// Longest start that is waited for.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often a starting server is asked whether it is ready.
@@ -80,7 +82,8 @@ impl Server {
         std::fs::write(&config, configuration(address, database_url, slack))?;
         let log = dir.path().join("threadline.log");
         let began = Instant::now();
-        let child = Command::new(PROGRAM)
+        let program = std::env::var_os(PROGRAM_VARIABLE).unwrap_or_else(|| PROGRAM.into());
+        let child = Command::new(&program)
             .args(["serve", "--config"])
             .arg(&config)
             .current_dir(dir.path())
@@ -92,7 +95,7 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(File::options().create(true).append(true).open(&log)?)
             .spawn()
-            .with_context(|| format!("starting {PROGRAM}"))?;
+            .with_context(|| format!("starting {}", program.display()))?;
         let mut server = Server { child, address, log, ready_after: Duration::ZERO };
         let request = get("/readyz", "connection: close\r\n");
         loop {

@@ -176,7 +176,10 @@ impl Site {
                 self.writer(customer).await?.write(1, Instant::now()).await?;
                 let arrived = self.to_slack.until(customer, 1).await;
                 arrived.map_err(|_| {
-                    anyhow::anyhow!("the first message of customer {customer} did not arrive; log:\n{}", self.server.log())
+                    anyhow::anyhow!(
+                        "the first message of customer {customer} did not arrive; log:\n{}",
+                        self.server.log()
+                    )
                 })
             });
             futures_util::future::try_join_all(writing).await?;

@@ -30,7 +30,8 @@ impl Threads {
 
     fn learn(&self, stamp: Stamp, request: &[u8]) {
         let Some(slot) = self.0.get(stamp.customer as usize).filter(|slot| slot.get().is_none()) else { return };
-        if let (Some(channel), Some(ts)) = (text_of(request, b"\"channel\":\""), text_of(request, b"\"thread_ts\":\"")) {
+        if let (Some(channel), Some(ts)) = (text_of(request, b"\"channel\":\""), text_of(request, b"\"thread_ts\":\""))
+        {
             slot.get_or_init(|| (channel, ts));
         }
     }

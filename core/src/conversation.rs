@@ -2,11 +2,16 @@
 //! messages that an event can touch, calls [`Dialogue::step`], and stores what changed together
 //! with the effects. The same event twice changes nothing the second time.
 
-use crate::body::{Body, pieces};
+#[cfg(test)]
+mod tests;
+
+use crate::body::{Block, Body, pieces};
 use crate::desk::{Agent, Author, DeskMessage, DeskRules, Mark, Mode, Notice, Piece, Post, Snapshot, StrangerKind};
 use crate::ids::{ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting, Stage};
 use crate::verb::{self, Verb};
+use std::cmp::Ordering;
+use std::collections::HashSet;
 
 /// What is known of a conversation as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +89,8 @@ pub enum Standing {
     Fresh,
     /// The customer waits for an answer.
     AwaitingAgent {
-        /// Since the first message that has no answer.
+        /// Since the first message that has no answer, or since its answer was written when that
+        /// was taken back before it went out.
         since: Moment,
     },
     /// The last word was an agent's.
@@ -208,8 +214,8 @@ pub enum Rejected {
 /// The caller has to load, besides the head: for [`Event::CustomerWrote`], [`Event::DeskWrote`] and
 /// [`Event::DeskDeleted`] the message of that key; for a post with a stamp below
 /// [`Conversation::last_stamp`] also the first desk message after that stamp; for receipts the
-/// shown replies above [`Conversation::received`] or [`Conversation::seen`]; whenever a reply may be
-/// withdrawn or shown, the other held replies; for
+/// shown replies above [`Conversation::received`] or [`Conversation::seen`]; for
+/// [`Event::DeskWrote`], [`Event::DeskDeleted`] and [`Event::HoldEnded`] also the held replies; for
 /// [`Event::ThreadRead`] and [`Event::ThreadVanished`] all; for the rest the messages they name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialogue {
@@ -283,7 +289,6 @@ impl Step<'_> {
             Standing::AwaitingAgent { since } => Standing::AwaitingAgent { since },
             Standing::Fresh | Standing::Answered { .. } => Standing::AwaitingAgent { since: self.now },
         };
-        self.want_thread();
         let id = self.post_own(key, body, Kind::FromCustomer);
         self.show(id);
         Ok(())
@@ -303,7 +308,8 @@ impl Step<'_> {
         }
     }
 
-    fn desk_wrote(&mut self, message: DeskMessage) {
+    fn desk_wrote(&mut self, mut message: DeskMessage) {
+        message.body = tidy(message.body);
         match self.messages.iter().position(|m| m.key == message.post.key.0) {
             Some(at) => self.desk_edited(at, message),
             None => self.desk_wrote_first(message),
@@ -315,10 +321,7 @@ impl Step<'_> {
         let by = match author {
             Author::Agent(agent) => agent,
             Author::Stranger(stranger) => {
-                let notice = match stranger.why {
-                    StrangerKind::Bot => Notice::BotNotSent,
-                    StrangerKind::OtherWorkspace => Notice::OutsiderNotSent,
-                };
+                let notice = notice_for(stranger.why);
                 let seq = self.add_from_desk(post.clone(), Body::default(), Kind::Set { post }).1;
                 if let Some(person) = stranger.person {
                     self.effects.push(Effect::TellPrivately { seq, person, notice });
@@ -344,8 +347,14 @@ impl Step<'_> {
     }
 
     fn reply(&mut self, by: Agent, post: Post, edited: Option<i64>, body: Body) {
-        self.head.standing = Standing::Answered { since: self.now };
         let held = self.rules.hold_millis > 0;
+        match self.head.standing {
+            // What is held may still be taken back, and then the word before it is the last again.
+            Standing::Answered { .. } if held => {}
+            Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => {
+                self.head.standing = Standing::Answered { since: self.now };
+            }
+        }
         let until = self.now.plus_millis(self.rules.hold_millis);
         let name = by.name.clone();
         let stage = if held { Stage::Held { until } } else { Stage::Shown { first_rev: self.head.rev + 1 } };
@@ -382,41 +391,49 @@ impl Step<'_> {
         self.post_own(key, Body::plain(&said), Kind::FromBot);
     }
 
-    /// An edit counts once, and an older one that comes late does not count.
+    /// The latest version counts, in whatever order the versions come. A message of which any
+    /// version was a note stays away from the customer for good.
     fn desk_edited(&mut self, at: usize, message: DeskMessage) {
-        let Some(stamp) = message.edited else { return };
-        let allowed = match &message.author {
-            Author::Agent(agent) => Some(self.meaning(agent, message.body.clone())),
-            Author::Stranger(_) => None,
+        let (meaning, person) = match &message.author {
+            Author::Agent(agent) => (self.meaning(agent, message.body.clone()), Some(agent.id.0.clone())),
+            Author::Stranger(stranger) => (Meaning::NotAllowed(notice_for(stranger.why)), stranger.person.clone()),
         };
         let old = &mut self.messages[at];
-        let id = old.id;
+        let (id, seq) = (old.id, old.seq);
         match &mut old.kind {
             Kind::Note { edited, .. } => {
-                if edited.is_none_or(|seen| seen < stamp) {
-                    *edited = Some(stamp);
+                if *edited < message.edited {
+                    *edited = message.edited;
                     old.body = message.body;
                 }
             }
+            Kind::Reply { stage: Stage::Withdrawn { .. }, .. } => {}
             Kind::Reply { edited, stage, .. } => {
-                if edited.is_some_and(|seen| seen >= stamp) || matches!(stage, Stage::Withdrawn { .. }) {
-                    return;
-                }
-                *edited = Some(stamp);
-                match allowed {
-                    Some(Meaning::Reply(body)) => {
-                        if old.body == body {
-                            return;
-                        }
-                        old.body = body;
-                        if matches!(stage, Stage::Shown { .. }) {
-                            self.show(id);
+                let version = message.edited.cmp(edited);
+                *edited = message.edited.max(*edited);
+                let held = matches!(stage, Stage::Held { .. });
+                match (version, meaning) {
+                    (Ordering::Equal, _) => {}
+                    (Ordering::Less | Ordering::Greater, Meaning::Note | Meaning::Verb(_)) => self.withdraw(at),
+                    (Ordering::Less, Meaning::Reply(_) | Meaning::NotAllowed(_)) => {}
+                    (Ordering::Greater, Meaning::Reply(body)) => {
+                        if old.body != body {
+                            old.body = body;
+                            if !held {
+                                self.show(id);
+                            }
                         }
                     }
-                    // Who may no longer send does not change what was sent.
-                    Some(Meaning::NotAllowed(_)) | None => {}
-                    // A reply made a note is taken back.
-                    Some(Meaning::Note | Meaning::Verb(_)) => self.withdraw(at),
+                    // Who may no longer send does not change what was sent, and learns so; and what
+                    // is held and was edited must not go out as it was first.
+                    (Ordering::Greater, Meaning::NotAllowed(notice)) => {
+                        if old.body != message.body {
+                            if held {
+                                self.withdraw(at);
+                            }
+                            self.effects.extend(person.map(|person| Effect::TellPrivately { seq, person, notice }));
+                        }
+                    }
                 }
             }
             Kind::Set { .. } | Kind::FromCustomer(_) | Kind::FromBot(_) => {}
@@ -435,13 +452,14 @@ impl Step<'_> {
 
     fn withdraw(&mut self, at: usize) {
         let message = &mut self.messages[at];
-        let id = message.id;
+        let (id, written) = (message.id, message.at);
         let Kind::Reply { stage, .. } = &mut message.kind else { return };
         match *stage {
             Stage::Held { .. } => {
                 *stage = Stage::Withdrawn { was_shown: false };
                 self.effects.push(Effect::ForgetHold(id));
                 self.typing_changed();
+                self.answer_taken_back(written);
             }
             Stage::Shown { .. } => {
                 *stage = Stage::Withdrawn { was_shown: true };
@@ -452,17 +470,32 @@ impl Step<'_> {
         }
     }
 
+    /// The customer waits again when the held reply that answered him is taken back, unless another
+    /// one is held.
+    fn answer_taken_back(&mut self, written: Moment) {
+        if self.head.standing != (Standing::Answered { since: written }) {
+            return;
+        }
+        let other = self.last_held().map(|other| other.at);
+        self.head.standing = match other {
+            Some(since) => Standing::Answered { since },
+            None => Standing::AwaitingAgent { since: written },
+        };
+    }
+
     /// The thread as it stands: what is new or edited counts as if it came now, what was here when
     /// the reading began and is not there any more was deleted, and what of ours is there is posted.
+    /// Posts of an earlier thread are none of its business.
     fn thread_read(&mut self, snapshot: Snapshot) {
-        let there: Vec<&str> = snapshot.messages.iter().map(|m| m.post.key.0.as_str()).collect();
-        let missing: Vec<usize> = (0..self.messages.len())
+        let there: HashSet<&str> = snapshot.messages.iter().map(|m| m.post.key.0.as_str()).collect();
+        let mut missing: Vec<usize> = (0..self.messages.len())
             .filter(|at| {
                 let message = &self.messages[*at];
-                message.at < snapshot.asked_at
-                    && message.post().is_some_and(|post| !there.contains(&post.key.0.as_str()))
+                let gone = |post: &Post| post.stamp > snapshot.root && !there.contains(post.key.0.as_str());
+                message.at < snapshot.asked_at && message.post().is_some_and(gone)
             })
             .collect();
+        missing.sort_by_key(|at| self.messages[*at].place);
         for at in missing {
             self.withdraw(at);
         }
@@ -479,6 +512,9 @@ impl Step<'_> {
         let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return };
         let Kind::Reply { stage: stage @ Stage::Held { .. }, .. } = &mut message.kind else { return };
         *stage = Stage::Shown { first_rev: rev };
+        if let Standing::Answered { since } = &mut self.head.standing {
+            *since = self.now;
+        }
         self.effects.push(Effect::ForgetHold(id));
         self.show(id);
         self.typing_changed();
@@ -487,7 +523,8 @@ impl Step<'_> {
     fn thread_opened(&mut self, thread: ThreadKey) {
         match self.head.thread {
             Thread::Open(_) => {}
-            Thread::None | Thread::Wanted { .. } => {
+            Thread::None => self.head.thread = Thread::Open(thread),
+            Thread::Wanted { .. } => {
                 self.head.thread = Thread::Open(thread);
                 self.effects.push(Effect::Settled(Order::Open));
             }
@@ -501,7 +538,7 @@ impl Step<'_> {
             let of_customer = matches!(message.kind, Kind::FromCustomer(_));
             let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
             let Posting::Waiting { pieces_posted } = posting else { continue };
-            *pieces_posted = (*pieces_posted).max(piece.index + 1);
+            *pieces_posted = (*pieces_posted).max(piece.index.saturating_add(1));
             let all = pieces(&message.body.text(), self.rules.post_chars_max).len();
             if (*pieces_posted as usize) < all {
                 continue;
@@ -534,19 +571,26 @@ impl Step<'_> {
         }
     }
 
-    /// A new thread is opened when there is something to say in it.
+    /// A new thread is opened when there is something to say in it. A message that the old one has
+    /// in part is said again whole.
     fn thread_vanished(&mut self, gone: &ThreadKey) {
         if self.head.thread != Thread::Open(gone.clone()) {
             return;
         }
         self.head.thread = Thread::None;
-        let waiting = self.messages.iter().any(|m| {
-            matches!(&m.kind, Kind::FromCustomer(Posting::Waiting { .. }) | Kind::FromBot(Posting::Waiting { .. }))
-        });
-        if waiting {
-            self.head.thread = Thread::Wanted { again: true };
-            self.effects.push(Effect::OpenThread);
+        let (mut waiting, mut again) = (false, Vec::new());
+        for message in self.messages.iter_mut() {
+            let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
+            let Posting::Waiting { pieces_posted } = posting else { continue };
+            waiting = true;
+            if std::mem::take(pieces_posted) > 0 {
+                again.push(Effect::PostToDesk { message: message.id, seq: message.seq });
+            }
         }
+        if waiting {
+            self.want_thread();
+        }
+        self.effects.extend(again);
     }
 
     fn want_thread(&mut self) {
@@ -557,8 +601,7 @@ impl Step<'_> {
     }
 
     fn meaning(&self, by: &Agent, body: Body) -> Meaning {
-        let opening = body.opening();
-        if NOTE_MARKS.iter().any(|mark| opening.starts_with(mark)) {
+        if is_note(&body) {
             return Meaning::Note;
         }
         if let Some(verb) = verb::parse(&body.text()) {
@@ -575,6 +618,7 @@ impl Step<'_> {
 
     /// A message of ours for the desk.
     fn post_own(&mut self, key: String, body: Body, kind: fn(Posting) -> Kind) -> MessageId {
+        self.want_thread();
         let (id, seq) = self.add(key, body, kind(Posting::Waiting { pieces_posted: 0 }), None);
         self.effects.push(Effect::PostToDesk { message: id, seq });
         id
@@ -625,11 +669,16 @@ impl Step<'_> {
     }
 
     fn typing_changed(&mut self) {
-        let by = self.messages.iter().find_map(|m| match &m.kind {
-            Kind::Reply { by, stage: Stage::Held { .. }, .. } => Some(by.name.clone()),
-            _ => None,
+        let by = self.last_held().and_then(|message| match &message.kind {
+            Kind::Reply { by, .. } => Some(by.name.clone()),
+            Kind::FromCustomer(_) | Kind::FromBot(_) | Kind::Note { .. } | Kind::Set { .. } => None,
         });
         self.effects.push(Effect::ShowTyping { by });
+    }
+
+    fn last_held(&self) -> Option<&Message> {
+        let held = |message: &&Message| matches!(message.kind, Kind::Reply { stage: Stage::Held { .. }, .. });
+        self.messages.iter().filter(held).max_by_key(|message| message.seq)
     }
 
     fn mark_replies(&mut self, above: i64, upto: i64, mark: Mark) {
@@ -650,21 +699,38 @@ impl Step<'_> {
     }
 }
 
+/// What the customer could be shown of a body: bounded, so that it can be compared with what was
+/// stored, and without blank blocks before its first words, behind which the mark of a note would
+/// go unnoticed.
+fn tidy(mut body: Body) -> Body {
+    let blank = body.0.iter().take_while(|block| Body(vec![(*block).clone()]).is_blank()).count();
+    body.0.drain(..blank);
+    body.bounded()
+}
+
+fn is_note(body: &Body) -> bool {
+    let opening = body.opening();
+    // What shows nothing is for nobody.
+    NOTE_MARKS.iter().any(|mark| opening.starts_with(mark)) || body.is_blank()
+}
+
+fn notice_for(why: StrangerKind) -> Notice {
+    match why {
+        StrangerKind::Bot => Notice::BotNotSent,
+        StrangerKind::OtherWorkspace => Notice::OutsiderNotSent,
+    }
+}
+
 /// In mode `explicit`: a message that opens with `>`, or with the quote that a platform's composer
-/// makes of it, is a reply; all else is a note.
+/// makes of it, is a reply; all else is a note, and so is a note after the `>`.
 fn explicit(body: Body) -> Meaning {
-    use crate::body::Block;
-    if body.opening().starts_with(REPLY_MARK) {
-        return Meaning::Reply(body.without_opening(REPLY_MARK));
-    }
-    let mut blocks = body.0;
-    match blocks.first_mut() {
-        Some(first @ Block::Quote(_)) => {
-            if let Block::Quote(spans) = std::mem::replace(first, Block::Code(String::new())) {
-                *first = Block::Paragraph(spans);
-            }
-            Meaning::Reply(Body(blocks))
-        }
-        _ => Meaning::Note,
-    }
+    let reply = if body.opening().starts_with(REPLY_MARK) {
+        body.without_opening(REPLY_MARK)
+    } else {
+        let mut blocks = body.0;
+        let Some(Block::Quote(spans)) = blocks.first_mut() else { return Meaning::Note };
+        blocks[0] = Block::Paragraph(std::mem::take(spans));
+        Body(blocks)
+    };
+    if is_note(&reply) { Meaning::Note } else { Meaning::Reply(reply) }
 }

@@ -96,6 +96,9 @@ pub enum DeskAct {
 pub struct Snapshot {
     /// When the reading began: a message that came in later is not missing, only new.
     pub asked_at: Moment,
+    /// The stamp of the thread's root: an earlier post stands in an earlier thread of the same
+    /// conversation, and is not missing either.
+    pub root: i64,
     /// What people wrote, oldest first.
     pub messages: Vec<DeskMessage>,
     /// Our own posts: which pieces of which messages each carries.

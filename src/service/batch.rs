@@ -347,7 +347,12 @@ async fn store(
 }
 
 /// Tells other processes which conversations customers see changed, and which desks have orders.
-async fn tell_peers(tx: &mut Tx, node: u64, changes: &[(ConversationId, Seen)], added: &[OrderRow]) -> Result<(), StoreError> {
+async fn tell_peers(
+    tx: &mut Tx,
+    node: u64,
+    changes: &[(ConversationId, Seen)],
+    added: &[OrderRow],
+) -> Result<(), StoreError> {
     if matches!(tx, Tx::Lite(_)) || (changes.is_empty() && added.is_empty()) {
         return Ok(());
     }

@@ -36,7 +36,11 @@ pub async fn tell_peers(tx: &mut Tx, words: &[String]) -> Result<(), StoreError>
     let mut payload = String::new();
     for word in words {
         if payload.len() + word.len() + 1 > PAYLOAD_BYTES_MAX {
-            sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(std::mem::take(&mut payload)).execute(&mut **tx).await?;
+            sqlx::query("SELECT pg_notify($1, $2)")
+                .bind(CHANNEL)
+                .bind(std::mem::take(&mut payload))
+                .execute(&mut **tx)
+                .await?;
         }
         if !payload.is_empty() {
             payload.push(' ');

@@ -190,9 +190,12 @@ impl Store {
     /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
         match self {
-            Store::Lite { writer, readers, .. } => {
+            Store::Lite { writer, readers, claim } => {
                 writer.close().await;
                 readers.close().await;
+                // Not left to the last clone: a task that is just ending may hold one. Should it
+                // fail, the end of the process frees the file.
+                let _ = claim.unlock();
             }
             Store::Pg(pool) => pool.close().await,
         }

@@ -206,6 +206,17 @@ await perform('faults', async (browser) => {
     await bob.page.context().close();
   });
 
+  await scene('where no stream gets through, asking does', async () => {
+    const ada = await arrives('Ada');
+    await ada.page.route('**/v1/events', (route) => route.fulfill(problem(503, 'Too many customers are connected.')));
+    await ada.opens();
+    await ada.introduces();
+    await ada.writes('no stream');
+    await ada.learns('no stream', 'Delivered');
+    check(!(await ada.widget.locator('.notice').isVisible()), 'the page is calm');
+    await ada.page.context().close();
+  });
+
   await scene('the page’s own style stays outside, and a right-to-left page mirrors the chat', async () => {
     const ada = await arrives('Ada');
     await ada.opens();
@@ -256,7 +267,7 @@ await perform('faults', async (browser) => {
     await ada.learns('after going back', 'Delivered');
     await until('one stream is open', () => open.size === 1);
     let down = true;
-    await ada.page.route('**/v1/events', (route) => (down ? route.abort() : route.continue()));
+    await ada.page.route(/\/v1\/(events|messages)/, (route) => (down ? route.abort() : route.continue()));
     await ada.page.context().setOffline(true);
     await until('the stream is cut', () => open.size === 0);
     await ada.page.context().setOffline(false);

@@ -196,10 +196,16 @@ export class Customer {
  * @param {import('playwright-core').BrowserContext} context
  */
 export function streams(context) {
-  /** @type {Set<import('playwright-core').Request>} */
-  const open = new Set();
+  /** @type {Map<import('playwright-core').Request, import('playwright-core').Page>} */
+  const open = new Map();
   context.on('request', (request) => {
-    if (request.url().endsWith('/v1/events') && request.method() === 'GET') open.add(request);
+    if (request.url().endsWith('/v1/events') && request.method() === 'GET') open.set(request, request.frame().page());
+  });
+  // What a closed page had open ends without a word.
+  context.on('page', (page) => {
+    page.on('close', () => {
+      for (const [request, owner] of open) if (owner === page) open.delete(request);
+    });
   });
   context.on('requestfinished', (request) => open.delete(request));
   context.on('requestfailed', (request) => open.delete(request));

@@ -6,3 +6,6 @@
 mod house;
 
 mod main_job;
+
+mod hold;
+mod inside;

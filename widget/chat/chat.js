@@ -43,8 +43,8 @@ export class Chat {
     this.back = h('button', { class: 'back', type: 'button', 'aria-label': WORDS.back, onclick: () => this.#goBack() }, icon(BACK));
     this.title = h('h2', {}, WORDS.title);
     this.header = h(
-      'header',
-      {},
+      'div',
+      { class: 'head' },
       this.back,
       this.title,
       this.bell.button,

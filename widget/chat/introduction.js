@@ -9,6 +9,12 @@ import { WORDS, fill } from '../words.js';
 
 const ONWARD = 'M9 5l7 7-7 7';
 
+/** What the server takes as a name. */
+const NAME_CHARS_MAX = 120;
+
+/** The longest address there is (RFC 5321, 4.5.3.1.3). */
+const EMAIL_CHARS_MAX = 254;
+
 /** The two steps. */
 export class Introduction {
   /**
@@ -102,7 +108,8 @@ class Field {
     this.hint = hint;
     this.wrong = wrong;
     const required = ask === 'required';
-    this.input = h('input', { id: name, name, type, autocomplete: name, required, maxlength: 200, 'aria-describedby': `${name}-why` });
+    const maxlength = name === 'name' ? NAME_CHARS_MAX : EMAIL_CHARS_MAX;
+    this.input = h('input', { id: name, name, type, autocomplete: name, required, maxlength, 'aria-describedby': `${name}-why` });
     this.input.value = value ?? '';
     this.why = h('p', { class: 'why', id: `${name}-why` }, hint);
     this.element = h('div', { class: 'field' }, h('label', { for: name }, required ? label : fill(WORDS.optional, { label })), this.input, this.why);

@@ -86,7 +86,8 @@ export class Outbox {
     while (this.may() && this.#next()) {
       // Between two tries the turn is free: another tab may know of a better moment.
       const failure = await this.tabs.alone('send', () => this.#send());
-      this.stuck = failure !== null;
+      // Being told to wait is no trouble with the connection.
+      this.stuck = failure !== null && failure.status !== 429;
       this.changed();
       if (failure && this.may()) await this.pace.pause(failure.retry_after_ms);
     }

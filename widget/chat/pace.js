@@ -35,10 +35,12 @@ export class Pace {
     return new Promise((done) => {
       const end = () => {
         clearTimeout(timer);
+        stop?.removeEventListener('abort', end);
         done(undefined);
       };
       const timer = setTimeout(end, wait);
       stop?.addEventListener('abort', end);
+      if (stop?.aborted) end();
       // What the server asked for is not to be cut short by a customer who comes back to the tab.
       this.wake = at_least_ms ? () => {} : end;
     });

@@ -16,13 +16,13 @@ button, input, textarea { font: inherit; color: inherit; letter-spacing: inherit
 button { cursor: pointer; touch-action: manipulation; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 @media (prefers-color-scheme: dark) { :focus-visible { outline-color: #8fb0ff; } }
-header { display: flex; align-items: center; gap: 4px; padding: 6px; padding-inline-start: 16px; background: var(--accent); color: var(--on-accent); }
-header.deep { padding-inline-start: 6px; }
+.head { display: flex; align-items: center; gap: 4px; padding: 6px; padding-inline-start: 16px; background: var(--accent); color: var(--on-accent); }
+.head.deep { padding-inline-start: 6px; }
 h2 { flex: 1; min-inline-size: 0; margin: 0; font-size: 16px; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-header button { inline-size: 44px; block-size: 44px; padding: 0; display: grid; place-items: center; border: 0; border-radius: 10px; background: none; }
-header button:hover { background: #fff2; }
-header :focus-visible { outline-color: var(--on-accent); outline-offset: -4px; }
-header svg { inline-size: 20px; block-size: 20px; }
+.head button { inline-size: 44px; block-size: 44px; padding: 0; display: grid; place-items: center; border: 0; border-radius: 10px; background: none; }
+.head button:hover { background: #fff2; }
+.head :focus-visible { outline-color: var(--on-accent); outline-offset: -4px; }
+.head svg { inline-size: 20px; block-size: 20px; }
 :dir(rtl) .back svg, :dir(rtl) .send svg { transform: scaleX(-1); }
 .notice { margin: 0; padding: 8px 16px; background: var(--notice); color: var(--notice-fg); font-size: 13px; }
 .notice:empty { display: none; }

@@ -5,6 +5,7 @@
  * `rev` counts the changes the customer can see. What the stream and the history bring is complete
  * up to their `rev`; what the answer to a sent message brings is not, so it never moves `rev`.
  */
+import { WORDS } from '../words.js';
 import { Memory } from './memory.js';
 import { Outbox } from './outbox.js';
 import { Pace } from './pace.js';
@@ -66,6 +67,8 @@ export class Talk {
     this.pace = new Pace();
     this.receipt_pace = new Pace();
     this.leading = false;
+    /** True when the stream came as far as to be complete. */
+    this.ready = false;
     this.heard_at = 0;
     this.hurry = false;
     this.change_queued = false;
@@ -200,13 +203,15 @@ export class Talk {
    * @param {AbortSignal} stop
    */
   async #catchUp(conversation, stop) {
-    // The leader's notes may move `this.rev` meanwhile; the pages have to follow each other.
     let rev = this.rev;
     for (;;) {
       try {
         const page = await this.wire.history(conversation.token, rev);
         if (stop.aborted) return false;
-        for (const message of page.messages) this.#put(message);
+        for (const message of page.messages) {
+          if (this.leading) this.#pass(message, message.rev);
+          else this.#put(message);
+        }
         const last = page.messages.at(-1)?.rev ?? rev;
         rev = page.more && last > rev ? last : Math.max(rev, page.rev);
         this.#stand(page);
@@ -241,6 +246,7 @@ export class Talk {
     while (!stop.aborted) {
       let wait_ms = 0;
       this.line = new AbortController();
+      this.ready = false;
       this.heard_at = Date.now();
       try {
         await this.wire.follow(conversation.token, this.rev, this.line.signal, (event) => this.#hear(event));
@@ -255,6 +261,8 @@ export class Talk {
       if (stop.aborted) return;
       this.#type(null);
       this.#linked(false);
+      // Where no stream gets through, for want of room or by a proxy that holds it back, asking does.
+      if (!this.ready && !(await this.#catchUp(conversation, stop))) return;
       if (!this.hurry) await this.pace.pause(wait_ms, stop);
       this.hurry = false;
     }
@@ -263,13 +271,10 @@ export class Talk {
   /** @param {import('./wire.js').ServerEvent | null} event */
   #hear(event) {
     this.heard_at = Date.now();
-    if (event?.event === 'message') {
-      const rev = Number(event.id) || event.data.rev;
-      this.#note({ message: event.data, rev });
-      this.#streamed(event.data, rev);
-    }
+    if (event?.event === 'message') this.#pass(event.data, Number(event.id) || event.data.rev);
     if (event?.event === 'typing') this.#type(event.data.by);
     if (event?.event === 'ready') {
+      this.ready = true;
       this.pace.reset();
       this.#stand(event.data);
       this.#linked(true);
@@ -278,14 +283,26 @@ export class Talk {
   }
 
   /**
-   * A change in its turn.
+   * Takes a change in, and passes it on to the other tabs.
+   *
+   * @param {import('./wire.js').Message} message
+   * @param {number} rev
+   */
+  #pass(message, rev) {
+    this.#note({ message, rev });
+    this.#streamed(message, rev);
+  }
+
+  /**
+   * Takes in a change in its turn.
    *
    * @param {import('./wire.js').Message} message
    * @param {number} rev
    */
   #streamed(message, rev) {
     const news = message.state === 'shown' && !this.messages.has(message.id);
-    this.rev = Math.max(this.rev, rev);
+    // Until the history is here, what the leader hears is not all there is before it.
+    if (this.complete) this.rev = Math.max(this.rev, rev);
     this.#put(message);
     this.#acknowledge();
     if (news && this.leading) this.rang();
@@ -382,7 +399,7 @@ export class Talk {
       if (!(error instanceof Failure && error.final)) throw error;
       // Not the message is wrong, but what was said before it: ask again, and keep the message.
       this.memory.set('intro', { ...this.intro, topic: undefined });
-      this.trouble = error.why || 'lost';
+      this.trouble = error.why || WORDS.not_begun;
       throw new Failure(0, '', 0);
     }
   }

@@ -3,13 +3,13 @@
 //! gap starts over with what it had not come to.
 
 use crate::PLATFORM;
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, Part};
 use crate::outbound::Slack;
 use futures_util::StreamExt;
 use futures_util::stream;
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use threadline_core::desk::{DeskAct, DeskEvent, Inbox, Reading, Trouble};
 use threadline_core::ids::{Moment, ThreadKey};
@@ -25,8 +25,8 @@ const AT_ONCE: usize = 4;
 const READS_MAX: usize = 45;
 /// Slack's window.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Times one thread is tried before it is left to the next catch-up.
-const TRIES_MAX: u32 = 8;
+/// Times one thread is tried before the others go first.
+const TRIES_MAX: u32 = 4;
 /// First pause after a failed reading; it doubles.
 const PAUSE_FIRST: Duration = Duration::from_millis(500);
 /// Longest pause after a failed reading.
@@ -51,7 +51,7 @@ impl CatchUp {
             while missed.changed().await.is_ok() {
                 loop {
                     missed.borrow_and_update();
-                    let read = Mutex::new(HashSet::new());
+                    let read = Mutex::new(Vec::new());
                     let finished = tokio::select! {
                         () = self.round(&done, &read) => true,
                         changed = missed.changed() => changed.is_err(),
@@ -71,23 +71,32 @@ impl CatchUp {
     }
 
     /// Reads every open thread once.
-    async fn round(&self, done: &HashSet<ThreadKey>, read: &Mutex<HashSet<ThreadKey>>) {
+    async fn round(&self, done: &HashSet<ThreadKey>, read: &Mutex<Vec<ThreadKey>>) {
         // What was stored before this moment has been announced by Slack; give it time to list it.
         let asked_at = (self.clock)();
         tokio::time::sleep(self.slack.config().settle).await;
-        let mut threads = VecDeque::new();
-        for open in self.open_threads().await {
-            threads.push_back(open);
+        let (again, fresh): (Vec<_>, Vec<_>) =
+            self.open_threads().await.into_iter().partition(|thread| done.contains(thread));
+        let mut threads = [fresh, again].concat();
+        let (total, began) = (threads.len(), Instant::now());
+        loop {
+            let unread = Mutex::new(Vec::new());
+            stream::iter(threads)
+                .for_each_concurrent(AT_ONCE, |thread| {
+                    let unread = &unread;
+                    async move {
+                        let list = if self.catch_up(&thread, asked_at).await { read } else { unread };
+                        locked(list).push(thread);
+                    }
+                })
+                .await;
+            threads = unread.into_inner().unwrap_or_else(PoisonError::into_inner);
+            if threads.is_empty() {
+                break;
+            }
+            warn!(threads = threads.len(), "some threads cannot be read from Slack; trying again");
+            tokio::time::sleep(PAUSE_MAX).await;
         }
-        let total = threads.len();
-        let (again, fresh): (Vec<_>, Vec<_>) = threads.into_iter().partition(|thread| done.contains(thread));
-        let began = Instant::now();
-        stream::iter(fresh.into_iter().chain(again))
-            .for_each_concurrent(AT_ONCE, |thread| async move {
-                self.catch_up(&thread, asked_at).await;
-                read.lock().unwrap_or_else(PoisonError::into_inner).insert(thread);
-            })
-            .await;
         info!(threads = total, millis = began.elapsed().as_millis() as u64, "caught up with Slack");
     }
 
@@ -103,8 +112,8 @@ impl CatchUp {
         }
     }
 
-    /// Reads one thread, again if need be.
-    async fn catch_up(&self, thread: &ThreadKey, asked_at: Moment) {
+    /// Reads one thread, again if need be. False when it has to be tried once more later.
+    async fn catch_up(&self, thread: &ThreadKey, asked_at: Moment) -> bool {
         let mut pause = PAUSE_FIRST;
         for _ in 0..TRIES_MAX {
             self.pace.turn().await;
@@ -121,27 +130,27 @@ impl CatchUp {
                     pause = (pause * 2).min(PAUSE_MAX);
                     continue;
                 }
+                // One channel's trouble shows when something is posted there.
+                Err(Trouble::Stopped(stop)) if stop.channel_only => {
+                    warn!(slack.thread = %thread, slack.code = stop.code, "cannot read a thread: {}", stop.advice);
+                    return true;
+                }
                 Err(Trouble::Stopped(stop)) => {
-                    // One channel's trouble shows when something is posted there.
-                    if stop.channel_only {
-                        warn!(slack.thread = %thread, slack.code = stop.code, "cannot read a thread: {}", stop.advice);
-                        return;
-                    }
-                    self.alarm.stopped(stop);
-                    tokio::time::sleep(PAUSE_MAX).await;
-                    continue;
+                    self.alarm.stopped(Part::Calls, stop);
+                    return false;
                 }
                 Err(Trouble::Never { why }) => {
                     warn!(slack.thread = %thread, why, "cannot read a thread");
-                    return;
+                    return true;
                 }
             };
+            self.alarm.works(Part::Calls);
             let event = DeskEvent { thread: thread.clone(), act };
             // The other end closes only when everything stops.
             let _ = self.readings.send(Reading { frame: None, events: vec![event] }).await;
-            return;
+            return true;
         }
-        warn!(slack.thread = %thread, "gave up reading a thread; the next catch-up tries again");
+        false
     }
 }
 
@@ -149,6 +158,11 @@ impl fmt::Debug for CatchUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CatchUp").finish_non_exhaustive()
     }
+}
+
+/// Nothing can panic while one of these is locked, so a poisoned lock holds whole data.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps the readings within Slack's rate: a burst is fine, more than the window allows waits.
@@ -168,18 +182,18 @@ impl Pace {
 
     /// Slack asked for a pause.
     pub fn hold(&self, pause: Duration) {
-        let mut held = self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = locked(&self.held_until);
         *held = (*held).max(Some(Instant::now() + pause));
     }
 
     /// Counts a call now, or says when to ask again.
     fn book(&self) -> Option<Instant> {
         let now = Instant::now();
-        let held = *self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = *locked(&self.held_until);
         if let Some(held) = held.filter(|held| *held > now) {
             return Some(held);
         }
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = locked(&self.recent);
         if recent.len() >= READS_MAX
             && let Some(oldest) = recent.front()
             && *oldest + WINDOW > now

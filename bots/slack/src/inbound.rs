@@ -79,6 +79,7 @@ impl Inbound {
             }
             catch_up.run(gaps, shutdown.clone()).await;
         };
+        let reading = reader.run(alarm.clone(), missed.clone(), shutdown.clone());
         let listening = async {
             match slack.config().app_token.clone() {
                 Some(app_token) => {
@@ -94,7 +95,6 @@ impl Inbound {
                 }
             }
         };
-        let reading = reader.run(alarm.clone(), shutdown.clone());
         tokio::join!(listening, keep(arrived, handle), catching_up, reading);
     }
 }

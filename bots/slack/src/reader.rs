@@ -4,7 +4,7 @@
 //! with an error in the log, and stays stored as it came.
 
 use crate::PLATFORM;
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, Part};
 use crate::decode::{self, Decoded, Found};
 use crate::interpret;
 use crate::outbound::{Slack, Us};
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use threadline_core::desk::{Frame, Inbox, Reading, Trouble, Unstored};
 use threadline_core::ids::ThreadKey;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -75,6 +75,7 @@ struct Shared {
     slack: Slack,
     us: Us,
     alarm: Arc<Alarm>,
+    missed: watch::Sender<u64>,
     readings: mpsc::Sender<Reading>,
     in_hand: Arc<InHand>,
     /// The lane of each thread that has something to do.
@@ -111,8 +112,8 @@ impl Reader {
         self.backlog_read.clone()
     }
 
-    /// Understands and stores until `shutdown`.
-    pub async fn run(self, alarm: Arc<Alarm>, shutdown: CancellationToken) {
+    /// Understands and stores until `shutdown`; counts `missed` up when a channel can be heard again.
+    pub async fn run(self, alarm: Arc<Alarm>, missed: watch::Sender<u64>, shutdown: CancellationToken) {
         let Reader { inbox, slack, fresh, left, readings, read, backlog_read } = self;
         let in_hand = Arc::new(InHand { keys: Mutex::default(), backlog_read });
         let storing = store(inbox.clone(), read, in_hand.clone(), shutdown.clone());
@@ -123,6 +124,7 @@ impl Reader {
                 slack,
                 us,
                 alarm,
+                missed,
                 readings,
                 in_hand,
                 lanes: Mutex::default(),
@@ -153,7 +155,10 @@ async fn us(slack: &Slack, alarm: &Alarm, shutdown: &CancellationToken) -> Optio
     loop {
         let trouble = tokio::select! {
             us = slack.us() => match us {
-                Ok(us) => return Some(us.clone()),
+                Ok(us) => {
+                    alarm.works(Part::Calls);
+                    return Some(us.clone());
+                }
                 Err(trouble) => trouble,
             },
             () = shutdown.cancelled() => return None,
@@ -231,14 +236,16 @@ impl Shared {
                 return true;
             }
             Ok(Decoded::PersonChanged(user)) => self.slack.directory().changed(&self.us, &user),
-            Ok(Decoded::Stopped { channel, stop }) => {
-                if channel.is_none_or(|channel| self.is_desk(&channel)) {
-                    self.alarm.stopped(stop);
-                }
-            }
+            Ok(Decoded::Stopped { channel, stop }) => match channel {
+                Some(channel) if self.is_desk(&channel) => self.alarm.stopped(Part::Channel, stop),
+                Some(_) => {}
+                None => self.alarm.stopped(Part::Calls, stop),
+            },
             Ok(Decoded::Mended { channel }) => {
                 if self.is_desk(&channel) {
-                    self.alarm.channel_works();
+                    self.alarm.works(Part::Channel);
+                    // Slack tells nothing of a channel while the bot is not in it.
+                    self.missed.send_modify(|count| *count += 1);
                 }
             }
             Ok(Decoded::Nothing) => {}
@@ -286,8 +293,7 @@ impl Shared {
 
     /// Looks up the people of one event, for as long as it takes. Nothing after `shutdown`.
     async fn understand(&self, job: Job) -> Option<Reading> {
-        let mut pause = PAUSE_FIRST;
-        let mut alarmed = false;
+        let (mut pause, mut stopped) = (PAUSE_FIRST, false);
         loop {
             let trouble = {
                 let _turn = self.at_once.acquire().await.ok()?;
@@ -298,8 +304,8 @@ impl Shared {
                 };
                 match event {
                     Ok(Ok(event)) => {
-                        if alarmed {
-                            self.alarm.works();
+                        if stopped {
+                            self.alarm.works(Part::Calls);
                         }
                         return Some(Reading { frame: Some(job.frame), events: vec![event] });
                     }
@@ -311,7 +317,7 @@ impl Shared {
                 }
             };
             warn!(frame.key = job.frame, ?trouble, "a message waits: its people cannot be looked up yet");
-            alarmed |= matches!(trouble, Trouble::Stopped(_));
+            stopped |= matches!(trouble, Trouble::Stopped(_));
             if !wait(told(&self.alarm, trouble, pause), &self.shutdown).await {
                 return None;
             }
@@ -424,7 +430,7 @@ fn told(alarm: &Alarm, trouble: Trouble, pause: Duration) -> Duration {
     match trouble {
         Trouble::Later { after_millis } => Duration::from_millis(after_millis),
         Trouble::Stopped(stop) => {
-            alarm.stopped(stop);
+            alarm.stopped(Part::Calls, stop);
             pause
         }
         Trouble::NotDone { .. } | Trouble::Unclear { .. } | Trouble::Never { .. } | Trouble::ThreadGone => pause,

@@ -144,7 +144,7 @@ pub(crate) fn other_workspace() -> Stop {
         code: "other_workspace".to_string(),
         advice: "The bot token belongs to another workspace than the conversation's thread. Put in the token of the first one."
             .to_string(),
-        channel_only: false,
+        channel_only: true,
     }
 }
 

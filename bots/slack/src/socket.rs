@@ -3,7 +3,7 @@
 //! that Slack wants renewed is replaced before it is left, and one that has fallen silent is given
 //! up. Nothing here understands a frame beyond its envelope.
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, Part};
 use crate::client::Failure;
 use crate::config::Secret;
 use crate::decode;
@@ -149,7 +149,7 @@ impl Sockets {
                     if let Some(old) = replaced.take() {
                         old.cancel();
                     }
-                    self.alarm.works();
+                    self.alarm.works(Part::Sockets);
                     if std::mem::take(&mut was_deaf) {
                         self.missed.send_modify(|count| *count += 1);
                     }
@@ -175,7 +175,7 @@ impl Sockets {
             let pause = match end {
                 End::Left => break,
                 End::SwitchedOff => {
-                    self.alarm.stopped(refusal::socket_mode_off());
+                    self.alarm.stopped(Part::Sockets, refusal::socket_mode_off());
                     PAUSE_STOPPED
                 }
                 End::Dropped | End::Deaf if opened_at.elapsed() >= STEADY => Duration::ZERO,
@@ -208,7 +208,7 @@ impl Sockets {
             Trouble::Later { after_millis } => Duration::from_millis(after_millis),
             Trouble::Stopped(stop) => {
                 let advice = format!("{} This is about the app-level token, which starts with xapp-.", stop.advice);
-                self.alarm.stopped(Stop { advice, ..stop });
+                self.alarm.stopped(Part::Sockets, Stop { advice, ..stop });
                 PAUSE_STOPPED
             }
             Trouble::NotDone { why } | Trouble::Unclear { why } | Trouble::Never { why } => {

@@ -23,7 +23,8 @@ const CLOCK_SKEW_SECS: i64 = 300;
 pub(crate) async fn snapshot(slack: &Slack, root: Spot<'_>, asked_at: Moment) -> Result<Snapshot, Trouble> {
     let messages = replies(slack, root).await?;
     let us = slack.us().await?;
-    let mut snapshot = Snapshot { asked_at, messages: Vec::new(), ours: Vec::new() };
+    let root_stamp = ids::stamp(root.ts).ok_or_else(|| odd("the root has no stamp"))?;
+    let mut snapshot = Snapshot { asked_at, root: root_stamp, messages: Vec::new(), ours: Vec::new() };
     for message in messages.values().filter(|message| message["ts"] != root.ts) {
         if decode::is_ours(us, message) {
             let pieces = format::pieces_of(message);

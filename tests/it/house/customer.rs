@@ -264,12 +264,16 @@ impl Stream {
             let Some(bytes) = frame.data_ref() else { continue };
             let (came, rev) = {
                 let mut page = lock(&self.page);
-                (page.take(bytes), page.last_rev)
+                let was_live = page.is_live;
+                (page.take(bytes) || page.is_live != was_live, page.last_rev)
             };
-            if came && self.receipts {
-                // One that gets lost is made good by the next, as in the widget.
+            if came && rev > 0 && self.receipts {
+                // One that gets lost is made good when the stream is open again.
                 let said = json!({ "received": rev });
-                let _ = self.web.try_send(Method::POST, "/v1/receipts", Some(&self.token), &said).await;
+                match self.web.try_send(Method::POST, "/v1/receipts", Some(&self.token), &said).await {
+                    Ok(answer) if answer.status == 204 => {}
+                    Ok(_) | Err(_) => return,
+                }
             }
         }
     }

@@ -176,7 +176,8 @@ pub fn markup(body: &Value) -> String {
 fn spans(spans: &Value) -> String {
     let span = |span: &Value| {
         let text = span["v"].as_str().unwrap_or_default().to_string();
-        let text = if span["t"] == "a" { format!("[{text}]({})", span["href"].as_str().unwrap_or_default()) } else { text };
+        let text =
+            if span["t"] == "a" { format!("[{text}]({})", span["href"].as_str().unwrap_or_default()) } else { text };
         [("c", '`'), ("s", '~'), ("i", '_'), ("b", '*')]
             .into_iter()
             .filter(|(flag, _)| span[*flag] == 1)

@@ -54,7 +54,10 @@ fn start() -> Server {
     let root = is_root();
     if root {
         let owned = Command::new("chown").arg("postgres").arg(&home).status();
-        assert!(owned.is_ok_and(|status| status.success()), "PostgreSQL does not run as root; it needs a user postgres");
+        assert!(
+            owned.is_ok_and(|status| status.success()),
+            "PostgreSQL does not run as root; it needs a user postgres"
+        );
     }
     // No flush to the disk: these databases need not outlive the machine, only our process.
     let script = format!(

@@ -410,7 +410,8 @@ impl Findings {
             }
         }
         for key in object.keys() {
-            if !(tagged && key == "type") && !fields.iter().any(|Field(name, ..)| name == key) {
+            let known = (tagged && key == "type") || fields.iter().any(|Field(name, ..)| name == key);
+            if !known {
                 self.say(&format!("invalid additional property: {key}"), at);
             }
         }

@@ -56,7 +56,7 @@ pub(crate) struct Sent {
     pub(crate) args: Map<String, Value>,
     /// A token among the arguments.
     pub(crate) token: Option<String>,
-    /// True when the body was JSON.
+    /// True when the body was JSON with something in it; SDKs send an empty object for no arguments.
     pub(crate) was_json: bool,
     /// Slack's warning about the content type, if it has one.
     pub(crate) warning: Option<&'static str>,
@@ -71,10 +71,12 @@ pub(crate) fn read(is_post: bool, query: &str, content_type: &str, body: &[u8]) 
     match kind.trim().to_ascii_lowercase().as_str() {
         _ if !is_post => {}
         "application/json" => {
-            sent.was_json = true;
             sent.warning = (!has_charset).then_some("missing_charset");
             match serde_json::from_slice::<Value>(body) {
-                Ok(Value::Object(map)) => sent.take_json(map),
+                Ok(Value::Object(map)) => {
+                    sent.was_json = !map.is_empty();
+                    sent.take_json(map);
+                }
                 Ok(_) => return Err(Refusal::wrong("json_not_object")),
                 Err(_) if body.is_empty() => {}
                 Err(_) => return Err(Refusal::wrong("invalid_json")),

@@ -165,16 +165,16 @@ impl FakeSlack {
 
 /// The workspace and its people.
 impl FakeSlack {
-    /// Makes a public channel that the bot is in.
+    /// Makes a public channel that the bot has been in for long: nothing is told.
     pub fn add_channel(&self, id: &str, name: &str) {
         self.make_channel(id, name, false);
-        self.invite_bot(id);
+        self.take_bot_in(id);
     }
 
-    /// Makes a private channel that the bot is in.
+    /// Makes a private channel that the bot has been in for long: nothing is told.
     pub fn add_private_channel(&self, id: &str, name: &str) {
         self.make_channel(id, name, true);
-        self.invite_bot(id);
+        self.take_bot_in(id);
     }
 
     /// Makes a channel that the bot is not in.
@@ -473,6 +473,13 @@ impl FakeSlack {
     fn person(&self, name: &str, kind: impl FnOnce(usize) -> PersonKind) -> Agent {
         let person = self.world.people_mut().find_or_add(name, kind);
         Agent { world: self.world.clone(), id: person.id, name: person.name }
+    }
+
+    fn take_bot_in(&self, channel: &str) {
+        let channel = self.channel(channel);
+        let mut room = channel.room();
+        room.bot_is_member = true;
+        room.members.insert(BOT_USER_ID.into());
     }
 
     fn channel(&self, id_or_name: &str) -> Arc<channel::Channel> {

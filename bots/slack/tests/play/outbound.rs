@@ -37,7 +37,17 @@ async fn a_conversation_as_slack_shows_it() {
     bot.mark(&post, Mark::Received).await.unwrap();
     bot.mark(&post, Mark::Seen).await.unwrap();
     bot.tell(&thread, &grace.id, Notice::UnclaimedNotSent).await.unwrap();
-    expect![""].assert_eq(&fake.transcript());
+    expect![[r#"
+        #support
+        └ Threadline: #1042 · Billing
+              Ada · ada@example.com
+              Page: Invoices · https://example.com/invoices
+          Ada: My export hangs <!channel>
+          Ada: Are you there?
+              It says *E7*
+          Grace: Looking into it ✓ 👁
+          Threadline: Nothing was sent to the customer: here only the person who has claimed a conversation answers it. Write !claim, then send your message again. (ephemeral to Grace)
+    "#]].assert_eq(&fake.transcript());
     assert_eq!(fake.ephemerals(CHANNEL).len(), 1);
     assert_eq!(fake.complaints(), [""; 0]);
 }
@@ -153,7 +163,15 @@ async fn a_thread_is_read_as_it_stands() {
     grace.deletes(&second);
     let asked_at = now();
     let snapshot = bot.read_thread(&thread, asked_at).await.unwrap();
-    expect![""].assert_eq(&format!("{:#?}\n", texts(&snapshot)));
+    expect![[r#"
+        [
+            "Grace: one, edited",
+            "OtherWorkspace: psst",
+            "Bot: beep",
+            "Grace: ask @Grace in #channel",
+        ]
+    "#]]
+    .assert_eq(&format!("{:#?}\n", texts(&snapshot)));
     assert_eq!(snapshot.asked_at, asked_at);
     assert!(snapshot.messages[0].edited.is_some());
     assert_eq!(snapshot.ours.iter().flat_map(|own| own.pieces.clone()).collect::<Vec<_>>(), [piece(1)]);
@@ -205,10 +223,28 @@ async fn the_check_says_what_is_wrong() {
     fake.make_channel("C0OUTSIDE", "outside", false);
     config.channels = vec![CHANNEL.to_string(), "C0OUTSIDE".to_string(), "C0NOWHERE".to_string()];
     let bot = Slack::new(config.clone()).unwrap();
-    expect![""].assert_eq(&format!("{:#?}\n", check(&bot).await));
+    expect![[r#"
+        Report {
+            workspace: Some(
+                "Acme",
+            ),
+            problems: [
+                "The bot is not in the channel C0OUTSIDE. Invite it there: /invite @ and its name.",
+                "The channel C0NOWHERE cannot be used. Slack finds no such channel. Check the channel's id in the configuration; if the channel is private, invite the bot. (Slack says: channel_not_found)",
+            ],
+        }
+    "#]].assert_eq(&format!("{:#?}\n", check(&bot).await));
     fake.set_scopes(&["chat:write", "channels:read"]);
     config.channels = vec![CHANNEL.to_string()];
-    expect![""].assert_eq(&format!("{:#?}\n", check(&Slack::new(config.clone()).unwrap()).await.problems));
+    expect![[r#"
+        [
+            "The Slack app lacks chat:write.customize (to post under the customer's name), channels:history (to read the threads of public channels), groups:history (to read the threads of private channels), groups:read (to check private channels, and hear of their archiving), reactions:write (to show receipts under an agent's message), users:read (to show customers the names and pictures of who answers). Update it from the current manifest and install it again.",
+        ]
+    "#]].assert_eq(&format!("{:#?}\n", check(&Slack::new(config.clone()).unwrap()).await.problems));
     fake.revoke_token(true);
-    expect![""].assert_eq(&format!("{:#?}\n", check(&Slack::new(config).unwrap()).await.problems));
+    expect![[r#"
+        [
+            "Slack does not let the bot in. The token was revoked. Install the Slack app again and put in its new token. (Slack says: token_revoked)",
+        ]
+    "#]].assert_eq(&format!("{:#?}\n", check(&Slack::new(config).unwrap()).await.problems));
 }

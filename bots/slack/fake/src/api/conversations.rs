@@ -42,6 +42,9 @@ impl Range {
 
 /// conversations.replies: the root opens the first page whatever the range, and only that one.
 pub(super) fn replies(call: &Call) -> Answered {
+    let range = Range::read(call)?;
+    let after = place_of(call)?.map(Ts);
+    let limit = limit_of(call, REPLIES_LIMIT)?;
     let channel = call.channel("channel")?;
     let room = channel.room();
     call.check_channel_scope(&room, "channels:history", "groups:history")?;
@@ -49,9 +52,6 @@ pub(super) fn replies(call: &Call) -> Answered {
     let ts = call.args.ts("ts", "thread_not_found")?;
     let root = ts.and_then(|ts| room.root_of(ts)).filter(|root| room.message(*root).is_some());
     let root = root.ok_or_else(|| Refusal::no("thread_not_found"))?;
-    let range = Range::read(call)?;
-    let after = place_of(call)?.map(Ts);
-    let limit = limit_of(call, REPLIES_LIMIT)?;
     let mut rest = room.thread(root).filter(|message| match (message.ts == root, after) {
         (true, after) => after.is_none(),
         (false, after) => range.holds(message.ts) && after.is_none_or(|after| message.ts > after),
@@ -63,13 +63,13 @@ pub(super) fn replies(call: &Call) -> Answered {
 
 /// conversations.history: newest first, without the answers in threads.
 pub(super) fn history(call: &Call) -> Answered {
+    let range = Range::read(call)?;
+    let before = place_of(call)?.map(Ts);
+    let limit = limit_of(call, HISTORY_LIMIT)?;
     let channel = call.channel("channel")?;
     let room = channel.room();
     call.check_channel_scope(&room, "channels:history", "groups:history")?;
     check_member(&room)?;
-    let range = Range::read(call)?;
-    let before = place_of(call)?.map(Ts);
-    let limit = limit_of(call, HISTORY_LIMIT)?;
     let mut rest = room.messages.values().rev().filter(|message| {
         (message.thread_ts.is_none() || message.kind == Kind::ThreadBroadcast)
             && range.holds(message.ts)

@@ -111,15 +111,15 @@ async fn what_is_not_acknowledged_comes_again_with_its_event_id() {
 
 #[tokio::test]
 async fn what_happens_without_a_socket_comes_as_a_retry_or_not_at_all() {
-    let app = App::start(Options { retry_after: vec![Duration::ZERO, Duration::from_secs(3)], ..patient() }).await;
+    let app = App::start(Options { retry_after: vec![Duration::from_millis(200); 100], ..patient() }).await;
     app.says(None, "x").await;
     let mut socket = app.socket().await;
     let envelope = socket.envelope().await;
-    assert_eq!(envelope["retry_attempt"], 2);
+    assert!(envelope["retry_attempt"].as_u64() >= Some(1), "{envelope}");
 
     let app = App::start(Options { retry_after: vec![], ..quick() }).await;
     app.says(None, "x").await;
-    app.slack.wait_until(|slack| slack.stats().events_lost == 2, SOON).await.unwrap();
+    app.slack.wait_until(|slack| slack.stats().events_lost == 1, SOON).await.unwrap();
 }
 
 #[tokio::test]

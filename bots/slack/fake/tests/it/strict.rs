@@ -44,7 +44,7 @@ async fn a_mistaken_client_is_told_and_remembered() {
         chat.postMessage: invalid_metadata_format
         chat.postMessage: invalid_thread_ts
         reactions.add: invalid_name
-        conversations.replies: thread_not_found
+        conversations.replies: invalid_limit
         users.info: invalid_arguments [ERROR] users.info takes no JSON: send a form or a query
         chat.postMessage: json_not_object
         auth.test: not_authed
@@ -114,18 +114,20 @@ async fn channels_are_there_or_not() {
 
 #[tokio::test]
 async fn rate_limits_bite_with_a_time_to_wait() {
-    let app = App::start(Options { post_burst: 2, ..Options::default() }).await;
+    let app = App::start(Options { post_burst: 1, ..Options::default() }).await;
     let body = json!({"channel": "C1", "text": "x"}).to_string();
     let json = "application/json; charset=utf-8";
-    let mut statuses = Vec::new();
-    for _ in 0..3 {
-        let answer = app.post("chat.postMessage", Some(app.slack.bot_token()), json, body.clone()).await.unwrap();
-        let wait = answer.headers.get(header::RETRY_AFTER).map(|value| value.to_str().unwrap().to_string());
-        statuses.push((answer.status.as_u16(), wait, why(&answer.json())));
+    // One of them comes within a second of the one before, however slow the machine.
+    let mut answer = app.post("chat.postMessage", Some(app.slack.bot_token()), json, body.clone()).await.unwrap();
+    assert_eq!((answer.status.as_u16(), why(&answer.json())), (200, "ok".into()));
+    for _ in 0..100 {
+        if answer.status != 200 {
+            break;
+        }
+        answer = app.post("chat.postMessage", Some(app.slack.bot_token()), json, body.clone()).await.unwrap();
     }
-    assert_eq!(statuses[0], (200, None, "ok".into()));
-    assert_eq!(statuses[1], (200, None, "ok".into()));
-    assert_eq!(statuses[2], (429, Some("1".into()), "ratelimited".into()));
+    assert_eq!((answer.status.as_u16(), why(&answer.json())), (429, "ratelimited".into()));
+    assert_eq!(answer.headers[header::RETRY_AFTER], "1");
     app.slack.add_channel("C2", "other");
     assert_eq!(app.call("chat.postMessage", json!({"channel": "C2", "text": "x"})).await["ok"], true);
 }

@@ -1,0 +1,430 @@
+//! A conversation under test: carries events out, checks after each what must always hold, and
+//! writes down what happened.
+
+use super::super::*;
+use crate::body::Span;
+use crate::desk::Stranger;
+use crate::ids::AgentId;
+use expect_test::Expect;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+pub(super) use crate::desk::OwnPost;
+
+pub(super) const GRACE: &str = "Grace";
+pub(super) const HEDY: &str = "Hedy";
+
+#[derive(Clone, Debug)]
+pub(super) struct Play {
+    pub dialogue: Dialogue,
+    pub rules: DeskRules,
+    pub now: Moment,
+    log: String,
+    orders: BTreeSet<Order>,
+    holds: BTreeMap<MessageId, Moment>,
+    typing: Option<String>,
+    marked: BTreeSet<(i64, Mark)>,
+}
+
+impl Play {
+    /// A conversation in which nothing was written yet.
+    pub fn new() -> Play {
+        let head = Conversation {
+            id: ConversationId(7),
+            number: 1042,
+            customer: Customer::default(),
+            topic: "billing".into(),
+            page: Page::default(),
+            desk: DeskName("support".into()),
+            thread: Thread::None,
+            standing: Standing::Fresh,
+            claimed_by: None,
+            last_seq: 0,
+            rev: 0,
+            received: 0,
+            seen: 0,
+            last_stamp: 0,
+            created_at: Moment(0),
+            last_at: Moment(0),
+        };
+        Play {
+            dialogue: Dialogue { head, messages: Vec::new() },
+            rules: DeskRules { mode: Mode::Open, hold_millis: 3_000, post_chars_max: 4_000 },
+            now: Moment(1_000),
+            log: String::new(),
+            orders: BTreeSet::new(),
+            holds: BTreeMap::new(),
+            typing: None,
+            marked: BTreeSet::new(),
+        }
+    }
+
+    /// A conversation whose customer said hello, in a thread `T1`.
+    pub fn open(mode: Mode, hold_millis: i64) -> Play {
+        let mut play = Play::new();
+        play.rules = DeskRules { mode, hold_millis, ..play.rules };
+        play.step(wrote("a", "Hello"));
+        play.step(opened("T1"));
+        play.step(posted(&[(1, 0)]));
+        play
+    }
+
+    /// Time passes.
+    pub fn later(&mut self, millis: i64) -> Moment {
+        self.now = self.now.plus_millis(millis);
+        self.now
+    }
+
+    /// Carries an event out and writes it down.
+    pub fn on(&mut self, event: Event) {
+        let said = event_words(&event);
+        let effects = self.effects_of(event);
+        let _ = writeln!(self.log, "{said}\n    {effects}");
+    }
+
+    /// Carries an event out: what it asks for, in words.
+    pub fn effects_of(&mut self, event: Event) -> String {
+        let rejected = carry(&mut self.dialogue.clone(), event.clone(), self.now, self.rules).err();
+        let effects = self.step(event);
+        let words: Vec<String> = effects.iter().map(|effect| self.effect_words(effect)).collect();
+        match rejected {
+            Some(rejected) => format!("rejected: {rejected:?}"),
+            None if words.is_empty() => "nothing".into(),
+            None => words.join(", "),
+        }
+    }
+
+    pub fn note(&mut self, what: &str) {
+        let _ = writeln!(self.log, "({what})");
+    }
+
+    pub fn standing(&mut self) {
+        let _ = writeln!(self.log, "= {:?}", self.dialogue.head.standing);
+    }
+
+    /// Compares what happened, and what the customer sees in the end.
+    pub fn check(&self, expected: Expect) {
+        expected.assert_eq(&format!("{}---\n{}", self.log, self.customer_view()));
+    }
+
+    /// What the customer sees.
+    pub fn customer_view(&self) -> String {
+        let mut view: Vec<&Message> = self.dialogue.messages.iter().filter(|m| m.concerns_customer()).collect();
+        view.sort_by_key(|message| message.place);
+        let line = |message: &&Message| {
+            let said = message.body.text();
+            match &message.kind {
+                Kind::FromCustomer(Posting::Refused { .. }) => format!("r{} Ada: {said} (refused)\n", message.rev),
+                Kind::FromCustomer(_) => format!("r{} Ada: {said}\n", message.rev),
+                Kind::Reply { by, stage: Stage::Shown { .. }, .. } => format!("r{} {}: {said}\n", message.rev, by.name),
+                Kind::Reply { by, .. } => format!("r{} {} took a message back\n", message.rev, by.name),
+                other => panic!("the customer sees {other:?}"),
+            }
+        };
+        view.iter().map(line).collect()
+    }
+
+    pub fn message(&self, seq: i64) -> &Message {
+        self.dialogue.messages.iter().find(|m| m.seq == seq).expect("a message of this number")
+    }
+
+    /// Carries an event out, and checks what must hold after any event.
+    pub fn step(&mut self, event: Event) -> Vec<Effect> {
+        let before = self.dialogue.clone();
+        let Ok(effects) = carry(&mut self.dialogue, event.clone(), self.now, self.rules) else {
+            assert_eq!(self.dialogue, before, "rejected, and yet changed by {event:?}");
+            return Vec::new();
+        };
+        self.only_what_the_caller_loads_is_looked_at(&before, &event, &effects);
+        let mut again = self.dialogue.clone();
+        let repeated = carry(&mut again, event.clone(), self.now.plus_millis(1), self.rules);
+        assert_eq!((repeated, &again), (Ok(Vec::new()), &self.dialogue), "the second time of {event:?}");
+        self.revs_are_one_per_change(&before, &effects);
+        self.world_follows(&before, &effects);
+        self.order_is_kept();
+        effects
+    }
+
+    /// The same event over only those messages that [`Dialogue`] says the caller has to load.
+    fn only_what_the_caller_loads_is_looked_at(&self, before: &Dialogue, event: &Event, effects: &[Effect]) {
+        let loaded = loaded(before, event);
+        let mut part = Dialogue { head: before.head.clone(), messages: Vec::new() };
+        part.messages.extend(before.messages.iter().filter(|message| loaded.contains(&message.id)).cloned());
+        let same = carry(&mut part, event.clone(), self.now, self.rules);
+        assert_eq!(same.as_deref(), Ok(effects), "a part of the messages is not enough for {event:?}");
+        assert_eq!(part.head, self.dialogue.head);
+        let rest = before.messages.iter().filter(|message| !loaded.contains(&message.id)).cloned();
+        part.messages.extend(rest);
+        part.messages.sort_by_key(|message| message.seq);
+        assert_eq!(part.messages, self.dialogue.messages, "{event:?}");
+    }
+
+    fn revs_are_one_per_change(&self, before: &Dialogue, effects: &[Effect]) {
+        let head = &self.dialogue.head;
+        let shown = effects.iter().filter(|effect| matches!(effect, Effect::ShowToCustomer(_))).count();
+        assert_eq!(head.rev, before.head.rev + shown as i64, "one rev for each change that the customer sees");
+        let mut revs = BTreeSet::new();
+        for message in &self.dialogue.messages {
+            assert_eq!(message.rev > 0, message.concerns_customer(), "{message:?}");
+            assert!(message.rev <= head.rev && (message.rev == 0 || revs.insert(message.rev)), "{message:?}");
+            let old = before.messages.iter().find(|old| old.id == message.id);
+            let changed = old.is_none_or(|old| seen_of(old) != seen_of(message));
+            let told = effects.contains(&Effect::ShowToCustomer(message.id));
+            assert_eq!(told, old.map_or(0, |old| old.rev) != message.rev, "{message:?}");
+            assert!(told || !(changed && message.concerns_customer()), "unseen change of {message:?}");
+        }
+    }
+
+    /// The world as the effects made it, and as the state says it is.
+    fn world_follows(&mut self, before: &Dialogue, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::OpenThread => assert!(self.orders.insert(Order::Open), "opened twice"),
+                Effect::PostToDesk { seq, .. } => {
+                    let again = !self.orders.insert(Order::Post(*seq));
+                    let lost = before.head.thread != self.dialogue.head.thread;
+                    assert!(!again || lost, "ordered twice: {seq}");
+                }
+                Effect::Settled(order) => assert!(self.orders.remove(order), "settled and not ordered: {order:?}"),
+                Effect::EndHoldAt { message, at } => assert_eq!(self.holds.insert(*message, *at), None),
+                Effect::ForgetHold(message) => {
+                    assert!(self.holds.remove(message).is_some(), "forgot what was not held")
+                }
+                Effect::ShowTyping { by } => self.typing.clone_from(by),
+                Effect::MarkPost { seq, mark, .. } => {
+                    let head = &self.dialogue.head;
+                    let upto = if *mark == Mark::Seen { head.seen } else { head.received };
+                    let Kind::Reply { stage: Stage::Shown { first_rev }, .. } = self.message(*seq).kind else {
+                        panic!("marked, and not shown: {seq}")
+                    };
+                    assert!(first_rev <= upto, "marked too early: {seq}");
+                    assert!(self.marked.insert((*seq, *mark)), "marked twice: {seq}");
+                }
+                Effect::TellPrivately { .. } | Effect::ShowToCustomer(_) => {}
+            }
+        }
+        let (mut orders, mut holds, mut typing) = (BTreeSet::new(), BTreeMap::new(), (0, None));
+        if matches!(self.dialogue.head.thread, Thread::Wanted { .. }) {
+            orders.insert(Order::Open);
+        }
+        for message in &self.dialogue.messages {
+            match &message.kind {
+                Kind::FromCustomer(Posting::Waiting { .. }) | Kind::FromBot(Posting::Waiting { .. }) => {
+                    orders.insert(Order::Post(message.seq));
+                    assert_ne!(self.dialogue.head.thread, Thread::None, "waits for a thread that nobody opens");
+                }
+                Kind::Reply { by, stage: Stage::Held { until }, .. } => {
+                    holds.insert(message.id, *until);
+                    typing = typing.max((message.seq, Some(by.name.clone())));
+                }
+                _ => {}
+            }
+        }
+        assert_eq!((&self.orders, &self.holds, &self.typing), (&orders, &holds, &typing.1));
+        let head = &self.dialogue.head;
+        assert!(head.seen <= head.received && head.received <= head.rev);
+        assert!(before.head.seen <= head.seen && before.head.received <= head.received);
+    }
+
+    fn order_is_kept(&self) {
+        let mut by_place: Vec<&Message> = self.dialogue.messages.iter().collect();
+        by_place.sort_by_key(|message| message.place);
+        let customers: Vec<i64> =
+            by_place.iter().filter(|m| matches!(m.kind, Kind::FromCustomer(_))).map(|m| m.seq).collect();
+        assert!(customers.is_sorted(), "{customers:?}");
+        let stamps: Vec<i64> = by_place.iter().filter_map(|m| m.post()).map(|post| post.stamp).collect();
+        assert!(stamps.is_sorted(), "{stamps:?}");
+        let places: BTreeSet<Place> = by_place.iter().map(|m| m.place).collect();
+        let keys: BTreeSet<&str> = by_place.iter().map(|m| m.key.as_str()).collect();
+        let count = self.dialogue.head.last_seq as usize;
+        assert_eq!((places.len(), keys.len(), by_place.len()), (count, count, count), "no two alike");
+    }
+
+    fn effect_words(&self, effect: &Effect) -> String {
+        match effect {
+            Effect::OpenThread => "open a thread".into(),
+            Effect::PostToDesk { seq, .. } => match &self.message(*seq).kind {
+                Kind::FromBot(_) => format!("post {seq} “{}”", self.message(*seq).body.text()),
+                _ => format!("post {seq}"),
+            },
+            Effect::MarkPost { seq, mark, .. } => format!("mark {seq} {mark:?}"),
+            Effect::TellPrivately { seq, person, notice } => format!("tell {person} of {seq}: {notice:?}"),
+            Effect::EndHoldAt { message, at } => format!("hold {} until {}", message.0, at.0),
+            Effect::ForgetHold(message) => format!("hold {} no more", message.0),
+            Effect::Settled(Order::Open) => "the thread is settled".into(),
+            Effect::Settled(Order::Post(seq)) => format!("{seq} is settled"),
+            Effect::ShowToCustomer(message) => format!("show {}", message.0),
+            Effect::ShowTyping { by: Some(name) } => format!("{name} is typing"),
+            Effect::ShowTyping { by: None } => "nobody is typing".into(),
+        }
+    }
+}
+
+/// A step with ids that are the messages' numbers.
+pub(super) fn carry(
+    dialogue: &mut Dialogue,
+    event: Event,
+    now: Moment,
+    rules: DeskRules,
+) -> Result<Vec<Effect>, Rejected> {
+    let mut last = dialogue.head.last_seq;
+    dialogue.step(event, now, rules, &mut || {
+        last += 1;
+        MessageId(last as u128)
+    })
+}
+
+/// What the customer can tell of a message.
+fn seen_of(message: &Message) -> (bool, Body, u8) {
+    let state = match &message.kind {
+        Kind::FromCustomer(Posting::Waiting { .. }) => 1,
+        Kind::FromCustomer(Posting::Posted { .. }) => 2,
+        Kind::FromCustomer(Posting::Refused { .. }) => 3,
+        Kind::Reply { stage: Stage::Shown { .. }, .. } => 4,
+        _ => 5,
+    };
+    (message.concerns_customer(), message.body.clone(), state)
+}
+
+/// The messages that [`Dialogue`] says the caller has to load.
+fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
+    let mut wanted = BTreeSet::new();
+    let head = &dialogue.head;
+    let key = |key: &str| dialogue.messages.iter().filter(|m| m.key == key).map(|m| m.id).collect::<Vec<_>>();
+    let held = || {
+        let held = |m: &&Message| matches!(m.kind, Kind::Reply { stage: Stage::Held { .. }, .. });
+        dialogue.messages.iter().filter(held).map(|m| m.id).collect::<Vec<_>>()
+    };
+    let after = |stamp: i64| {
+        let later = |m: &&Message| stamp < head.last_stamp && m.post().is_some_and(|post| post.stamp > stamp);
+        dialogue.messages.iter().filter(later).min_by_key(|m| m.place).map(|m| m.id)
+    };
+    match event {
+        Event::CustomerWrote { key: name, .. } => wanted.extend(key(name)),
+        Event::CustomerReceived { .. } | Event::CustomerSaw { .. } => {
+            let above = head.seen.min(head.received);
+            let reply = |m: &&Message| matches!(m.kind, Kind::Reply { .. }) && m.rev > above;
+            wanted.extend(dialogue.messages.iter().filter(reply).map(|m| m.id));
+        }
+        Event::DeskWrote(DeskMessage { post, .. }) | Event::DeskDeleted(post) => {
+            wanted.extend(key(&post.key.0));
+            wanted.extend(held());
+            wanted.extend(after(post.stamp));
+        }
+        Event::ThreadRead(_) | Event::ThreadVanished(_) => wanted.extend(dialogue.messages.iter().map(|m| m.id)),
+        Event::HoldEnded(message) => {
+            wanted.insert(*message);
+            wanted.extend(held());
+        }
+        Event::PiecesPosted(pieces) => wanted.extend(pieces.iter().map(|piece| piece.message)),
+        Event::PostRefused { message, .. } => {
+            wanted.insert(*message);
+        }
+        Event::ThreadOpened(_) => {}
+    }
+    wanted
+}
+
+pub(super) fn event_words(event: &Event) -> String {
+    let said = |message: &DeskMessage| {
+        let who = match &message.author {
+            Author::Agent(agent) => agent.name.clone(),
+            Author::Stranger(stranger) => format!("{:?} {}", stranger.why, stranger.person.as_deref().unwrap_or("-")),
+        };
+        let text = on_one_line(&message.body);
+        match message.edited {
+            None => format!("{who} @{}: {text}", message.post.stamp),
+            Some(at) => format!("{who} @{} edited @{at}: {text}", message.post.stamp),
+        }
+    };
+    let pieces = |pieces: &[Piece]| {
+        pieces.iter().map(|piece| format!("{}.{}", piece.message.0, piece.index)).collect::<Vec<_>>().join(" ")
+    };
+    match event {
+        Event::CustomerWrote { key, body } => format!("Ada, {key}: {}", on_one_line(body)),
+        Event::CustomerReceived { rev } => format!("Ada received r{rev}"),
+        Event::CustomerSaw { rev } => format!("Ada saw r{rev}"),
+        Event::DeskWrote(message) => said(message),
+        Event::DeskDeleted(post) => format!("deleted @{}", post.stamp),
+        Event::ThreadRead(snapshot) => {
+            let there: Vec<String> = snapshot.messages.iter().map(said).collect();
+            let ours: Vec<String> = snapshot.ours.iter().map(|own| pieces(&own.pieces)).collect();
+            format!("read at {}: [{}], ours [{}]", snapshot.asked_at.0, there.join("; "), ours.join("; "))
+        }
+        Event::HoldEnded(message) => format!("the hold of {} ended", message.0),
+        Event::ThreadOpened(thread) => format!("thread {thread} opened"),
+        Event::PiecesPosted(posted) => format!("pieces posted: {}", pieces(posted)),
+        Event::PostRefused { message, .. } => format!("{} refused", message.0),
+        Event::ThreadVanished(thread) => format!("thread {thread} vanished"),
+    }
+}
+
+fn on_one_line(body: &Body) -> String {
+    body.text().replace('\n', "⏎").replace('\u{200b}', "·")
+}
+
+pub(super) fn id(seq: i64) -> MessageId {
+    MessageId(seq as u128)
+}
+
+pub(super) fn piece(seq: i64, index: u32) -> Piece {
+    Piece { message: id(seq), index }
+}
+
+pub(super) fn wrote(key: &str, text: &str) -> Event {
+    Event::CustomerWrote { key: key.into(), body: Body::plain(text) }
+}
+
+pub(super) fn opened(thread: &str) -> Event {
+    Event::ThreadOpened(ThreadKey(thread.into()))
+}
+
+pub(super) fn vanished(thread: &str) -> Event {
+    Event::ThreadVanished(ThreadKey(thread.into()))
+}
+
+pub(super) fn posted(pieces: &[(i64, u32)]) -> Event {
+    Event::PiecesPosted(pieces.iter().map(|(seq, index)| piece(*seq, *index)).collect())
+}
+
+pub(super) fn refused(seq: i64) -> Event {
+    Event::PostRefused { message: id(seq), why: "msg_blocks_too_long".into() }
+}
+
+pub(super) fn post(stamp: i64) -> Post {
+    Post { key: PostKey(format!("p{stamp}")), stamp }
+}
+
+pub(super) fn post_of(name: &str, stamp: i64, edited: Option<i64>, text: &str) -> DeskMessage {
+    let agent = Agent { id: AgentId(format!("desk/{name}")), name: name.into(), picture: None };
+    DeskMessage { post: post(stamp), author: Author::Agent(agent), body: Body::plain(text), edited }
+}
+
+pub(super) fn says(name: &str, stamp: i64, text: &str) -> Event {
+    Event::DeskWrote(post_of(name, stamp, None, text))
+}
+
+pub(super) fn says_body(name: &str, stamp: i64, body: Body) -> Event {
+    Event::DeskWrote(DeskMessage { body, ..post_of(name, stamp, None, "") })
+}
+
+pub(super) fn edits(name: &str, stamp: i64, edited: i64, text: &str) -> Event {
+    Event::DeskWrote(post_of(name, stamp, Some(edited), text))
+}
+
+pub(super) fn deletes(stamp: i64) -> Event {
+    Event::DeskDeleted(post(stamp))
+}
+
+pub(super) fn stranger(stamp: i64, person: Option<&str>, why: StrangerKind, text: &str) -> Event {
+    let author = Author::Stranger(Stranger { person: person.map(Into::into), why });
+    Event::DeskWrote(DeskMessage { author, ..post_of("", stamp, None, text) })
+}
+
+pub(super) fn paragraph(text: &str) -> Block {
+    Block::Paragraph(vec![Span::plain(text)])
+}
+
+pub(super) fn quote(text: &str) -> Block {
+    Block::Quote(vec![Span::plain(text)])
+}

@@ -1,0 +1,205 @@
+//! What holds for any sequence of events, with repetitions and out of order. What holds after
+//! each single event is checked by [`Play::step`].
+
+use super::play::*;
+use super::*;
+use proptest::prelude::*;
+
+/// Something that may happen next. Numbers are taken modulo what there is.
+#[derive(Clone, Debug)]
+enum Happening {
+    CustomerWrites(u8),
+    Receives { back: i64, saw: bool },
+    Writes { who: u8, post: i64, edited: i64, what: u8 },
+    Deletes(i64),
+    HoldEnds(usize),
+    Opens(u8),
+    Posts { which: usize, pieces: u32 },
+    Refuses(usize),
+    Vanishes(u8),
+    Reads { missing: u8, edited: i64, found: u8, ago: i64 },
+    TimePasses,
+    Repeats(usize),
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    use Happening::*;
+    prop_oneof![
+        4 => (0..6u8).prop_map(CustomerWrites),
+        2 => (-1..4i64, any::<bool>()).prop_map(|(back, saw)| Receives { back, saw }),
+        8 => (0..4u8, 1..9i64, 0..4i64, 0..8u8)
+            .prop_map(|(who, post, edited, what)| Writes { who, post, edited, what }),
+        2 => (1..9i64).prop_map(Deletes),
+        4 => (0..9usize).prop_map(HoldEnds),
+        2 => (1..4u8).prop_map(Opens),
+        4 => (0..9usize, 0..4u32).prop_map(|(which, pieces)| Posts { which, pieces }),
+        1 => (0..9usize).prop_map(Refuses),
+        1 => (1..4u8).prop_map(Vanishes),
+        1 => (any::<u8>(), 0..4i64, any::<u8>(), 0..3i64)
+            .prop_map(|(missing, edited, found, ago)| Reads { missing, edited, found, ago }),
+        2 => Just(TimePasses),
+        3 => (0..100usize).prop_map(Repeats),
+    ]
+}
+
+/// Texts that must never reach the customer, whatever happens, say so.
+const SECRET: &str = "secret";
+const TEXTS: [&str; 8] =
+    ["Hello", "Yes", "> Quoted", "// secret", "🔒 secret", "!claim", "!release", "One two three four five six"];
+
+fn desk_message(who: u8, stamp: i64, edited: i64, what: u8) -> DeskMessage {
+    let text = TEXTS[what as usize];
+    let edited = (edited > 0).then_some(100 + edited);
+    match who {
+        0 => match stranger(stamp, Some("U-eve"), StrangerKind::Bot, &format!("{SECRET} {text}")) {
+            Event::DeskWrote(message) => DeskMessage { edited, ..message },
+            _ => unreachable!("a stranger writes"),
+        },
+        1 => post_of(HEDY, stamp, edited, text),
+        _ => post_of(GRACE, stamp, edited, text),
+    }
+}
+
+fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Event> {
+    let messages = &play.dialogue.messages;
+    let nth = |at: usize| (!messages.is_empty()).then(|| &messages[at % messages.len()]);
+    Some(match happening {
+        Happening::CustomerWrites(key) => wrote(&format!("k{key}"), "One two three, four five six seven"),
+        Happening::Receives { back, saw: false } => Event::CustomerReceived { rev: play.dialogue.head.rev - back },
+        Happening::Receives { back, saw: true } => Event::CustomerSaw { rev: play.dialogue.head.rev - back },
+        Happening::Writes { who, post, edited, what } => Event::DeskWrote(desk_message(who, post, edited, what)),
+        Happening::Deletes(stamp) => deletes(stamp),
+        Happening::HoldEnds(at) => Event::HoldEnded(nth(at)?.id),
+        Happening::Opens(thread) => opened(&format!("T{thread}")),
+        Happening::Posts { which, pieces } => posted(&[(nth(which)?.seq, pieces)]),
+        Happening::Refuses(which) => refused(nth(which)?.seq),
+        Happening::Vanishes(thread) => vanished(&format!("T{thread}")),
+        Happening::Reads { missing, edited, found, ago } => {
+            let there = (0..8).filter(|bit| missing & 1 << bit == 0);
+            let messages = there.map(|bit| desk_message(2, bit + 1, edited, (bit % 3) as u8)).collect();
+            let ours = nth(found as usize).map(|m| OwnPost { post: post(50), pieces: vec![piece(m.seq, 0)] });
+            let asked_at = play.now.plus_millis(-ago);
+            Event::ThreadRead(Snapshot { asked_at, root: ago, messages, ours: ours.into_iter().collect() })
+        }
+        Happening::TimePasses => {
+            play.later(1);
+            return None;
+        }
+        Happening::Repeats(at) => past.get(at % past.len().max(1))?.clone(),
+    })
+}
+
+fn rules() -> impl Strategy<Value = DeskRules> {
+    let mode = prop_oneof![Just(Mode::Open), Just(Mode::Claimed), Just(Mode::Explicit)];
+    (mode, prop_oneof![Just(0), Just(3_000)]).prop_map(|(mode, hold_millis)| DeskRules {
+        mode,
+        hold_millis,
+        post_chars_max: 10,
+    })
+}
+
+/// A post's life at the desk: what each version said, and whether it was deleted in the end.
+#[derive(Clone, Debug)]
+struct Life {
+    versions: Vec<u8>,
+    deleted: bool,
+}
+
+/// Lives, and everything that is heard of them, in an order of its own, some of it twice.
+fn lives() -> impl Strategy<Value = (Vec<Life>, Vec<Event>)> {
+    let life = (prop::collection::vec(0..5u8, 1..4), prop::bool::weighted(0.2))
+        .prop_map(|(versions, deleted)| Life { versions, deleted });
+    prop::collection::vec(life, 1..6).prop_flat_map(|lives| {
+        let mut heard: Vec<Event> = Vec::new();
+        for (stamp, life) in (1..).zip(&lives) {
+            for (edited, what) in (0..).zip(&life.versions) {
+                heard.push(Event::DeskWrote(desk_message(2, stamp, edited, *what)));
+            }
+            heard.extend(life.deleted.then(|| deletes(stamp)));
+        }
+        heard.push(wrote("k1", "Hello?"));
+        let twice = prop::sample::subsequence(heard.clone(), 0..=heard.len());
+        let order = twice.prop_flat_map(move |twice| {
+            let mut all = heard.clone();
+            all.extend(twice);
+            Just(all).prop_shuffle()
+        });
+        (Just(lives), order)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_nothing_leaks_and_everything_is_settled(
+        rules in rules(),
+        happenings in prop::collection::vec(happening(), 0..60),
+    ) {
+        let mut play = Play::new();
+        play.rules = rules;
+        let mut past = Vec::new();
+        for happening in happenings {
+            let Some(event) = event_of(&mut play, &past, happening) else { continue };
+            past.push(event.clone());
+            play.step(event);
+            for message in &play.dialogue.messages {
+                let leaks = message.concerns_customer() && message.body.text().contains(SECRET);
+                prop_assert!(!leaks, "{message:?}");
+            }
+        }
+        // The desk does what it was asked to.
+        if matches!(play.dialogue.head.thread, Thread::Wanted { .. }) {
+            play.step(opened("T9"));
+        }
+        for at in 0..play.dialogue.messages.len() {
+            let message = play.dialogue.messages[at].clone();
+            let pieces = pieces(&message.body.text(), rules.post_chars_max).len() as u32;
+            for index in 0..pieces {
+                play.step(Event::PiecesPosted(vec![Piece { message: message.id, index }]));
+            }
+            play.step(Event::HoldEnded(message.id));
+        }
+        // [`Play::step`] compares these with the orders and holds that the effects made.
+        let waits = |m: &Message| {
+            matches!(
+                m.kind,
+                Kind::FromCustomer(Posting::Waiting { .. })
+                    | Kind::FromBot(Posting::Waiting { .. })
+                    | Kind::Reply { stage: Stage::Held { .. }, .. }
+            )
+        };
+        prop_assert!(!play.dialogue.messages.iter().any(waits));
+    }
+
+    #[test]
+    fn what_the_customer_reads_in_the_end_does_not_depend_on_the_order_of_arrival(
+        hold_millis in prop_oneof![Just(0), Just(3_000)],
+        (lives, heard) in lives(),
+        ends in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let mut play = Play::open(Mode::Open, hold_millis);
+        for (at, event) in heard.into_iter().enumerate() {
+            play.step(event);
+            if let Some(index) = ends.get(at) {
+                let seq = index.index(play.dialogue.messages.len()) as i64 + 1;
+                play.step(Event::HoldEnded(id(seq)));
+            }
+        }
+        for seq in 1..=play.dialogue.head.last_seq {
+            play.step(Event::HoldEnded(id(seq)));
+        }
+        let mut shown: Vec<&Message> = play.dialogue.messages.iter().collect();
+        shown.retain(|m| matches!(m.kind, Kind::Reply { stage: Stage::Shown { .. }, .. }));
+        shown.sort_by_key(|m| m.place);
+        let shown: Vec<(i64, String)> =
+            shown.iter().filter_map(|m| Some((m.post()?.stamp, m.body.text()))).collect();
+        let note = |what: &u8| matches!(what, 3 | 4);
+        let expected: Vec<(i64, String)> = (1..)
+            .zip(&lives)
+            .filter(|(_, life)| !life.deleted && !life.versions.iter().any(note))
+            .filter_map(|(stamp, life)| Some((stamp, TEXTS[*life.versions.last()? as usize].to_string())))
+            .collect();
+        prop_assert_eq!(shown, expected);
+    }
+}

@@ -1,0 +1,152 @@
+//! A desk as a play plays it: agents who write, edit and delete, and a thread to look at. One
+//! script runs at the practice desk and in Slack.
+
+use super::customer::Customer;
+use super::http::Web;
+use super::page::markup;
+use super::slack;
+use super::until;
+use http::Method;
+use serde_json::{Value, json};
+use threadline_fake_slack::FakeSlack;
+
+/// On which platform a play's desk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeskKind {
+    Practice,
+    Slack,
+}
+
+/// A desk.
+#[derive(Clone, Debug)]
+pub enum Desk {
+    Practice(Web),
+    Slack(FakeSlack),
+}
+
+/// Somebody who answers.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    pub name: String,
+    desk: Desk,
+}
+
+impl Desk {
+    pub fn agent(&self, name: &str) -> Agent {
+        Agent { name: name.to_string(), desk: self.clone() }
+    }
+
+    /// The customer's thread as its readers see it: the card's first line, the posts, and who was
+    /// told something privately.
+    pub async fn transcript(&self, customer: &Customer) -> String {
+        match self {
+            Desk::Slack(slack) => match slack::find_thread(slack, customer) {
+                Some(thread) => slack::transcript(slack, &thread),
+                None => "no thread\n".to_string(),
+            },
+            Desk::Practice(web) => practice_transcript(&thread_of(web, customer).await),
+        }
+    }
+
+    /// What stands in the thread on behalf of the customer, line by line in order.
+    pub async fn customers_lines(&self, customer: &Customer) -> Vec<String> {
+        match self {
+            Desk::Slack(fake) => {
+                let Some(thread) = slack::find_thread(fake, customer) else { return Vec::new() };
+                let posts = fake.thread(&thread.channel, &thread.ts);
+                let ours = posts.into_iter().skip(1).filter(|post| post.is_ours);
+                ours.flat_map(|post| post.shown.lines().map(str::to_string).collect::<Vec<_>>()).collect()
+            }
+            Desk::Practice(web) => {
+                let thread = thread_of(web, customer).await;
+                let posts = thread["posts"].as_array().cloned().unwrap_or_default();
+                let ours = posts.iter().filter(|post| post["kind"] == "customer");
+                ours.flat_map(|post| markup(&post["body"]).lines().map(str::to_string).collect::<Vec<_>>()).collect()
+            }
+        }
+    }
+}
+
+impl Agent {
+    /// Writes in the customer's thread, once there is one; which post it is.
+    pub async fn writes(&self, customer: &Customer, text: &str) -> String {
+        match &self.desk {
+            Desk::Slack(slack) => {
+                let thread = slack::thread(slack, customer).await;
+                slack.agent(&self.name).writes(&thread.channel, thread.ts.as_str(), text)
+            }
+            Desk::Practice(web) => {
+                let path = format!("/practice/api/threads/{}/posts", customer.number());
+                until("a thread at the practice desk", async || {
+                    thread_of(web, customer).await["posts"].as_array().is_some_and(|posts| !posts.is_empty())
+                })
+                .await;
+                let said = json!({ "agent": self.name, "text": text });
+                web.send(Method::POST, &path, None, &said).await.expect(201)["post"].to_string()
+            }
+        }
+    }
+
+    /// Changes what he wrote.
+    pub async fn edits(&self, customer: &Customer, post: &str, text: &str) {
+        match &self.desk {
+            Desk::Slack(slack) => slack.agent(&self.name).edits(post, text),
+            Desk::Practice(web) => {
+                let path = format!("/practice/api/threads/{}/posts/{post}", customer.number());
+                let said = json!({ "agent": self.name, "text": text });
+                web.send(Method::PATCH, &path, None, &said).await.expect(204);
+            }
+        }
+    }
+
+    /// Deletes what he wrote.
+    pub async fn deletes(&self, customer: &Customer, post: &str) {
+        match &self.desk {
+            Desk::Slack(slack) => slack.agent(&self.name).deletes(post),
+            Desk::Practice(web) => {
+                let path = format!("/practice/api/threads/{}/posts/{post}", customer.number());
+                web.send(Method::DELETE, &path, None, &json!({ "agent": self.name })).await.expect(204);
+            }
+        }
+    }
+}
+
+/// How a transcript shows that somebody was told something: what, is each desk's own.
+pub fn person_tag(person: &str) -> String {
+    format!("  (to {person} alone: Nothing was sent to the customer …)")
+}
+
+async fn thread_of(web: &Web, customer: &Customer) -> Value {
+    web.get(&format!("/practice/api/threads/{}", customer.number()), None).await.expect(200)
+}
+
+fn practice_transcript(thread: &Value) -> String {
+    let (mut lines, mut private) = (Vec::new(), Vec::new());
+    for post in thread["posts"].as_array().into_iter().flatten() {
+        let text = plain(&markup(&post["body"]));
+        let mut line = match post["kind"].as_str().unwrap_or_default() {
+            "card" => text.lines().next().unwrap_or_default().to_string(),
+            "private" => {
+                assert!(text.starts_with("Nothing was sent to the customer"), "{text}");
+                private.push(person_tag(post["to"].as_str().unwrap_or_default()));
+                continue;
+            }
+            _ if post["deleted"] == true => continue,
+            _ => format!("  {}: {text}", post["name"].as_str().unwrap_or_default()),
+        };
+        if post["edited"] == true {
+            line.push_str(" (edited)");
+        }
+        for mark in post["marks"].as_array().into_iter().flatten() {
+            line.push_str(if mark == "received" { " ✓" } else { " 👁" });
+        }
+        lines.push(line.replace('\n', "\n    "));
+    }
+    lines.extend(private);
+    if lines.is_empty() { "no thread\n".to_string() } else { lines.join("\n") + "\n" }
+}
+
+/// Slack's transcript shows the words without their marks; so does this one.
+fn plain(text: &str) -> String {
+    text.replace(['*', '~', '`'], "").replace('_', "")
+}

@@ -1,0 +1,347 @@
+//! A Threadline of a play's own, in this process: configured from text, on a free port, with its
+//! desk beside it. It can be stopped and started again on the same database.
+
+use super::customer::{Customer, NewCustomer};
+use super::database::{Database, Left, Probe};
+use super::desk::{Agent, Desk, DeskKind};
+use super::http::Web;
+use super::journal::Journal;
+use super::slack;
+use super::{LOOK_EVERY, PATIENCE};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use threadline::clock::{Clock, Hand, Ids};
+use threadline::config::{self, Config};
+use threadline::lifecycle::Lifecycle;
+use threadline_core::ids::Moment;
+use threadline_fake_slack::FakeSlack;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// Where a clock by hand starts: 2026-01-01T00:00Z.
+const NEW_YEAR: Moment = Moment(1_767_225_600_000);
+/// What has to be true twice in a row, because one thing may just be handing over to another.
+const CALM_LOOKS: u32 = 2;
+/// How long stopping may take: everything at hand is short.
+const STOP_MAX: Duration = Duration::from_secs(8);
+
+/// How a site is set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub desk: DeskKind,
+    pub mode: &'static str,
+    pub hold_secs: u32,
+    /// A clock that stands still until the play moves it.
+    pub by_hand: bool,
+    /// Slack channels of the desk.
+    pub channels: Vec<&'static str>,
+    /// Slack's events come by HTTP.
+    pub over_http: bool,
+    /// Slack's own limits bite, and the service keeps Slack's pace.
+    pub rate_limits: bool,
+    /// How long Slack waits for an acknowledgement.
+    pub ack_timeout: Duration,
+    /// What Slack's chance is drawn from.
+    pub seed: u64,
+    /// Lines of the table `[limits]`; without them there are no limits per minute.
+    pub limits: &'static str,
+    /// What may be left over at the end.
+    pub may_leave: Leave,
+}
+
+/// What a play may leave over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Nothing.
+    Nothing,
+    /// Orders and frames: the play is about a desk that does not work.
+    Work,
+}
+
+/// A running Threadline and what is around it. Clones are the same site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    setup: Setup,
+    config: Config,
+    clock: Clock,
+    hand: Option<Hand>,
+    slack: Option<FakeSlack>,
+    web: Web,
+    probe: Probe,
+    journal: Journal,
+    customers: Mutex<Vec<Customer>>,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    life: Lifecycle,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Setup {
+    pub fn at(desk: DeskKind) -> Setup {
+        Setup {
+            desk,
+            mode: "open",
+            hold_secs: 0,
+            by_hand: false,
+            channels: vec![slack::CHANNEL],
+            over_http: false,
+            rate_limits: false,
+            ack_timeout: Duration::from_secs(3),
+            seed: 1,
+            limits: NO_LIMITS,
+            may_leave: Leave::Nothing,
+        }
+    }
+
+    /// The configuration file.
+    pub fn toml(&self, database: &str, slack: Option<&FakeSlack>) -> String {
+        let channels = self.channels.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ");
+        let desk = match self.desk {
+            DeskKind::Practice => "platform = \"practice\"".to_string(),
+            DeskKind::Slack => format!("platform = \"slack\"\nchannels = [{channels}]"),
+        };
+        let slack = slack.map_or(String::new(), |slack| {
+            let events = if self.over_http { "http" } else { "socket" };
+            let pace = if self.rate_limits { 60 } else { 0 };
+            format!(
+                "[slack]\napi_url = \"{}\"\nevents = \"{events}\"\nposts_per_minute_per_channel = {pace}\n",
+                slack.api_url().trim_end_matches('/')
+            )
+        });
+        format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
+             [database]\nurl = \"{database}\"\n\
+             [widget]\nask_email = \"optional\"\n\
+             [[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+             [[topic]]\nid = \"billing\"\nlabel = \"Billing Questions\"\n\
+             [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[limits]\n{}\n",
+            self.mode, self.hold_secs, self.limits
+        )
+    }
+}
+
+const NO_LIMITS: &str = "conversations_per_address_per_minute = 0\nmessages_per_conversation_per_minute = 0\n\
+                         requests_per_address_per_minute = 0\nstreams_per_address_max = 0";
+
+/// The environment variables that a configuration's secrets come from.
+pub fn secret(slack: &FakeSlack, name: &str) -> Option<String> {
+    match name {
+        "SLACK_BOT_TOKEN" => Some(slack.bot_token().to_string()),
+        "SLACK_APP_TOKEN" => Some(slack.app_token().to_string()),
+        "SLACK_SIGNING_SECRET" => Some(slack.signing_secret().to_string()),
+        _ => None,
+    }
+}
+
+impl Site {
+    /// Opens a site on a database.
+    pub async fn open(setup: Setup, database: &Database, journal: Journal) -> Site {
+        let (clock, hand) = if setup.by_hand {
+            let (clock, hand) = Clock::by_hand(NEW_YEAR);
+            (clock, Some(hand))
+        } else {
+            (Clock::Real, None)
+        };
+        let fake = match setup.desk {
+            DeskKind::Slack => Some(slack::start(&setup, &clock).await),
+            DeskKind::Practice => None,
+        };
+        let toml = setup.toml(&database.url, fake.as_ref());
+        let env = |name: &str| fake.as_ref().and_then(|slack| secret(slack, name));
+        let read = |_: &std::path::Path| -> io::Result<String> { Ok(toml.clone()) };
+        let config = config::load(None, None, &env, &read).unwrap_or_else(|errors| panic!("{errors}\n{toml}"));
+        let inner = Inner {
+            config,
+            clock,
+            hand,
+            slack: fake,
+            web: Web::new(),
+            probe: database.probe(),
+            journal,
+            customers: Mutex::default(),
+            running: Mutex::default(),
+            setup,
+        };
+        let site = Site { inner: Arc::new(inner) };
+        site.starts().await;
+        site
+    }
+
+    /// Starts the service; done when it answers and its desk is connected.
+    pub async fn starts(&self) {
+        let inner = &self.inner;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        inner.web.moves_to(&listener.local_addr().unwrap().to_string());
+        let life = Lifecycle::new();
+        let run = threadline::run_with(inner.config.clone(), listener, life.clone(), inner.clock.clone(), Ids::Real);
+        let task = tokio::spawn(run);
+        *lock(&inner.running) = Some(Running { life, task });
+        inner.web.get("/readyz", None).await.expect_text(200);
+        if inner.setup.over_http
+            && let Some(slack) = &inner.slack
+        {
+            let url = format!("http://{}/slack/events", inner.web.address());
+            slack.set_events_url(Some(&url)).await.unwrap();
+        }
+    }
+
+    /// Stops the service, as SIGTERM does.
+    pub async fn stops(&self) {
+        let running = lock(&self.inner.running).take().expect("it runs");
+        let began = Instant::now();
+        running.life.stop();
+        running.task.await.unwrap().unwrap();
+        assert!(began.elapsed() < STOP_MAX, "stopping took {:?}", began.elapsed());
+    }
+
+    /// A customer with an open page.
+    pub async fn customer(&self, name: &str) -> Customer {
+        self.new_customer(NewCustomer::named(name)).await
+    }
+
+    /// A customer.
+    pub async fn new_customer(&self, new: NewCustomer) -> Customer {
+        let customer = Customer::open(&self.inner.web, new).await;
+        lock(&self.inner.customers).push(customer.clone());
+        customer
+    }
+
+    /// Somebody of the team.
+    pub fn agent(&self, name: &str) -> Agent {
+        self.desk().agent(name)
+    }
+
+    /// The desk.
+    pub fn desk(&self) -> Desk {
+        match &self.inner.slack {
+            Some(slack) => Desk::Slack(slack.clone()),
+            None => Desk::Practice(self.inner.web.clone()),
+        }
+    }
+
+    /// The thread as the team sees it.
+    pub async fn thread(&self, customer: &Customer) -> String {
+        self.desk().transcript(customer).await
+    }
+
+    /// Slack.
+    pub fn slack(&self) -> &FakeSlack {
+        self.inner.slack.as_ref().expect("this desk is in Slack")
+    }
+
+    /// A client of the site.
+    pub fn web(&self) -> &Web {
+        &self.inner.web
+    }
+
+    /// The tables.
+    pub fn probe(&self) -> &Probe {
+        &self.inner.probe
+    }
+
+    /// The log.
+    pub fn journal(&self) -> &Journal {
+        &self.inner.journal
+    }
+
+    /// Lets time pass, on a clock by hand.
+    pub fn time_passes(&self, millis: i64) {
+        self.inner.hand.as_ref().expect("a clock by hand").advance(millis);
+    }
+
+    /// Waits until nothing is under way: no order, no unread frame, no hold that is due, no event
+    /// that Slack waits to have acknowledged, and every open page shows all there is.
+    pub async fn settle(&self) {
+        self.settle_within(PATIENCE).await;
+    }
+
+    /// [`Site::settle`] for plays in which much has to be made good.
+    pub async fn settle_within(&self, patience: Duration) {
+        let (began, mut calm) = (Instant::now(), 0);
+        while calm < CALM_LOOKS {
+            match self.unrest().await {
+                None => calm += 1,
+                Some(what) => {
+                    calm = 0;
+                    assert!(began.elapsed() < patience, "not settled after {patience:?}: {what}");
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// What is under way, if anything.
+    pub async fn unrest(&self) -> Option<String> {
+        let left = self.left().await;
+        if left != (Left { orders: 0, frames: 0, holds_due: 0 }) {
+            return Some(format!("{left:?}"));
+        }
+        if let Some(slack) = &self.inner.slack
+            && slack.unacked_events() > 0
+        {
+            return Some(format!("{} events of Slack are not acknowledged", slack.unacked_events()));
+        }
+        let customers = lock(&self.inner.customers).clone();
+        let standings = self.inner.probe.standings().await;
+        for standing in standings {
+            let Some(customer) = customers.iter().find(|customer| customer.id() == standing.id) else { continue };
+            for tab in customer.tabs().iter().filter(|tab| tab.is_open()) {
+                let page = tab.page();
+                let is_typing = standing.held > 0;
+                if !page.is_live || page.last_rev != standing.rev || page.typing.is_some() != is_typing {
+                    return Some(format!(
+                        "{}'s page is at {} (live: {}, typing: {:?}), the conversation {standing:?}",
+                        customer.name(),
+                        page.last_rev,
+                        page.is_live,
+                        page.typing
+                    ));
+                }
+            }
+            if customer.sends_receipts() && standing.received != standing.rev {
+                return Some(format!("{} has not told what the page has: {standing:?}", customer.name()));
+            }
+        }
+        None
+    }
+
+    async fn left(&self) -> Left {
+        self.inner.probe.left(self.inner.clock.now().0).await
+    }
+
+    /// Ends the site and, if the play went well, looks whether anything was left over.
+    pub async fn close(self, went_well: bool) {
+        let left = self.left().await;
+        let customers = std::mem::take(&mut *lock(&self.inner.customers));
+        let tabs: Vec<_> = customers.iter().flat_map(|customer| customer.tabs()).collect();
+        let complaints: Vec<String> = tabs.iter().flat_map(|tab| tab.page().complaints.clone()).collect();
+        tabs.iter().for_each(|tab| tab.close());
+        let runs = lock(&self.inner.running).is_some();
+        if runs {
+            self.stops().await;
+        }
+        if !went_well {
+            return;
+        }
+        assert_eq!(complaints, Vec::<String>::new(), "the customers' pages complain");
+        if let Some(slack) = &self.inner.slack {
+            assert_eq!(slack.complaints(), Vec::<String>::new(), "Slack complains");
+        }
+        if self.inner.setup.may_leave == Leave::Nothing {
+            assert_eq!(left, Left { orders: 0, frames: 0, holds_due: 0 }, "something was left over");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,99 @@
+//! The Slack of a play: a fake that behaves, in this process, with its clock on the play's.
+
+use super::customer::Customer;
+use super::desk::person_tag;
+use super::site::Setup;
+use super::until;
+use std::time::Duration;
+use threadline::clock::Clock;
+use threadline_fake_slack::{FakeSlack, Options, Post, WallClock};
+
+/// The first channel of a desk in Slack.
+pub const CHANNEL: &str = "C0SUPPORT1";
+/// The second.
+pub const SECOND_CHANNEL: &str = "C0SUPPORT2";
+/// Their names; more channels are never needed.
+const CHANNELS: [(&str, &str); 2] = [(CHANNEL, "support"), (SECOND_CHANNEL, "support-2")];
+
+/// A thread in Slack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    pub channel: String,
+    pub ts: String,
+}
+
+/// Starts the Slack that a setup wants.
+pub async fn start(setup: &Setup, clock: &Clock) -> FakeSlack {
+    let wall_clock = match clock {
+        Clock::Real => WallClock::default(),
+        by_hand @ Clock::ByHand(_) => {
+            let clock = by_hand.clone();
+            WallClock::new(move || u64::try_from(clock.now().0 * 1_000).unwrap_or_default())
+        }
+    };
+    let options = Options {
+        rate_limits: setup.rate_limits,
+        clock: wall_clock,
+        seed: setup.seed,
+        // Slack waits a minute and five before it sends again; a play has no time.
+        retry_after: vec![Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)],
+        ack_timeout: setup.ack_timeout,
+        ..Options::default()
+    };
+    let slack = FakeSlack::start(options).await;
+    for (id, name) in CHANNELS {
+        slack.add_channel(id, name);
+    }
+    slack
+}
+
+/// The thread of a conversation: the last one that was opened for it.
+pub fn find_thread(slack: &FakeSlack, customer: &Customer) -> Option<Thread> {
+    let found = CHANNELS.iter().filter_map(|(channel, _)| {
+        let posts = slack.messages(channel).into_iter().rev();
+        let card = posts.into_iter().find(|post| is_card_of(post, customer))?;
+        Some(Thread { channel: channel.to_string(), ts: card.ts })
+    });
+    found.max_by(|a, b| a.ts.cmp(&b.ts))
+}
+
+/// The same, waited for.
+pub async fn thread(slack: &FakeSlack, customer: &Customer) -> Thread {
+    let what = format!("a thread in Slack for {}", customer.name());
+    until(&what, async || find_thread(slack, customer).is_some()).await;
+    find_thread(slack, customer).unwrap()
+}
+
+/// Every card that was ever posted for a conversation and still stands.
+pub fn cards(slack: &FakeSlack, customer: &Customer) -> usize {
+    let posts = CHANNELS.iter().flat_map(|(channel, _)| slack.messages(channel));
+    posts.filter(|post| is_card_of(post, customer)).count()
+}
+
+/// A thread as its readers see it, one line a post.
+pub fn transcript(slack: &FakeSlack, thread: &Thread) -> String {
+    let mut posts = slack.thread(&thread.channel, &thread.ts).into_iter();
+    let card = posts.next().map(|card| card.shown.lines().next().unwrap_or_default().to_string());
+    let mut lines = vec![card.unwrap_or_default()];
+    for post in posts {
+        let mut line = format!("  {}: {}", post.author, post.shown);
+        if post.edited {
+            line.push_str(" (edited)");
+        }
+        for reaction in &post.reactions {
+            line.push_str(match reaction.as_str() {
+                "heavy_check_mark" => " ✓",
+                "eye" => " 👁",
+                _ => " ?",
+            });
+        }
+        lines.push(line.replace('\n', "\n    "));
+    }
+    lines.extend(slack.ephemerals(&thread.channel).iter().map(|(person, _)| person_tag(person)));
+    lines.join("\n") + "\n"
+}
+
+fn is_card_of(post: &Post, customer: &Customer) -> bool {
+    let payload = &post.metadata["event_payload"];
+    payload["card"] == "1" && payload["conversation"] == customer.id()
+}

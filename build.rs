@@ -53,7 +53,6 @@ const HTML: &str = "text/html; charset=utf-8";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-#[expect(clippy::print_stdout, reason = "cargo reads it")]
 fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=widget");
     println!("cargo:rerun-if-changed=build.rs");

@@ -328,7 +328,8 @@ impl Worker {
                 self.lanes.rest(conversation, now, 0, false);
             }
             Outcome::Looked { thread, posted } => {
-                self.lanes.looked(conversation, thread, &posted);
+                let channel = thread.as_ref().and_then(|thread| self.desk.platform.channel_of(thread));
+                self.lanes.looked(conversation, thread, channel.as_deref(), &posted);
             }
             Outcome::ThreadGone => {
                 self.lanes.lost_thread(conversation);

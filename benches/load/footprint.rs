@@ -5,6 +5,7 @@ use crate::http::{Connection, get, header};
 use crate::server::{Server, TempDir};
 use crate::site::{Slack, open_conversations, open_streams};
 use anyhow::{Context, bail};
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
@@ -96,23 +97,26 @@ pub async fn fetched() -> anyhow::Result<Fetched> {
         bail!("/widget.js was answered {}", plain.status);
     }
     let names = asset_paths(plain.body);
-    let loader_bytes = compressed(&mut connection, "/widget.js").await?;
-    let mut all_bytes = loader_bytes;
+    let loader = compressed(&mut connection, "/widget.js").await?;
+    let loader_bytes = loader.len();
+    // A file may have two names, one by its content and one that stays: a browser fetches it once.
+    let mut files = BTreeSet::from([loader]);
     for name in &names {
-        all_bytes += compressed(&mut connection, name).await?;
+        files.insert(compressed(&mut connection, name).await?);
     }
+    let all_bytes = files.iter().map(Vec::len).sum();
     if names.is_empty() {
         bail!("/widget.js names no file of the chat");
     }
     Ok(Fetched { loader_bytes, all_bytes })
 }
 
-async fn compressed(connection: &mut Connection, path: &str) -> anyhow::Result<usize> {
+async fn compressed(connection: &mut Connection, path: &str) -> anyhow::Result<Vec<u8>> {
     let answer = connection.ask(&get(path, "accept-encoding: gzip, deflate, br\r\n")).await?;
     if answer.status != 200 || header(answer.head, b"content-encoding") != Some("br") {
         bail!("{path} was answered {} and not in Brotli", answer.status);
     }
-    Ok(answer.body.len())
+    Ok(answer.body.to_vec())
 }
 
 /// The files that a script names, each once.

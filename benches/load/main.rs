@@ -7,7 +7,12 @@
 //! cargo bench --bench load -- --quick           # the same, shorter and rougher
 //! cargo bench --bench load -- --only rate,start # some of it
 //! cargo bench --bench load -- --json            # for programs
+//! THREADLINE_PROGRAM=other/threadline cargo bench --bench load   # another build, to compare with
 //! ```
+//!
+//! A customer has a page open and writes again when his last message is in Slack; an agent when the
+//! last reply is on the page. So a rate is one that holds, with nothing piling up in between, and
+//! what counts is what arrived. The page sends no receipts here, as a browser would.
 //!
 //! It fails when something cannot be measured, never because a figure misses its goal.
 
@@ -30,7 +35,7 @@ use site::Site;
 use stamp::Way;
 use std::io::Write;
 use std::time::Duration;
-use traffic::{at_most, at_rate};
+use traffic::{Latency, at_most, at_rate};
 
 /// What can be measured, by the names that `--only` takes.
 const PARTS: [&str; 6] = ["start", "widget", "latency", "rate", "postgres", "connected"];
@@ -40,6 +45,9 @@ const CUSTOMERS: usize = 512;
 const BUSY: [usize; 3] = [64, 192, 512];
 /// Messages a second at which latency is measured.
 const RATES: [u32; 2] = [50, 500];
+
+/// Processors that other processes may keep busy without being mentioned.
+const OTHERS_MAX: f64 = 0.1;
 
 const USAGE: &str = "usage: cargo bench --bench load -- [--quick] [--json] [--only NAME[,NAME…]]";
 
@@ -141,6 +149,8 @@ async fn latency(extent: Extent) -> anyhow::Result<Vec<Figure>> {
         for per_sec in RATES {
             let measured = at_rate(&site, way, per_sec, extent.latency).await?;
             let name = format!("{} at {per_sec}/s", named(way));
+            let Latency { p50_millis, p99_millis, others, .. } = measured;
+            progress(&format!("{name}: p50 {p50_millis:.2} ms, p99 {p99_millis:.2} ms{}", beside(others)));
             figures.push(Figure::new(format!("{name}, p50"), measured.p50_millis, "ms", Goal::AtMost(2.0)));
             figures.push(Figure::new(format!("{name}, p99"), measured.p99_millis, "ms", Goal::AtMost(8.0)));
             figures.push(cpu(&name, measured.cpu_secs_per_1000));
@@ -158,7 +168,7 @@ async fn rate(database: &str, url: &str, extent: Extent, goals: (Goal, Goal)) ->
         let mut best: Option<traffic::Rate> = None;
         for customers in BUSY {
             let rate = at_most(&site, way, customers, extent.rate).await?;
-            progress(&format!("{}: {customers} at once, {:.0}/s", named(way), rate.per_sec));
+            progress(&format!("{}: {customers} at once, {:.0}/s{}", named(way), rate.per_sec, beside(rate.others)));
             if best.is_none_or(|best| best.per_sec < rate.per_sec) {
                 best = Some(rate);
             }
@@ -206,6 +216,11 @@ fn named(way: Way) -> &'static str {
         Way::ToSlack => "customer → Slack",
         Way::ToPage => "agent → page",
     }
+}
+
+/// What else the machine was busy with: figures of a busy machine are not its own.
+fn beside(others: f64) -> String {
+    if others < OTHERS_MAX { String::new() } else { format!(" (beside other processes on {others:.1} processors)") }
 }
 
 /// Says what casts doubt on the figures.

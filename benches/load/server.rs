@@ -168,6 +168,16 @@ pub fn cpu_secs(process: &str) -> anyhow::Result<f64> {
     Ok(ticks / TICKS_PER_SEC)
 }
 
+/// Processor time that the whole machine has used so far, in seconds, all processors together.
+pub fn machine_cpu_secs() -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let times = stat.lines().next().and_then(|line| line.strip_prefix("cpu ")).context("no cpu in /proc/stat")?;
+    let times = times.split_whitespace().map(str::parse::<f64>).collect::<Result<Vec<_>, _>>()?;
+    // user, nice, system, idle, iowait, irq, softirq, steal (proc(5)): all but the two that wait.
+    let busy = times.iter().take(8).sum::<f64>() - times.iter().skip(3).take(2).sum::<f64>();
+    Ok(busy / TICKS_PER_SEC)
+}
+
 /// Everything that limits a load is off, the rest as it comes.
 fn configuration(address: SocketAddr, database_url: &str, slack: &SlackAt) -> String {
     let channels = slack.channels.iter().map(|channel| format!("{channel:?}")).collect::<Vec<_>>().join(", ");

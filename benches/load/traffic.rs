@@ -2,7 +2,7 @@
 //! fast as it goes (for the highest rate).
 
 use crate::ledger::percentile;
-use crate::server::cpu_secs;
+use crate::server::{cpu_secs, machine_cpu_secs};
 use crate::site::Site;
 use crate::stamp::Way;
 use anyhow::bail;
@@ -23,6 +23,8 @@ pub struct Latency {
     pub p99_millis: f64,
     /// Processor seconds of the server per 1,000 messages.
     pub cpu_secs_per_1000: f64,
+    /// Processors that other processes kept busy meanwhile.
+    pub others: f64,
 }
 
 /// How many messages went through, and what they cost.
@@ -34,6 +36,8 @@ pub struct Rate {
     pub cpu_secs_per_1000: f64,
     /// The same of the load itself, the fake Slack and the pages included.
     pub own_cpu_secs_per_1000: f64,
+    /// Processors that other processes kept busy meanwhile; a database server is one of them.
+    pub others: f64,
     /// How many customers were busy at once.
     pub customers: usize,
 }
@@ -44,6 +48,7 @@ struct Meter {
     arrived: u64,
     server_cpu: f64,
     own_cpu: f64,
+    machine_cpu: f64,
 }
 
 impl Meter {
@@ -53,15 +58,19 @@ impl Meter {
             arrived: ledger(site, way).arrived(),
             server_cpu: site.server.cpu_secs()?,
             own_cpu: cpu_secs("self")?,
+            machine_cpu: machine_cpu_secs()?,
         })
     }
 
     fn rate_until(&self, end: &Meter, customers: usize) -> Rate {
         let thousands = (end.arrived - self.arrived) as f64 / 1_000.0;
+        let secs = (end.began - self.began).as_secs_f64();
+        let (server_cpu, own_cpu) = (end.server_cpu - self.server_cpu, end.own_cpu - self.own_cpu);
         Rate {
-            per_sec: thousands * 1_000.0 / (end.began - self.began).as_secs_f64(),
-            cpu_secs_per_1000: (end.server_cpu - self.server_cpu) / thousands,
-            own_cpu_secs_per_1000: (end.own_cpu - self.own_cpu) / thousands,
+            per_sec: thousands * 1_000.0 / secs,
+            cpu_secs_per_1000: server_cpu / thousands,
+            own_cpu_secs_per_1000: own_cpu / thousands,
+            others: (end.machine_cpu - self.machine_cpu - server_cpu - own_cpu).max(0.0) / secs,
             customers,
         }
     }
@@ -100,6 +109,7 @@ pub async fn at_rate(site: &Site, way: Way, per_sec: u32, length: Duration) -> a
         p50_millis: percentile(&times, 50) / 1_000.0,
         p99_millis: percentile(&times, 99) / 1_000.0,
         cpu_secs_per_1000: rate.cpu_secs_per_1000,
+        others: rate.others,
     })
 }
 

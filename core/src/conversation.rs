@@ -513,7 +513,7 @@ impl Step<'_> {
         let Kind::Reply { stage: stage @ Stage::Held { .. }, .. } = &mut message.kind else { return };
         *stage = Stage::Shown { first_rev: rev };
         if let Standing::Answered { since } = &mut self.head.standing {
-            *since = self.now;
+            *since = message.at.max(*since);
         }
         self.effects.push(Effect::ForgetHold(id));
         self.show(id);

@@ -6,14 +6,20 @@
 //! Joining is what bounds the delay: with one post a message, a queue that is fed faster than one
 //! a second grows for ever; with joining, a turn empties the lane however much is in it.
 
+#[cfg(test)]
+mod properties;
+
 use crate::conversation::Thread;
 use crate::desk::Piece;
 use crate::ids::{ConversationId, MessageId, Moment, ThreadKey};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// Most pieces of one post: more are hard to read as one, and their ids have to fit in the
 /// post's metadata.
 pub const PIECES_PER_POST_MAX: usize = 20;
+/// What was sent last is remembered: a hint that comes so late that the order was carried out
+/// before, as read from the table, must not have it sent once more. Hints are late by milliseconds.
+const REMEMBERED_MAX: usize = 4_096;
 
 /// A piece of a message that waits for its turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +91,27 @@ pub struct Lanes {
     lanes: HashMap<ConversationId, Lane>,
     /// Lanes that want to look: reading has a limit of its own.
     looks: VecDeque<ConversationId>,
+    /// True when the last turn was a look: looks and posts alternate, so that a crowd of either
+    /// does not keep the other waiting.
+    looked_last: bool,
+    /// The channel that is asked first for a turn: each in turn.
+    first: usize,
     /// Lanes that rest, by when they have rested.
     resting: BTreeSet<(i64, ConversationId)>,
+    memory: Memory,
+}
+
+/// What was carried out last.
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    known: HashSet<Done>,
+    order: VecDeque<Done>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Done {
+    Opened(ConversationId),
+    Posted(Piece),
 }
 
 #[derive(Clone, Debug)]
@@ -106,7 +131,13 @@ struct Channel {
 struct Lane {
     channel: usize,
     thread: Option<ThreadKey>,
+    /// The thread that was lost before: a late hint may still speak of it.
+    lost: Option<ThreadKey>,
     wants_open: bool,
+    /// Something of it may be at the desk already: look before anything is sent.
+    unsure: bool,
+    /// Its last turn came to nothing: it does not go first again before another one had its turn.
+    failed: bool,
     parcels: VecDeque<Parcel>,
     state: LaneState,
 }
@@ -119,10 +150,12 @@ enum LaneState {
     InLine,
     /// In the line of those who want to look.
     WantsLook,
-    /// Something is under way.
-    Busy,
+    /// Something is being sent.
+    Sending,
+    /// A look is under way.
+    Looking,
     /// Waits before it gets in line again.
-    Resting { until: i64, look: bool },
+    Resting { until: i64 },
 }
 
 impl Lanes {
@@ -146,7 +179,10 @@ impl Lanes {
             channels,
             lanes: HashMap::new(),
             looks: VecDeque::new(),
+            looked_last: false,
+            first: 0,
             resting: BTreeSet::new(),
+            memory: Memory::default(),
         }
     }
 
@@ -174,11 +210,8 @@ impl Lanes {
 
     /// A thread is to be opened. `unsure`: it may have been, so look first.
     pub fn want_open(&mut self, conversation: ConversationId, unsure: bool) {
-        let lane = self.lane(conversation, &Thread::Wanted { again: false }, None);
-        if lane.thread.is_none() {
-            lane.wants_open = true;
-        }
-        self.line_up(conversation, unsure);
+        self.lane(conversation, &Thread::Wanted { again: false }, None).unsure |= unsure;
+        self.line_up(conversation);
     }
 
     /// A piece is to be posted. `channel`: where the thread is, as its bot reads the thread's key.
@@ -191,57 +224,52 @@ impl Lanes {
         parcel: Parcel,
         unsure: bool,
     ) {
+        let unsure = unsure || self.memory.has(Done::Posted(parcel.piece));
         let lane = self.lane(conversation, thread, channel);
         let at = lane
             .parcels
             .partition_point(|waiting| (waiting.seq, waiting.piece.index) < (parcel.seq, parcel.piece.index));
         if lane.parcels.get(at).is_none_or(|waiting| waiting.piece != parcel.piece) {
             lane.parcels.insert(at, parcel);
+            lane.unsure |= unsure;
         }
-        self.line_up(conversation, unsure);
+        self.line_up(conversation);
     }
 
     /// What to do now, or when to ask again; neither when nothing waits but what is under way.
     pub fn next(&mut self, now: Moment) -> (Option<Turn>, Option<Moment>) {
         let mut wake = self.wake_resting(now);
-        if let Some(conversation) = self.looks.pop_front() {
-            if let Some(lane) = self.lanes.get_mut(&conversation) {
-                lane.state = LaneState::Busy;
-                return (Some(Turn::Look { conversation, thread: lane.thread.clone() }), None);
-            }
+        let turn = if self.looked_last {
+            self.next_post(now, &mut wake).or_else(|| self.next_look())
+        } else {
+            self.next_look().or_else(|| self.next_post(now, &mut wake))
+        };
+        self.looked_last = matches!(turn, Some(Turn::Look { .. }));
+        match turn {
+            Some(turn) => (Some(turn), None),
+            None => (None, wake.map(Moment)),
         }
-        for at in 0..self.channels.len() {
-            let channel = &mut self.channels[at];
-            if channel.opens.is_empty() && channel.ready.is_empty() {
-                continue;
-            }
-            let burst_millis = self.pace.millis_per_post.saturating_mul(self.pace.burst - 1);
-            let ready_at = channel.paused_until.max(channel.free_at.saturating_sub(burst_millis));
-            if ready_at > now.0 {
-                wake = Some(wake.map_or(ready_at, |wake| wake.min(ready_at)));
-                continue;
-            }
-            let Some(conversation) = channel.opens.pop_front().or_else(|| channel.ready.pop_front()) else { continue };
-            channel.free_at = channel.free_at.max(now.0).saturating_add(self.pace.millis_per_post);
-            let name = channel.name.clone();
-            return (self.turn_of(conversation, name), None);
-        }
-        (None, wake.map(Moment))
     }
 
-    /// The thread was opened, or found.
+    /// The thread was opened.
     pub fn opened(&mut self, conversation: ConversationId, thread: ThreadKey) {
+        self.memory.add(Done::Opened(conversation));
         if let Some(lane) = self.lanes.get_mut(&conversation) {
             lane.thread = Some(thread);
             lane.wants_open = false;
+            lane.failed = false;
         }
         self.go_on(conversation);
     }
 
     /// These pieces are at the desk.
     pub fn posted(&mut self, conversation: ConversationId, pieces: &[Piece]) {
+        for piece in pieces {
+            self.memory.add(Done::Posted(*piece));
+        }
         if let Some(lane) = self.lanes.get_mut(&conversation) {
             lane.parcels.retain(|parcel| !pieces.contains(&parcel.piece));
+            lane.failed = false;
         }
         self.go_on(conversation);
     }
@@ -250,91 +278,164 @@ impl Lanes {
     pub fn refused(&mut self, conversation: ConversationId, piece: Piece) {
         if let Some(lane) = self.lanes.get_mut(&conversation) {
             lane.parcels.retain(|parcel| parcel.piece.message != piece.message);
+            lane.failed = false;
         }
         self.go_on(conversation);
     }
 
-    /// A look is over: this is the thread, if there is one, and these pieces are in it.
-    pub fn looked(&mut self, conversation: ConversationId, thread: Option<ThreadKey>, posted: &[Piece]) {
-        if let (Some(thread), Some(lane)) = (thread, self.lanes.get_mut(&conversation)) {
-            lane.thread = Some(thread);
-            lane.wants_open = false;
+    /// A look is over: this is the thread, if there is one, and these pieces are in it. Pieces are
+    /// posted in order, so what stands before one of them was posted too, though it may have been
+    /// deleted since. `channel`: where the thread is, as in [`Lanes::push`].
+    pub fn looked(
+        &mut self,
+        conversation: ConversationId,
+        thread: Option<ThreadKey>,
+        channel: Option<&str>,
+        posted: &[Piece],
+    ) {
+        if let Some(thread) = thread {
+            self.memory.add(Done::Opened(conversation));
+            self.found(conversation, thread, channel);
         }
-        self.posted(conversation, posted);
+        if let Some(lane) = self.lanes.get_mut(&conversation) {
+            let there = |piece: Piece| posted.iter().any(|p| p.message == piece.message && p.index >= piece.index);
+            lane.parcels.retain(|parcel| {
+                let there = there(parcel.piece);
+                if there {
+                    self.memory.add(Done::Posted(parcel.piece));
+                }
+                !there
+            });
+        }
+        self.go_on(conversation);
     }
 
     /// It was not done: once more after `millis`, and look first if `unsure`.
     pub fn rest(&mut self, conversation: ConversationId, now: Moment, millis: i64, unsure: bool) {
         if let Some(lane) = self.lanes.get_mut(&conversation) {
             let until = now.0.saturating_add(millis);
-            lane.state = LaneState::Resting { until, look: unsure };
+            lane.unsure |= unsure || lane.state == LaneState::Looking;
+            lane.failed = true;
+            lane.state = LaneState::Resting { until };
             self.resting.insert((until, conversation));
         }
     }
 
-    /// The platform wants no posts in the conversation's channel for `millis`; the conversation
-    /// goes to the front of its line.
+    /// The platform wants no posts in the conversation's channel for `millis`. The conversation
+    /// keeps its place at the front of the line; not a second time in a row, so that one that is
+    /// always told to wait does not keep all others waiting.
     pub fn pause_channel(&mut self, conversation: ConversationId, now: Moment, millis: i64) {
         let Some(lane) = self.lanes.get_mut(&conversation) else { return };
-        lane.state = LaneState::InLine;
-        let (open, at) = (lane.thread.is_none(), lane.channel);
-        let channel = &mut self.channels[at];
+        let channel = &mut self.channels[lane.channel];
         channel.paused_until = channel.paused_until.max(now.0.saturating_add(millis));
-        if open { channel.opens.push_front(conversation) } else { channel.ready.push_front(conversation) }
+        lane.unsure |= lane.state == LaneState::Looking;
+        lane.state = LaneState::Idle;
+        let again = std::mem::replace(&mut lane.failed, true);
+        if again || lane.unsure {
+            self.line_up(conversation);
+            return;
+        }
+        lane.state = LaneState::InLine;
+        let line = if lane.thread.is_none() { &mut channel.opens } else { &mut channel.ready };
+        line.push_front(conversation);
     }
 
-    /// The thread is gone: the lane waits until it is told to open another.
+    /// The thread is gone: the lane waits until it is told to open another. What may have been
+    /// posted in the old one is not looked for any more.
     pub fn lost_thread(&mut self, conversation: ConversationId) {
+        self.memory.forget(Done::Opened(conversation));
         if let Some(lane) = self.lanes.get_mut(&conversation) {
-            lane.thread = None;
+            lane.lost = lane.thread.take();
             lane.wants_open = false;
+            lane.unsure = false;
             lane.state = LaneState::Idle;
         }
     }
 
     fn lane(&mut self, conversation: ConversationId, thread: &Thread, channel: Option<&str>) -> &mut Lane {
-        let known = channel.and_then(|name| self.channels.iter().position(|channel| channel.name == name));
-        let key = match thread {
-            Thread::Open(key) => Some(key.clone()),
-            Thread::None | Thread::Wanted { .. } => None,
-        };
-        let lanes = &mut self.lanes;
+        if let Thread::Open(key) = thread
+            && self
+                .lanes
+                .get(&conversation)
+                .is_some_and(|lane| lane.thread.is_none() && lane.lost.as_ref() != Some(key))
+        {
+            self.found(conversation, key.clone(), channel);
+        }
+        let known = self.channel_named(channel);
         let channels = &mut self.channels;
-        let lane = lanes.entry(conversation).or_insert_with(|| {
+        let lane = self.lanes.entry(conversation).or_insert_with(|| {
             // A new conversation goes where the fewest are under way.
             let least = (0..channels.len()).min_by_key(|at| channels[*at].conversations).unwrap_or_default();
             let at = known.unwrap_or(least);
             channels[at].conversations += 1;
-            Lane { channel: at, thread: None, wants_open: false, parcels: VecDeque::new(), state: LaneState::Idle }
+            let thread = match thread {
+                Thread::Open(key) => Some(key.clone()),
+                Thread::None | Thread::Wanted { .. } => None,
+            };
+            Lane {
+                channel: at,
+                thread,
+                lost: None,
+                wants_open: false,
+                unsure: false,
+                failed: false,
+                parcels: VecDeque::new(),
+                state: LaneState::Idle,
+            }
         });
-        if lane.thread.is_none() && key.is_some() {
-            lane.thread = key;
-            lane.wants_open = false;
+        if lane.thread.is_none() && !lane.wants_open && matches!(thread, Thread::Wanted { .. }) {
+            lane.wants_open = true;
+            lane.unsure |= self.memory.has(Done::Opened(conversation));
         }
         lane
     }
 
-    fn line_up(&mut self, conversation: ConversationId, unsure: bool) {
+    /// The lane's thread is this one, in this channel.
+    fn found(&mut self, conversation: ConversationId, thread: ThreadKey, channel: Option<&str>) {
+        let known = self.channel_named(channel);
         let Some(lane) = self.lanes.get_mut(&conversation) else { return };
-        if lane.state != LaneState::Idle {
-            if unsure && lane.state == LaneState::InLine {
-                lane.state = LaneState::WantsLook;
-                let channel = &mut self.channels[lane.channel];
-                channel.opens.retain(|waiting| *waiting != conversation);
-                channel.ready.retain(|waiting| *waiting != conversation);
-                self.looks.push_back(conversation);
+        // A thread that was only found now has not been looked into.
+        lane.unsure |= lane.thread.is_none() && lane.state == LaneState::Looking;
+        lane.thread = Some(thread);
+        lane.wants_open = false;
+        let at = known.unwrap_or(lane.channel);
+        if at != lane.channel {
+            leave_line(&mut self.channels[lane.channel], conversation);
+            self.channels[lane.channel].conversations -= 1;
+            self.channels[at].conversations += 1;
+            lane.channel = at;
+            if lane.state == LaneState::InLine {
+                lane.state = LaneState::Idle;
             }
-            return;
         }
-        if unsure {
+    }
+
+    fn channel_named(&self, name: Option<&str>) -> Option<usize> {
+        name.and_then(|name| self.channels.iter().position(|channel| channel.name == name))
+    }
+
+    fn line_up(&mut self, conversation: ConversationId) {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return };
+        let channel = &mut self.channels[lane.channel];
+        match lane.state {
+            LaneState::WantsLook | LaneState::Sending | LaneState::Looking | LaneState::Resting { .. } => return,
+            LaneState::InLine if lane.unsure => {
+                leave_line(channel, conversation);
+            }
+            LaneState::InLine => return,
+            LaneState::Idle => {}
+        }
+        lane.state = LaneState::InLine;
+        if lane.unsure {
             lane.state = LaneState::WantsLook;
             self.looks.push_back(conversation);
         } else if lane.thread.is_some() && !lane.parcels.is_empty() {
-            lane.state = LaneState::InLine;
-            self.channels[lane.channel].ready.push_back(conversation);
+            channel.ready.push_back(conversation);
         } else if lane.thread.is_none() && lane.wants_open {
-            lane.state = LaneState::InLine;
-            self.channels[lane.channel].opens.push_back(conversation);
+            let line = if lane.failed { &mut channel.ready } else { &mut channel.opens };
+            line.push_back(conversation);
+        } else {
+            lane.state = LaneState::Idle;
         }
     }
 
@@ -345,13 +446,44 @@ impl Lanes {
             self.channels[lane.channel].conversations -= 1;
             self.lanes.remove(&conversation);
         } else {
-            self.line_up(conversation, false);
+            self.line_up(conversation);
         }
+    }
+
+    fn next_look(&mut self) -> Option<Turn> {
+        let conversation = self.looks.pop_front()?;
+        let lane = self.lanes.get_mut(&conversation)?;
+        lane.state = LaneState::Looking;
+        // What is pushed as unsure from now on is looked for once more.
+        lane.unsure = false;
+        Some(Turn::Look { conversation, thread: lane.thread.clone() })
+    }
+
+    fn next_post(&mut self, now: Moment, wake: &mut Option<i64>) -> Option<Turn> {
+        let count = self.channels.len();
+        for at in (0..count).map(|offset| (self.first + offset) % count) {
+            let channel = &mut self.channels[at];
+            if channel.opens.is_empty() && channel.ready.is_empty() {
+                continue;
+            }
+            let burst_millis = self.pace.millis_per_post.saturating_mul(self.pace.burst - 1);
+            let ready_at = channel.paused_until.max(channel.free_at.saturating_sub(burst_millis));
+            if ready_at > now.0 {
+                *wake = Some(wake.map_or(ready_at, |wake| wake.min(ready_at)));
+                continue;
+            }
+            let Some(conversation) = channel.opens.pop_front().or_else(|| channel.ready.pop_front()) else { continue };
+            channel.free_at = channel.free_at.max(now.0).saturating_add(self.pace.millis_per_post);
+            let name = channel.name.clone();
+            self.first = (at + 1) % count;
+            return self.turn_of(conversation, name);
+        }
+        None
     }
 
     fn turn_of(&mut self, conversation: ConversationId, channel: String) -> Option<Turn> {
         let lane = self.lanes.get_mut(&conversation)?;
-        lane.state = LaneState::Busy;
+        lane.state = LaneState::Sending;
         let Some(thread) = lane.thread.clone() else { return Some(Turn::Open { conversation, channel }) };
         let mut parcels: Vec<Parcel> = Vec::new();
         let mut chars = 0;
@@ -374,12 +506,40 @@ impl Lanes {
             }
             self.resting.pop_first();
             let Some(lane) = self.lanes.get_mut(&conversation) else { continue };
-            if let LaneState::Resting { look, .. } = lane.state {
+            if lane.state == (LaneState::Resting { until }) {
                 lane.state = LaneState::Idle;
-                self.line_up(conversation, look);
+                self.line_up(conversation);
             }
         }
         None
+    }
+}
+
+fn leave_line(channel: &mut Channel, conversation: ConversationId) {
+    channel.opens.retain(|waiting| *waiting != conversation);
+    channel.ready.retain(|waiting| *waiting != conversation);
+}
+
+impl Memory {
+    fn has(&self, done: Done) -> bool {
+        self.known.contains(&done)
+    }
+
+    fn add(&mut self, done: Done) {
+        if !self.known.insert(done) {
+            return;
+        }
+        self.order.push_back(done);
+        if self.order.len() > REMEMBERED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+
+    fn forget(&mut self, done: Done) {
+        self.known.remove(&done);
+        self.order.retain(|remembered| *remembered != done);
     }
 }
 

@@ -1,24 +1,27 @@
 //! The stage of the plays: for each play a runtime, a database and a log of its own; at the end it
 //! is checked that nothing was left over. What stands on the stage is in the files below.
 
+mod crowd;
 mod customer;
 mod database;
 mod desk;
+mod dice;
 mod http;
 mod journal;
 mod page;
 mod postgres;
+mod program;
 mod site;
 mod slack;
 
+pub use crowd::{Crowd, Pace};
 pub use customer::{Customer, NewCustomer};
 pub use database::Base;
-pub use desk::{Agent, DeskKind};
-pub use http::{Answer, Web};
-pub use journal::Journal;
-pub use page::Page;
-pub use site::{Setup, Site};
-pub use slack::{CHANNEL, SECOND_CHANNEL};
+pub use desk::DeskKind;
+pub use dice::{Dice, seed};
+pub use http::Answer;
+pub use site::{Leave, Setup, Site};
+pub use slack::{CHANNEL, SECOND_CHANNEL, cards};
 
 use database::Database;
 use futures_util::FutureExt;
@@ -87,7 +90,6 @@ pub struct House {
 
 #[derive(Debug)]
 struct Inner {
-    base: Base,
     database: Database,
     journal: Journal,
     sites: Mutex<Vec<Site>>,
@@ -99,16 +101,6 @@ impl House {
         let site = Site::open(setup, &self.inner.database, self.inner.journal.clone()).await;
         self.sites().push(site.clone());
         site
-    }
-
-    /// Which database the play is on.
-    pub fn base(&self) -> Base {
-        self.inner.base
-    }
-
-    /// The database's address, for a configuration.
-    pub fn database(&self) -> &Database {
-        &self.inner.database
     }
 
     fn sites(&self) -> std::sync::MutexGuard<'_, Vec<Site>> {
@@ -137,7 +129,7 @@ where
     let house_journal = journal.clone();
     let outcome = runtime.block_on(async {
         let database = Database::make(base).await;
-        let inner = Inner { base, database, journal: house_journal, sites: Mutex::default() };
+        let inner = Inner { database, journal: house_journal, sites: Mutex::default() };
         let house = House { inner: Arc::new(inner) };
         let played = AssertUnwindSafe(tokio::time::timeout(PLAY_MAX, play(house.clone()))).catch_unwind().await;
         let sites: Vec<Site> = std::mem::take(&mut *house.sites());

@@ -9,3 +9,13 @@ mod main_job;
 
 mod hold;
 mod inside;
+
+mod api;
+mod browser;
+mod resume;
+
+mod downtime;
+mod in_slack;
+
+mod bad_day;
+mod kill;

@@ -77,6 +77,7 @@ async fn two_customers_have_two_threads(house: House, desk: DeskKind) {
     let (ada, bob) = (site.customer("Ada").await, site.customer("Bob").await);
     ada.writes("Ada's first").await;
     bob.writes("Bob's first").await;
+    site.settle().await;
     ada.writes("Ada's second").await;
     site.settle().await;
     let grace = site.agent("Grace");

@@ -26,10 +26,13 @@ pub(crate) async fn message(slack: &Slack, us: &Us, utterance: Utterance) -> Res
         Author::Agent(_) => {
             let mut names = HashMap::new();
             for user in richtext::mentions(&utterance.message) {
-                if let Person { place: Place::Here | Place::App, name: Some(name), .. } =
-                    slack.directory().person(us, &user).await?
-                {
-                    names.insert(user, name);
+                match slack.directory().person(us, &user).await {
+                    Ok(Person { place: Place::Here | Place::App, name: Some(name), .. }) => {
+                        names.insert(user, name);
+                    }
+                    // Without a name of ours, or never to be found: shown as somebody.
+                    Ok(_) | Err(Trouble::Never { .. }) => {}
+                    Err(trouble) => return Err(trouble),
                 }
             }
             richtext::body(&utterance.message, &|user| names.get(user).cloned())

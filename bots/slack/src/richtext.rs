@@ -5,6 +5,7 @@
 
 use crate::{emoji, format, mrkdwn};
 use serde_json::Value;
+use std::collections::HashSet;
 use threadline_core::body::{Block, Body, Span, Style, safe_href};
 
 /// How a user id becomes the name to show; nothing when it has none.
@@ -18,9 +19,14 @@ pub fn mentions(message: &Value) -> Vec<String> {
     let mut users = Vec::new();
     gather_mentions(&message["blocks"], &mut users, 0);
     mrkdwn::mentions(message["text"].as_str().unwrap_or_default(), &mut users);
-    let mut seen = std::collections::HashSet::new();
-    users.retain(|user| seen.insert(user.clone()));
+    let mut seen = HashSet::new();
+    users.retain(|user| is_user_id(user) && seen.insert(user.clone()));
     users
+}
+
+/// Ids of users start with U or W (docs.slack.dev, users.info).
+fn is_user_id(id: &str) -> bool {
+    id.starts_with(['U', 'W']) && id.len() > 1 && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// What a message says, with the files it carries named.

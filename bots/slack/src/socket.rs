@@ -38,6 +38,8 @@ const PAUSE_FIRST: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Pause while only the operator can help: somebody may just be mending it.
 const PAUSE_STOPPED: Duration = Duration::from_secs(60);
+/// Shortest time between pings, whatever the settings say.
+const PING_MIN: Duration = Duration::from_millis(10);
 /// A socket that lived this long was a good one: it is replaced at once.
 const STEADY: Duration = Duration::from_secs(10);
 
@@ -264,7 +266,7 @@ struct Line {
 impl Line {
     async fn run(mut self, leave: CancellationToken, shutdown: CancellationToken) -> End {
         let arrivals = self.sockets.arrivals.clone();
-        let mut ping = tokio::time::interval(self.deaf_after / 3);
+        let mut ping = tokio::time::interval((self.deaf_after / 3).max(PING_MIN));
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // A frame for which there is no room yet; reading waits for it.
         let mut held: Option<Arrival> = None;

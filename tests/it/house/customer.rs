@@ -70,7 +70,8 @@ impl Customer {
         let mut said = json!({ "topic": new.topic });
         if let Some(name) = &new.name {
             said["name"] = json!(name);
-            said["email"] = json!(format!("{}@example.com", name.to_lowercase().replace(' ', ".")));
+            let local: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+            said["email"] = json!(format!("{local}@example.com"));
             said["page"] = json!({ "url": "https://shop.example.com/exports", "title": "Exports" });
         }
         let opened = web.send(Method::POST, "/v1/conversations", None, &said).await.expect(201);

@@ -89,7 +89,7 @@ impl Page {
                 "shown" => {}
                 other => write!(line, " ({other}?)").unwrap(),
             }
-            if message["edited"] == true {
+            if message["edited"] == true && message["state"] != "withdrawn" {
                 line.push_str(" (edited)");
             }
             writeln!(out, "{}", line.replace('\n', "\n    ")).unwrap();

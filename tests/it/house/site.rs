@@ -6,9 +6,11 @@ use super::database::{Database, Left, Probe};
 use super::desk::{Agent, Desk, DeskKind};
 use super::http::Web;
 use super::journal::Journal;
+use super::program::Program;
 use super::slack;
 use super::{LOOK_EVERY, PATIENCE};
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use threadline::clock::{Clock, Hand, Ids};
@@ -48,6 +50,8 @@ pub struct Setup {
     pub limits: &'static str,
     /// What may be left over at the end.
     pub may_leave: Leave,
+    /// The real program in a process of its own.
+    pub program: bool,
 }
 
 /// What a play may leave over.
@@ -69,6 +73,8 @@ pub struct Site {
 struct Inner {
     setup: Setup,
     config: Config,
+    toml: String,
+    directory: PathBuf,
     clock: Clock,
     hand: Option<Hand>,
     slack: Option<FakeSlack>,
@@ -80,9 +86,9 @@ struct Inner {
 }
 
 #[derive(Debug)]
-struct Running {
-    life: Lifecycle,
-    task: JoinHandle<anyhow::Result<()>>,
+enum Running {
+    Here { life: Lifecycle, task: JoinHandle<anyhow::Result<()>> },
+    Program(Program),
 }
 
 impl Setup {
@@ -99,6 +105,7 @@ impl Setup {
             seed: 1,
             limits: NO_LIMITS,
             may_leave: Leave::Nothing,
+            program: false,
         }
     }
 
@@ -161,6 +168,8 @@ impl Site {
         let config = config::load(None, None, &env, &read).unwrap_or_else(|errors| panic!("{errors}\n{toml}"));
         let inner = Inner {
             config,
+            toml,
+            directory: database.directory.clone(),
             clock,
             hand,
             slack: fake,
@@ -179,12 +188,20 @@ impl Site {
     /// Starts the service; done when it answers and its desk is connected.
     pub async fn starts(&self) {
         let inner = &self.inner;
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        inner.web.moves_to(&listener.local_addr().unwrap().to_string());
-        let life = Lifecycle::new();
-        let run = threadline::run_with(inner.config.clone(), listener, life.clone(), inner.clock.clone(), Ids::Real);
-        let task = tokio::spawn(run);
-        *lock(&inner.running) = Some(Running { life, task });
+        let running = if inner.setup.program {
+            let of_program = inner.clone();
+            let start = move || Program::start(&of_program.directory, &of_program.toml, of_program.slack.as_ref());
+            let program = tokio::task::spawn_blocking(start).await.unwrap();
+            inner.web.moves_to(&program.address);
+            Running::Program(program)
+        } else {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            inner.web.moves_to(&listener.local_addr().unwrap().to_string());
+            let (config, life, clock) = (inner.config.clone(), Lifecycle::new(), inner.clock.clone());
+            let task = tokio::spawn(threadline::run_with(config, listener, life.clone(), clock, Ids::Real));
+            Running::Here { life, task }
+        };
+        *lock(&inner.running) = Some(running);
         inner.web.get("/readyz", None).await.expect_text(200);
         if inner.setup.over_http
             && let Some(slack) = &inner.slack
@@ -198,9 +215,22 @@ impl Site {
     pub async fn stops(&self) {
         let running = lock(&self.inner.running).take().expect("it runs");
         let began = Instant::now();
-        running.life.stop();
-        running.task.await.unwrap().unwrap();
+        match running {
+            Running::Here { life, task } => {
+                life.stop();
+                task.await.unwrap().unwrap();
+            }
+            Running::Program(program) => program.is_killed(),
+        }
         assert!(began.elapsed() < STOP_MAX, "stopping took {:?}", began.elapsed());
+    }
+
+    /// Ends the program with `kill -9`.
+    pub fn is_killed(&self) {
+        match lock(&self.inner.running).take() {
+            Some(Running::Program(program)) => program.is_killed(),
+            Some(Running::Here { .. }) | None => panic!("no program runs"),
+        }
     }
 
     /// A customer with an open page.
@@ -251,6 +281,11 @@ impl Site {
     /// The log.
     pub fn journal(&self) -> &Journal {
         &self.inner.journal
+    }
+
+    /// The service's time, in seconds since 1970.
+    pub fn now_secs(&self) -> i64 {
+        self.inner.clock.now().0 / 1_000
     }
 
     /// Lets time pass, on a clock by hand.

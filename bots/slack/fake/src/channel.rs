@@ -56,7 +56,8 @@ pub(crate) struct Message {
     pub(crate) blocks_are_slacks: bool,
     pub(crate) attachments: Option<Value>,
     pub(crate) files: Vec<String>,
-    pub(crate) metadata: Option<Value>,
+    /// As JSON: kept for every message, and a tree of it would be ten times the size.
+    pub(crate) metadata: Option<Box<str>>,
     pub(crate) client_msg_id: Option<String>,
     pub(crate) edited: Option<Edit>,
     pub(crate) reactions: Vec<Reaction>,
@@ -99,7 +100,15 @@ impl Author {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Face {
     pub(crate) username: String,
-    pub(crate) icons: Value,
+    pub(crate) icon: Icon,
+}
+
+/// A bot's icon of its choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Icon {
+    Own,
+    Emoji(String),
+    Url(String),
 }
 
 /// That a message was edited.

@@ -15,35 +15,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What `/_fake/…` understands, for `--help`.
-pub const HELP: &str = "\
-Control (JSON in, JSON out, unless said otherwise; people and channels by id or name):
-  POST /_fake/channels   {\"id\",\"name\",\"private\":false,\"bot\":true}    make a channel
-  POST /_fake/channel    {\"channel\",\"archived\":true|false,\"bot\":true|false}
-                                                               archive it, take the bot in or out
-  POST /_fake/users      {\"name\",\"kind\":\"agent|outsider|bot\"}      make a person: {\"id\"}
-  POST /_fake/write      {\"as\",\"channel\",\"text\",\"thread_ts\"?,\"blocks\"?}  write: {\"ts\"}
-  POST /_fake/edit       {\"as\",\"ts\",\"text\"}
-  POST /_fake/delete     {\"ts\"}
-  POST /_fake/react      {\"as\",\"ts\",\"name\",\"on\":true}
-  POST /_fake/press      {\"as\",\"ts\",\"action_id\",\"value\"?}          press a button: the app's answer
-  POST /_fake/command    {\"as\",\"channel\",\"command\",\"text\"}         run a slash command
-  POST /_fake/submit     {\"as\",\"values\"}                           submit the open modal
-  POST /_fake/event      {…}                                       send any event
-  GET  /_fake/transcript                                           all threads, as text
-  GET  /_fake/thread?channel=…&ts=…[&format=text]                  one thread
-  GET  /_fake/messages?channel=…                                   all messages of a channel
-  GET  /_fake/find?text=…                                          the thread with this text: {\"ts\"}
-  GET  /_fake/calls                                                recorded calls, as JSON lines
-  GET  /_fake/complaints     GET /_fake/stats     POST /_fake/forget
-  POST /_fake/faults     {\"fault\":\"rate_limited|status|html|error|lost_answer|cut_after|cut_before|stall\",
-                          \"method\"?,\"times\":1,\"always\":false,\"chance\"?,
-                          \"secs\"?,\"status\"?,\"error\"?}                break calls
-  POST /_fake/faults     {\"event\":\"duplicate|delay|swap|lose\",\"chance\"?,\"secs\"?}  break events
-  DELETE /_fake/faults                                             mend everything
-  POST /_fake/sockets    {\"do\":\"drop|close|deafen|disconnect\",\"reason\"?}
-  POST /_fake/token      {\"revoked\":true|false}
-  POST /_fake/events_url {\"url\":\"http://…\"|null}                    events by HTTP, or Socket Mode again
-";
+pub const HELP: &str = r#"Control: JSON in, JSON out unless said otherwise; people and channels by id or name; ? may be left out.
+  POST /_fake/channels    {"id","name","private"?,"bot"?}    make a channel, with the bot unless "bot" is false
+  POST /_fake/channel     {"channel","archived"?,"bot"?}     archive it or not, take the bot in or out
+  POST /_fake/users       {"name","kind"?}                   make an "agent", "outsider" or "bot": {"id"}
+  POST /_fake/write       {"as","channel","text","thread_ts"?,"blocks"?}   write as somebody: {"ts"}
+  POST /_fake/edit        {"as","ts","text"}                 edit
+  POST /_fake/delete      {"ts"}                             delete
+  POST /_fake/react       {"as","ts","name","on"?}           set a reaction, or take it away
+  POST /_fake/press       {"as","ts","action_id","value"?}   press a button or pick from a menu: the app's answer
+  POST /_fake/command     {"as","channel","command","text"?} run a slash command: the app's answer
+  POST /_fake/submit      {"as","values"}                    submit the open modal: the app's answer
+  POST /_fake/event       {…}                                send any event
+  GET  /_fake/transcript                                     all threads, as text
+  GET  /_fake/thread?channel=…&ts=…[&format=text]            one thread
+  GET  /_fake/messages?channel=…                             all messages of a channel
+  GET  /_fake/find?text=…                                    the newest thread with this text: {"ts"}
+  GET  /_fake/calls                                          recorded calls, a line of JSON each
+  GET  /_fake/complaints                                     what only a mistaken client does
+  GET  /_fake/stats                                          numbers
+  POST /_fake/forget                                         forget calls and complaints
+  POST /_fake/faults      {"fault","method"?,"times"?,"always"?,"chance"?,"secs"?,"status"?,"error"?}
+                          break calls: rate_limited, status, html, error, lost_answer, cut_after, cut_before, stall
+  POST /_fake/faults      {"event","chance"?,"secs"?}        break events: duplicate, delay, swap, lose
+  DELETE /_fake/faults                                       mend everything
+  POST /_fake/sockets     {"do","reason"?}                   drop, close, deafen or disconnect all sockets
+  POST /_fake/token       {"revoked"}                        revoke the bot's token, or give it back
+  POST /_fake/events_url  {"url"}                            events by HTTP; null for Socket Mode again
+"#;
 
 /// What a request came with.
 struct Asked {

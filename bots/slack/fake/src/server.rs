@@ -20,10 +20,14 @@ use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 /// Largest body taken: Slack's files may be 1 GB, but tests need no such thing.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// How long to wait after a connection could not be accepted.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(10);
 
 pub(crate) type Answer = Response<Full<Bytes>>;
 
@@ -42,9 +46,10 @@ impl std::error::Error for Cut {}
 /// Accepts connections for ever.
 pub(crate) async fn run(world: Arc<World>, listener: TcpListener) {
     loop {
-        // An error of one connection (it was reset before it was accepted) says nothing of the next.
+        // An error of one connection (it was reset before it was accepted) says nothing of the next;
+        // one of the process (no more file handles) may pass.
         let Ok((stream, _)) = listener.accept().await else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
             continue;
         };
         world.record.connections.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! What messages and channels look like in Slack's answers and events.
 
-use crate::channel::{Author, Kind, Message, Room};
+use crate::channel::{Author, Icon, Kind, Message, Room};
 use crate::people::{APP_ID, BOT_ID, BOT_USER_ID, OTHER_TEAM_ID, TEAM_ID, TEAM_URL};
 use crate::ts::Ts;
 use crate::world::World;
@@ -47,8 +47,10 @@ pub(crate) fn message(world: &World, room: &Room, message: &Message, with_metada
             set("bot_id", BOT_ID.into());
             set("app_id", APP_ID.into());
             set("username", face.username.as_str().into());
-            if !face.icons.is_null() {
-                set("icons", face.icons.clone());
+            match &face.icon {
+                Icon::Own => {}
+                Icon::Emoji(name) => set("icons", json!({"emoji": format!(":{}:", name.trim_matches(':'))})),
+                Icon::Url(url) => set("icons", json!({"image_36": url, "image_48": url, "image_72": url})),
             }
         }
         Author::OtherBot { id, bot_id, name } => {
@@ -89,7 +91,7 @@ pub(crate) fn message(world: &World, room: &Room, message: &Message, with_metada
         set("reactions", reactions(message));
     }
     if let Some(metadata) = message.metadata.as_ref().filter(|_| with_metadata) {
-        set("metadata", metadata.clone());
+        set("metadata", serde_json::from_str(metadata).unwrap_or_default());
     }
     if let Some(root) = message.thread_ts {
         set("thread_ts", root.to_string().into());

@@ -98,7 +98,7 @@ fn post(world: &World, room: &Room, message: &Message) -> Post {
         shown: shown(world, message),
         edited: message.edited.is_some(),
         reactions: message.reactions.iter().map(|reaction| reaction.name.clone()).collect(),
-        metadata: message.metadata.clone().unwrap_or_default(),
+        metadata: message.metadata.as_ref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
         json: shape::message(world, room, message, true),
     }
 }

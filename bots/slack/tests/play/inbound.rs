@@ -107,6 +107,24 @@ async fn nothing_is_acknowledged_before_it_is_kept() {
 }
 
 #[tokio::test]
+async fn what_is_being_kept_at_the_end_is_still_acknowledged() {
+    let (fake, config) = slack_with(Options { ack_timeout: PATIENCE, ..Options::default() }).await;
+    let (bot, shelf, thread) = opened(&config).await;
+    let listening = Listening::start(&bot, &shelf);
+    sockets(&fake, 2).await;
+    let acked = fake.stats().events_acked;
+    shelf.set(|state| state.slow = true);
+    fake.agent("Grace").writes(CHANNEL, ts(&thread.0), "the last word");
+    shelf.until("it is being kept", |state| state.being_kept > 0).await;
+    let stopping = tokio::spawn(listening.stop());
+    tokio::task::yield_now().await;
+    shelf.set(|state| state.slow = false);
+    stopping.await.unwrap();
+    fake.wait_until(|fake| fake.stats().events_acked > acked, PATIENCE).await.unwrap();
+    assert_eq!(messages(&shelf.state()), 1);
+}
+
+#[tokio::test]
 async fn a_closed_book_is_waited_for_and_one_bad_page_keeps_nothing_back() {
     let (fake, config) = slack().await;
     let (bot, shelf, thread) = opened(&config).await;

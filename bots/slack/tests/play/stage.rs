@@ -118,6 +118,10 @@ pub struct State {
     pub stops: Vec<Option<Stop>>,
     /// Frames are not kept while this is set.
     pub full: bool,
+    /// Keeping takes as long as this is set.
+    pub slow: bool,
+    /// Frames that are being kept right now.
+    pub being_kept: usize,
     /// Readings are not stored while this is set.
     pub closed: bool,
     /// Readings of frames with this in them are never stored.
@@ -222,6 +226,9 @@ impl Inbox for Shelf {
             if self.state().full {
                 return Err(Unstored("the shelf is full".to_string()));
             }
+            self.set(|state| state.being_kept += frames.len());
+            self.until("keeping is quick again", |state| !state.slow).await;
+            self.set(|state| state.being_kept -= frames.len());
             let mut kept = Vec::new();
             self.set(|state| {
                 for frame in frames {

@@ -3,7 +3,7 @@
 use super::{Answered, Call, check_member};
 use crate::blocks;
 use crate::call::Refusal;
-use crate::channel::{Author, Ephemeral, Face, Kind, Message, Room};
+use crate::channel::{Author, Ephemeral, Face, Icon, Kind, Message, Room};
 use crate::people::{BOT_ID, BOT_USER_ID};
 use crate::say;
 use crate::shape;
@@ -109,7 +109,7 @@ pub(super) fn post_message(call: &Call) -> Answered {
         blocks,
         blocks_are_slacks,
         attachments: content.attachments,
-        metadata: content.metadata.filter(|metadata| metadata["event_type"].is_string()),
+        metadata: content.metadata.as_ref().and_then(kept_metadata),
         kind: if thread_ts.is_some() && call.args.flag("reply_broadcast") {
             Kind::ThreadBroadcast
         } else {
@@ -179,7 +179,7 @@ pub(super) fn update(call: &Call) -> Answered {
             message.attachments = content.attachments;
         }
         if let Some(metadata) = content.metadata {
-            message.metadata = metadata["event_type"].is_string().then_some(metadata);
+            message.metadata = kept_metadata(&metadata);
         }
         message.edited = Some(edit);
     });
@@ -229,13 +229,13 @@ pub(super) fn author_of(call: &Call) -> Author {
     if (username, emoji, url) == (None, None, None) || !call.world.has_scope("chat:write.customize") {
         return Author::OurBot { face: None };
     }
-    let icons = match (emoji, url) {
-        (Some(emoji), _) => json!({"emoji": format!(":{}:", emoji.trim_matches(':'))}),
-        (None, Some(url)) => json!({"image_36": url, "image_48": url, "image_72": url}),
-        (None, None) => Value::Null,
+    let icon = match (emoji, url) {
+        (Some(emoji), _) => Icon::Emoji(emoji.to_string()),
+        (None, Some(url)) => Icon::Url(url.to_string()),
+        (None, None) => Icon::Own,
     };
     let username = username.unwrap_or(&call.world.options.bot_name).to_string();
-    Author::OurBot { face: Some(Face { username, icons }) }
+    Author::OurBot { face: Some(Face { username, icon }) }
 }
 
 /// The thread a post goes to. Slack takes an answer's `ts` for its root's, and drops a post whose
@@ -263,6 +263,11 @@ fn own_message(call: &Call, room: &Room, others: &'static str) -> Result<Ts, Ref
             Err(Refusal::no(others))
         }
     }
+}
+
+/// Metadata as it is kept: none for an empty object, which takes metadata away.
+fn kept_metadata(metadata: &Value) -> Option<Box<str>> {
+    metadata["event_type"].is_string().then(|| metadata.to_string().into())
 }
 
 fn cut(text: &str) -> String {

@@ -104,6 +104,28 @@ async fn faults_stand_until_mended_and_come_by_chance() {
 }
 
 #[tokio::test]
+async fn uploads_and_downloads_break_too() {
+    let app = App::start(quick()).await;
+    let place = app.call("files.getUploadURLExternal", json!({"filename": "a.txt", "length": 5})).await;
+    let upload = async || {
+        let request = http::Request::post(place["upload_url"].as_str().unwrap()).body("hello".into()).unwrap();
+        app.send(request).await
+    };
+    app.slack.faults().next("upload", Fault::CutBefore);
+    upload().await.unwrap_err();
+    assert_eq!(upload().await.unwrap().body, "OK - 5");
+    let file = app.call("files.info", json!({"file": place["file_id"]})).await["file"].take();
+    let download = async || {
+        let request = http::Request::get(file["url_private"].as_str().unwrap());
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", app.slack.bot_token()));
+        app.send(request.body(Default::default()).unwrap()).await.unwrap()
+    };
+    app.slack.faults().next("download", Fault::Status(500));
+    assert_eq!(download().await.status, 500);
+    assert_eq!(download().await.body, "hello");
+}
+
+#[tokio::test]
 async fn slack_goes_down_and_comes_back() {
     let app = App::start(quick()).await;
     let mut socket = app.socket().await;

@@ -1,0 +1,127 @@
+//! The plays in a real Chromium (`tests/browser/*.mjs`): a customer in the sample shop, an agent at
+//! the practice desk or in the fake Slack. They need Node.js with what `npm ci` installs, and a
+//! Chromium; where one of these is missing a loud line says so, and in CI it is a failure.
+
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use threadline::clock::{Clock, Ids};
+use threadline::config::{self, Config};
+use threadline::lifecycle::Lifecycle;
+use threadline_fake_slack::{FakeSlack, Options};
+
+/// One Chromium at a time is enough for two cores.
+static STAGE: Mutex<()> = Mutex::new(());
+
+/// What a newcomer has, on a port and a file of the play's own; the plays write faster than people.
+const NEWCOMER: &str = "[limits]\nmessages_per_conversation_per_minute = 0\nconversations_per_address_per_minute = 0\n\
+                        requests_per_address_per_minute = 0\n[practice]\nenabled = true\n";
+
+#[test]
+fn practice_desk() {
+    in_chromium("practice.mjs", "", None, &[]);
+}
+
+#[test]
+fn faults() {
+    in_chromium("faults.mjs", "", None, &[]);
+}
+
+#[test]
+fn another_website() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let origin = format!("http://localhost:{free}");
+    let allowed = format!("allowed_origins = [\"{origin}\"]\n");
+    in_chromium("website.mjs", &allowed, None, &[("SITE_ORIGIN", origin)]);
+}
+
+#[test]
+fn slack() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    let slack = runtime.block_on(async {
+        let slack = FakeSlack::start(Options::default()).await;
+        slack.add_channel("C0SUPPORT1", "support");
+        slack
+    });
+    let fake_url = slack.base_url().to_string();
+    in_chromium("slack.mjs", "", Some(&slack), &[("FAKE_URL", fake_url)]);
+    assert_eq!(slack.complaints(), Vec::<String>::new());
+}
+
+/// Plays one script against a site of its own.
+fn in_chromium(script: &str, server: &str, slack: Option<&FakeSlack>, more: &[(&str, String)]) {
+    let Some(chromium) = chromium() else { return };
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{script}-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let config = configuration(&directory, server, slack);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let life = Lifecycle::new();
+    let running =
+        runtime.block_on(threadline::start(config, listener, life.clone(), Clock::Real, Ids::Real)).expect("it starts");
+    let finished = runtime.spawn(running.finished());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser").join(script);
+    let mut node = Command::new("node");
+    node.arg(&script)
+        .env("CHROMIUM", chromium)
+        .env("SHOP_URL", format!("http://{address}/"))
+        .env("PRACTICE_URL", format!("http://{address}/practice"))
+        .envs(more.iter().map(|(name, value)| (*name, value.as_str())))
+        .stdin(Stdio::null());
+    if std::env::var_os("SCREENSHOTS").is_none() {
+        node.env("SCREENSHOTS", directory.join("screenshots"));
+    }
+    let played = node.output().expect("node runs");
+    life.stop();
+    runtime.block_on(finished).unwrap().expect("it stops in order");
+    let said = format!("{}{}", String::from_utf8_lossy(&played.stdout), String::from_utf8_lossy(&played.stderr));
+    let thread = slack.map(FakeSlack::transcript).unwrap_or_default();
+    assert!(played.status.success(), "{}:\n{said}\n{thread}", script.display());
+    let _ = std::fs::remove_dir_all(&directory);
+}
+
+fn configuration(directory: &Path, server: &str, slack: Option<&FakeSlack>) -> Config {
+    let desk = slack.map_or(String::new(), |slack| {
+        format!(
+            "[desk.support]\nplatform = \"slack\"\nchannels = [\"C0SUPPORT1\"]\n[slack]\napi_url = \"{}\"\n",
+            slack.api_url().trim_end_matches('/')
+        )
+    });
+    let database = directory.join("threadline.db");
+    let toml = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n{server}[database]\nurl = \"sqlite:{}\"\n{desk}{NEWCOMER}",
+        database.display()
+    );
+    let env = |name: &str| match (slack, name) {
+        (Some(slack), "SLACK_BOT_TOKEN") => Some(slack.bot_token().to_string()),
+        (Some(slack), "SLACK_APP_TOKEN") => Some(slack.app_token().to_string()),
+        _ => None,
+    };
+    config::load(None, None, &env, &|_| Ok(toml.clone())).unwrap_or_else(|errors| panic!("{errors}\n{toml}"))
+}
+
+/// The Chromium to play in, if everything is here.
+fn chromium() -> Option<OsString> {
+    let named = std::env::var_os("CHROMIUM");
+    let chromium = named.or_else(|| {
+        let paths = std::env::var_os("PATH")?;
+        let found = std::env::split_paths(&paths).map(|path| path.join("chromium")).find(|path| path.is_file());
+        found.map(PathBuf::into_os_string)
+    });
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/playwright-core");
+    let node = Command::new("node").arg("--version").output().is_ok_and(|answer| answer.status.success());
+    let missing = match (&chromium, node, modules.is_dir()) {
+        (None, _, _) => "no chromium (Debian: apt install chromium)",
+        (_, false, _) => "no node (Debian: apt install nodejs npm)",
+        (_, _, false) => "no playwright-core (npm ci)",
+        (Some(_), true, true) => return chromium,
+    };
+    assert!(std::env::var_os("CI").is_none(), "BROWSER TESTS CANNOT RUN: {missing}");
+    eprintln!("BROWSER TESTS NOT RUN: {missing}");
+    None
+}

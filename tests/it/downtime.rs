@@ -1,0 +1,181 @@
+//! Slack without us, and us without Slack: what was missed is caught up with, what waits is kept,
+//! and the operator is told once.
+
+use crate::house::{CHANNEL, DeskKind, House, Leave, PATIENCE, Setup, until};
+use expect_test::expect;
+use std::time::Duration;
+use threadline_fake_slack::{EventFault, Fault};
+
+plays! {
+    what_agents_did_while_we_were_down,
+    events_that_never_came_are_caught_up_with_when_the_sockets_come_back,
+    a_deaf_socket_is_noticed,
+    sockets_that_slack_wants_renewed,
+    slack_is_down_for_a_while,
+    a_revoked_token_stops_the_desk_until_it_is_given_again,
+    an_archived_channel_stops_the_desk_until_it_is_back,
+}
+
+fn setup() -> Setup {
+    Setup::at(DeskKind::Slack)
+}
+
+async fn what_agents_did_while_we_were_down(house: House) {
+    let site = house.open(setup()).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let grace = site.agent("Grace");
+    let edited = grace.writes(&ada, "one").await;
+    let deleted = grace.writes(&ada, "two").await;
+    site.settle().await;
+    site.stops().await;
+    grace.edits(&ada, &edited, "one, edited").await;
+    grace.deletes(&ada, &deleted).await;
+    grace.writes(&ada, "three").await;
+    grace.writes(&ada, "// a note").await;
+    let brief = grace.writes(&ada, "four").await;
+    grace.deletes(&ada, &brief).await;
+    let five = grace.writes(&ada, "five").await;
+    grace.edits(&ada, &five, "five, edited").await;
+    // Slack gives up on what we do not take.
+    site.slack().wait_until(|slack| slack.unacked_events() == 0, PATIENCE).await.unwrap();
+    site.starts().await;
+    ada.waits_to_see("five, edited").await;
+    site.settle().await;
+    expect![[r#"
+        me: My export hangs (sent)
+        Grace: one, edited (edited)
+        Grace: (deleted)
+        Grace: three
+        Grace: five, edited (edited)
+    "#]]
+    .assert_eq(&ada.sees());
+    expect![[r#"
+        #1001 · Technical Issues
+          Ada: My export hangs
+          Grace: one, edited (edited) ✓
+          Grace: three ✓
+          Grace: // a note
+          Grace: five, edited (edited) ✓
+    "#]]
+    .assert_eq(&site.thread(&ada).await);
+}
+
+async fn events_that_never_came_are_caught_up_with_when_the_sockets_come_back(house: House) {
+    let site = house.open(setup()).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let (grace, slack) = (site.agent("Grace"), site.slack());
+    let post = grace.writes(&ada, "one").await;
+    site.settle().await;
+    for _ in 0..3 {
+        slack.faults().next_event(EventFault::Lose);
+    }
+    grace.writes(&ada, "two").await;
+    grace.edits(&ada, &post, "one, edited").await;
+    let gone = grace.writes(&ada, "three").await;
+    site.settle().await;
+    assert_eq!(ada.page().texts("agent"), ["one"], "nobody told us");
+    slack.faults().next_event(EventFault::Lose);
+    grace.deletes(&ada, &gone).await;
+    slack.drop_sockets();
+    ada.waits_to_see("two").await;
+    site.settle().await;
+    assert_eq!(ada.page().texts("agent"), ["one, edited", "two"]);
+}
+
+async fn a_deaf_socket_is_noticed(house: House) {
+    let site = house.open(setup()).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    site.slack().deafen_sockets();
+    site.agent("Grace").writes(&ada, "Can you hear me?").await;
+    // A socket that says nothing for half a minute, pings included, is given up.
+    let heard = async || ada.sees().contains("Can you hear me?");
+    let waited = tokio::time::timeout(PATIENCE * 2, async {
+        while !heard().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "nobody noticed");
+    site.settle().await;
+    assert_eq!(ada.page().texts("agent"), ["Can you hear me?"]);
+}
+
+async fn sockets_that_slack_wants_renewed(house: House) {
+    let site = house.open(setup()).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let (grace, slack) = (site.agent("Grace"), site.slack());
+    for (n, reason) in ["warning", "refresh_requested"].into_iter().enumerate() {
+        let opened = slack.stats().sockets_opened;
+        slack.disconnect_sockets(reason);
+        grace.writes(&ada, &format!("answer {n}")).await;
+        slack.wait_until(|slack| slack.stats().sockets_opened >= opened + 2, PATIENCE).await.unwrap();
+        site.settle().await;
+    }
+    slack.faults().next_times("apps.connections.open", 3, Fault::Status(500));
+    slack.close_sockets();
+    grace.writes(&ada, "answer 2").await;
+    ada.waits_to_see("answer 2").await;
+    site.settle().await;
+    assert_eq!(ada.page().texts("agent"), ["answer 0", "answer 1", "answer 2"]);
+}
+
+async fn slack_is_down_for_a_while(house: House) {
+    let site = house.open(setup()).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("one").await;
+    site.settle().await;
+    site.slack().goes_down();
+    ada.writes("two").await;
+    let bob = site.customer("Bob").await;
+    bob.writes("I am new").await;
+    site.agent("Grace").writes(&ada, "Hello?").await;
+    until("the desk to notice", async || site.journal().count("trying again") > 0).await;
+    assert_eq!(ada.sees(), "me: one (sent)\nme: two (being sent)\n");
+    site.slack().comes_back();
+    site.settle_within(PATIENCE * 2).await;
+    ada.waits_to_see("Hello?").await;
+    site.settle().await;
+    assert_eq!(site.desk().customers_lines(&ada).await, ["one", "two"]);
+    assert_eq!(site.desk().customers_lines(&bob).await, ["I am new"]);
+}
+
+async fn a_revoked_token_stops_the_desk_until_it_is_given_again(house: House) {
+    let site = house.open(setup()).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("one").await;
+    site.settle().await;
+    site.slack().revoke_token(true);
+    ada.writes("two").await;
+    until("the operator to be told", async || site.journal().count("the desk stopped") > 0).await;
+    ada.writes("three").await;
+    assert_eq!(site.web().get("/readyz", None).await.expect_text(200), "ready; a desk is stopped: see the log\n");
+    assert!(site.web().get("/metrics", None).await.text().contains("threadline_desk_stopped"));
+    site.slack().revoke_token(false);
+    site.settle().await;
+    assert_eq!(site.desk().customers_lines(&ada).await, ["one", "two", "three"]);
+    assert_eq!(site.web().get("/readyz", None).await.expect_text(200), "ready\n");
+    assert_eq!(site.journal().count("the desk stopped"), 1, "the operator is told once");
+    assert_eq!(site.journal().count("the desk works again"), 1);
+}
+
+async fn an_archived_channel_stops_the_desk_until_it_is_back(house: House) {
+    let site = house.open(Setup { may_leave: Leave::Nothing, ..setup() }).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("one").await;
+    site.settle().await;
+    site.slack().archive(CHANNEL, true);
+    ada.writes("two").await;
+    until("the operator to be told", async || site.journal().count("the desk stopped") > 0).await;
+    assert!(ada.sees().ends_with("me: two (being sent)\n"), "{}", ada.sees());
+    site.slack().archive(CHANNEL, false);
+    site.settle().await;
+    assert_eq!(site.desk().customers_lines(&ada).await, ["one", "two"]);
+    assert_eq!(site.journal().count("the desk stopped"), 1, "the operator is told once");
+}

@@ -1,0 +1,56 @@
+//! The real program as a child process, for plays that kill it.
+
+use super::site::secret;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use threadline_fake_slack::FakeSlack;
+
+/// A running `threadline serve`; dropping it kills it.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    /// `127.0.0.1:PORT`
+    pub address: String,
+}
+
+impl Program {
+    /// Starts it with a configuration in this directory and waits for its words of welcome.
+    pub fn start(directory: &Path, toml: &str, slack: Option<&FakeSlack>) -> Program {
+        let file = directory.join("threadline.toml");
+        std::fs::write(&file, toml).unwrap();
+        let log = std::fs::File::options().create(true).append(true).open(directory.join("log")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_threadline"));
+        command.args(["serve", "--config"]).arg(&file).current_dir(directory).stdin(Stdio::null());
+        for name in ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"] {
+            command.env_remove(name);
+            command.envs(slack.and_then(|slack| Some((name, secret(slack, name)?))));
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let address = lines.into_iter().find_map(|line| {
+            let (_, rest) = line.split_once("http://")?;
+            Some(rest.split(['/', ' ']).next()?.to_string())
+        });
+        let said = || std::fs::read_to_string(directory.join("log")).unwrap_or_default();
+        let address = address.unwrap_or_else(|| panic!("the program did not start:\n{}", said()));
+        Program { child, address }
+    }
+
+    /// `kill -9`.
+    pub fn is_killed(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // It may have died by itself, which the play finds out otherwise.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,36 @@
+//! `kill -9`: the real program, killed at random moments while a crowd writes, and started again.
+//! Whatever was acknowledged is on the other side exactly once and in order. `THREADLINE_KILLS`
+//! says how often; a patient person sets it to 100.
+
+use crate::house::{Crowd, DeskKind, Dice, House, Pace, Setup, seed};
+use std::time::Duration;
+
+plays! { killed_again_and_again }
+
+const KILLS: usize = 3;
+const CUSTOMERS: usize = 50;
+const AGENTS: usize = 5;
+const PACE: Pace = Pace { customer_millis: 1_000, agent_millis: 150, per_customer: usize::MAX, per_agent: usize::MAX };
+/// After a start every thread is read, and Slack allows 50 readings a minute.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+async fn killed_again_and_again(house: House) {
+    let seed = seed(std::process::id().into());
+    let kills = std::env::var("THREADLINE_KILLS").map_or(KILLS, |kills| kills.parse().expect("a number of kills"));
+    let dice = Dice::new(seed);
+    let setup = Setup { ack_timeout: Duration::from_secs(1), program: true, ..Setup::at(DeskKind::Slack) };
+    let site = house.open(setup).await;
+    let mut crowd = Crowd::gather(&site, CUSTOMERS).await;
+    crowd.begins(site.slack(), AGENTS, PACE, &dice);
+    for _ in 0..kills {
+        dice.pause(1_500).await;
+        site.is_killed();
+        dice.pause(300).await;
+        site.starts().await;
+    }
+    dice.pause(500).await;
+    crowd.is_hushed().await;
+    crowd.reckons(&site, PATIENCE).await;
+    let (asked, answered) = crowd.said(site.slack());
+    eprintln!("killed {kills} times; {asked} questions and {answered} answers are all there, once and in order");
+}

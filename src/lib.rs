@@ -16,6 +16,9 @@ pub mod service;
 pub mod store;
 pub mod web;
 
+#[cfg(test)]
+mod imports;
+
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -184,6 +187,9 @@ fn slack_config(config: &Config, settings: &config::Slack) -> SlackConfig {
     let secret = |secret: &config::Secret| SlackSecret::new(secret.expose());
     let common =
         SlackConfig { api_url: settings.api_url.clone(), channels, ..SlackConfig::new(secret(&settings.bot_token)) };
+    // Where posts are not paced there are no rates at all.
+    let reads_per_minute = settings.posts_per_minute_per_channel.and(common.reads_per_minute);
+    let common = SlackConfig { reads_per_minute, ..common };
     match &settings.events {
         SlackEvents::Socket { app_token, sockets } => {
             SlackConfig { app_token: Some(secret(app_token)), sockets: *sockets as usize, ..common }

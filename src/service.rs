@@ -475,7 +475,7 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
                 if is_first_showing(&message) {
                     inner.metrics.replies_shown.inc();
                 }
-                Change::Message(Box::new(Shown { message, bytes: OnceLock::new() }))
+                Change::Message(Box::new(Shown { message: *message, bytes: OnceLock::new() }))
             }
             batch::Seen::Typing(by) => Change::Typing(by),
         };

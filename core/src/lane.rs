@@ -8,6 +8,8 @@
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod tests;
 
 use crate::conversation::Thread;
 use crate::desk::Piece;
@@ -131,8 +133,6 @@ struct Channel {
 struct Lane {
     channel: usize,
     thread: Option<ThreadKey>,
-    /// The thread that was lost before: a late hint may still speak of it.
-    lost: Option<ThreadKey>,
     wants_open: bool,
     /// Something of it may be at the desk already: look before anything is sent.
     unsure: bool,
@@ -231,8 +231,8 @@ impl Lanes {
             .partition_point(|waiting| (waiting.seq, waiting.piece.index) < (parcel.seq, parcel.piece.index));
         if lane.parcels.get(at).is_none_or(|waiting| waiting.piece != parcel.piece) {
             lane.parcels.insert(at, parcel);
-            lane.unsure |= unsure;
         }
+        lane.unsure |= unsure;
         self.line_up(conversation);
     }
 
@@ -340,24 +340,20 @@ impl Lanes {
         line.push_front(conversation);
     }
 
-    /// The thread is gone: the lane waits until it is told to open another. What may have been
-    /// posted in the old one is not looked for any more.
+    /// The thread is gone: the lane waits until it is told to open another, and then looks first
+    /// whether there is one already: it may have been a late hint that spoke of the old one.
     pub fn lost_thread(&mut self, conversation: ConversationId) {
-        self.memory.forget(Done::Opened(conversation));
         if let Some(lane) = self.lanes.get_mut(&conversation) {
-            lane.lost = lane.thread.take();
+            lane.thread = None;
             lane.wants_open = false;
-            lane.unsure = false;
+            lane.unsure = true;
             lane.state = LaneState::Idle;
         }
     }
 
     fn lane(&mut self, conversation: ConversationId, thread: &Thread, channel: Option<&str>) -> &mut Lane {
         if let Thread::Open(key) = thread
-            && self
-                .lanes
-                .get(&conversation)
-                .is_some_and(|lane| lane.thread.is_none() && lane.lost.as_ref() != Some(key))
+            && self.lanes.get(&conversation).is_some_and(|lane| lane.thread.is_none())
         {
             self.found(conversation, key.clone(), channel);
         }
@@ -375,7 +371,6 @@ impl Lanes {
             Lane {
                 channel: at,
                 thread,
-                lost: None,
                 wants_open: false,
                 unsure: false,
                 failed: false,
@@ -535,157 +530,5 @@ impl Memory {
         {
             self.known.remove(&oldest);
         }
-    }
-
-    fn forget(&mut self, done: Done) {
-        self.known.remove(&done);
-        self.order.retain(|remembered| *remembered != done);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PACE: Pace = Pace { millis_per_post: 1_000, burst: 1 };
-
-    fn parcel(seq: i64, text: &str) -> Parcel {
-        let piece = Piece { message: MessageId(seq as u128), index: 0 };
-        Parcel { piece, seq, text: text.into(), speaker: Some("Ada".into()) }
-    }
-
-    fn open(number: u128) -> Thread {
-        Thread::Open(ThreadKey(format!("t{number}")))
-    }
-
-    fn lanes(channels: usize) -> Lanes {
-        Lanes::new((0..channels).map(|at| format!("C{at}")).collect(), PACE, 4_000)
-    }
-
-    fn texts(turn: Option<Turn>) -> String {
-        match turn {
-            Some(Turn::Post { parcels, .. }) => parcels.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("+"),
-            Some(Turn::Open { channel, .. }) => format!("open in {channel}"),
-            Some(Turn::Look { .. }) => "look".into(),
-            None => "nothing".into(),
-        }
-    }
-
-    #[test]
-    fn what_waits_is_joined_and_lanes_take_turns_and_opens_go_first() {
-        let (ada, bob, eve) = (ConversationId(1), ConversationId(2), ConversationId(3));
-        let mut lanes = lanes(1);
-        lanes.push(ada, &open(1), None, parcel(1, "a1"), false);
-        lanes.push(ada, &open(1), None, parcel(2, "a2"), false);
-        lanes.push(bob, &open(2), None, parcel(1, "b1"), false);
-        lanes.push(eve, &Thread::Wanted { again: false }, None, parcel(1, "e1"), false);
-        lanes.want_open(eve, false);
-        assert_eq!(texts(lanes.next(Moment(0)).0), "open in C0");
-        assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(1_000))));
-        lanes.opened(eve, ThreadKey("t3".into()));
-        assert_eq!(texts(lanes.next(Moment(1_000)).0), "a1+a2");
-        lanes.push(ada, &open(1), None, parcel(3, "a3"), false);
-        lanes.posted(ada, &[parcel(1, "").piece, parcel(2, "").piece]);
-        assert_eq!(texts(lanes.next(Moment(2_000)).0), "b1");
-        assert_eq!(texts(lanes.next(Moment(3_000)).0), "e1");
-        assert_eq!(texts(lanes.next(Moment(4_000)).0), "a3");
-        for (who, seq) in [(bob, 1), (eve, 1), (ada, 3)] {
-            lanes.posted(who, &[parcel(seq, "").piece]);
-        }
-        assert!(lanes.is_empty());
-    }
-
-    #[test]
-    fn one_thing_at_a_time_in_a_lane_and_an_unclear_one_is_looked_up() {
-        let ada = ConversationId(1);
-        let mut lanes = lanes(1);
-        lanes.push(ada, &open(1), None, parcel(1, "a1"), false);
-        assert_eq!(texts(lanes.next(Moment(0)).0), "a1");
-        lanes.push(ada, &open(1), None, parcel(2, "a2"), false);
-        assert_eq!(lanes.next(Moment(5_000)), (None, None));
-        lanes.rest(ada, Moment(5_000), 700, true);
-        assert_eq!(lanes.next(Moment(5_000)), (None, Some(Moment(5_700))));
-        assert_eq!(texts(lanes.next(Moment(5_700)).0), "look");
-        lanes.posted(ada, &[parcel(1, "").piece]);
-        assert_eq!(texts(lanes.next(Moment(6_000)).0), "a2");
-    }
-
-    #[test]
-    fn a_pause_holds_one_channel_and_keeps_the_place_in_line() {
-        let (ada, bob, eve) = (ConversationId(1), ConversationId(2), ConversationId(3));
-        let mut lanes = lanes(2);
-        lanes.push(ada, &open(1), Some("C0"), parcel(1, "a1"), false);
-        lanes.push(bob, &open(2), Some("C0"), parcel(1, "b1"), false);
-        lanes.push(eve, &open(3), Some("C1"), parcel(1, "e1"), false);
-        assert_eq!(texts(lanes.next(Moment(0)).0), "a1");
-        lanes.pause_channel(ada, Moment(0), 30_000);
-        assert_eq!(texts(lanes.next(Moment(0)).0), "e1");
-        assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(30_000))));
-        assert_eq!(texts(lanes.next(Moment(30_000)).0), "a1");
-    }
-
-    #[test]
-    fn a_post_holds_only_so_much_and_one_speaker() {
-        let ada = ConversationId(1);
-        let mut lanes = Lanes::new(vec!["C".into()], Pace { millis_per_post: 0, burst: 1 }, 10);
-        for (seq, text) in [(1, "12345"), (2, "678"), (3, "9")] {
-            lanes.push(ada, &open(1), None, parcel(seq, text), false);
-        }
-        lanes.push(ada, &open(1), None, Parcel { speaker: None, ..parcel(4, "b") }, false);
-        let mut posts = Vec::new();
-        while let (Some(Turn::Post { parcels, .. }), _) = lanes.next(Moment(0)) {
-            posts.push(parcels.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("+"));
-            lanes.posted(ada, &parcels.iter().map(|p| p.piece).collect::<Vec<_>>());
-        }
-        assert_eq!(posts, ["12345+678", "9", "b"]);
-    }
-
-    #[test]
-    fn new_conversations_spread_over_the_channels() {
-        let mut lanes = lanes(4);
-        for number in 0..40 {
-            lanes.want_open(ConversationId(number), false);
-        }
-        let mut opened = HashMap::<String, usize>::new();
-        for second in 0..10 {
-            while let (Some(Turn::Open { channel, .. }), _) = lanes.next(Moment(second * 1_000)) {
-                *opened.entry(channel).or_default() += 1;
-            }
-        }
-        assert_eq!(opened.into_values().collect::<Vec<_>>(), [10; 4]);
-    }
-
-    /// Twenty customers who each write every 15 seconds, for half an hour, into one channel with
-    /// one post a second: first in, first out with one message a post, and joined.
-    #[test]
-    fn joining_bounds_the_wait_where_a_queue_would_grow_for_ever() {
-        let wait_p99 = |post_chars_max: usize| {
-            let mut lanes = Lanes::new(vec!["C".into()], Pace { millis_per_post: 1_000, burst: 5 }, post_chars_max);
-            let (mut waits, mut written, mut seq) = (Vec::new(), HashMap::new(), 0);
-            for millis in (0..30 * 60_000).step_by(250) {
-                for customer in 0..20u128 {
-                    if (millis + customer as i64 * 750) % 15_000 == 0 {
-                        seq += 1;
-                        written.insert(seq, millis);
-                        lanes.push(
-                            ConversationId(customer),
-                            &open(customer),
-                            None,
-                            parcel(seq, "It still fails."),
-                            false,
-                        );
-                    }
-                }
-                while let (Some(Turn::Post { conversation, parcels, .. }), _) = lanes.next(Moment(millis)) {
-                    waits.extend(parcels.iter().map(|p| millis - written[&p.seq]));
-                    lanes.posted(conversation, &parcels.iter().map(|p| p.piece).collect::<Vec<_>>());
-                }
-            }
-            waits.sort_unstable();
-            waits[waits.len() * 99 / 100]
-        };
-        let (alone, joined) = (wait_p99(1), wait_p99(4_000));
-        assert!(alone > 300_000, "one message a post: {alone} ms");
-        assert!(joined < 25_000, "joined: {joined} ms");
     }
 }

@@ -73,7 +73,7 @@ pub(super) struct Stored {
 /// Something a customer can see.
 #[derive(Debug)]
 pub(super) enum Seen {
-    Message(Message),
+    Message(Box<Message>),
     Typing(Option<String>),
 }
 
@@ -312,7 +312,7 @@ async fn store(
             Effect::EndHoldAt { message, at } => holds.push((message, conversation, at)),
             Effect::ForgetHold(message) => forgotten.push(message),
             Effect::ShowToCustomer(id) => {
-                outcome.changes.extend(message(id).map(|message| (conversation, Seen::Message(message.clone()))));
+                outcome.changes.extend(message(id).map(|message| (conversation, Seen::Message(Box::new(message.clone())))));
             }
             Effect::ShowTyping { by } => outcome.changes.push((conversation, Seen::Typing(by))),
         }

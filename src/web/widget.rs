@@ -353,7 +353,7 @@ pub(super) async fn write(
         Problem::too_many("messages in this conversation", wait)
     })?;
     let key = format!("w/{}/{}", token.conversation, new.key);
-    let body = Body::plain(&new.text.replace('\r', "").replace('\0', ""));
+    let body = Body::plain(&new.text.replace(['\r', '\0'], ""));
     let answer = app.service.customer(&token, vec![Event::CustomerWrote { key, body }]).await?;
     let (message, is_new) = answer.written.ok_or_else(Problem::unstored)?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

@@ -1,7 +1,7 @@
 //! Slack without us, and us without Slack: what was missed is caught up with, what waits is kept,
 //! and the operator is told once.
 
-use crate::house::{CHANNEL, DeskKind, House, Leave, PATIENCE, Setup, until};
+use crate::house::{CHANNEL, DeskKind, House, PATIENCE, Setup, until};
 use expect_test::expect;
 use std::time::Duration;
 use threadline_fake_slack::{EventFault, Fault};
@@ -166,7 +166,7 @@ async fn a_revoked_token_stops_the_desk_until_it_is_given_again(house: House) {
 }
 
 async fn an_archived_channel_stops_the_desk_until_it_is_back(house: House) {
-    let site = house.open(Setup { may_leave: Leave::Nothing, ..setup() }).await;
+    let site = house.open(setup()).await;
     let ada = site.customer("Ada").await;
     ada.writes("one").await;
     site.settle().await;

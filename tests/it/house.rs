@@ -20,11 +20,12 @@ pub use database::Base;
 pub use desk::DeskKind;
 pub use dice::{Dice, seed};
 pub use http::Answer;
-pub use site::{Leave, Setup, Site};
+pub use site::{Setup, Site};
 pub use slack::{CHANNEL, SECOND_CHANNEL, cards};
 
 use database::Database;
 use futures_util::FutureExt;
+use journal::Journal;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -19,3 +19,5 @@ mod in_slack;
 
 mod bad_day;
 mod kill;
+
+mod hostile;

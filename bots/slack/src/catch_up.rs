@@ -20,10 +20,7 @@ use tracing::{debug, info, warn};
 
 /// Threads read at once.
 const AT_ONCE: usize = 4;
-/// Readings in a window: conversations.replies is of tier 3, 50 a minute, and the outbox looks
-/// things up with it too.
-const READS_MAX: usize = 45;
-/// Slack's window.
+/// Slack's window: it counts by the minute.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Times one thread is tried before the others go first.
 const TRIES_MAX: u32 = 4;
@@ -166,13 +163,20 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Keeps the readings within Slack's rate: a burst is fine, more than the window allows waits.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pace {
+    /// Readings in a window; none for no limit.
+    reads_max: Option<usize>,
     recent: Mutex<VecDeque<Instant>>,
     held_until: Mutex<Option<Instant>>,
 }
 
 impl Pace {
+    /// At most so many readings in a window.
+    pub fn new(reads_max: Option<usize>) -> Pace {
+        Pace { reads_max, recent: Mutex::default(), held_until: Mutex::default() }
+    }
+
     /// Waits until another call is allowed, and counts it.
     pub async fn turn(&self) {
         while let Some(at) = self.book() {
@@ -193,14 +197,15 @@ impl Pace {
         if let Some(held) = held.filter(|held| *held > now) {
             return Some(held);
         }
+        let reads_max = self.reads_max?;
         let mut recent = locked(&self.recent);
-        if recent.len() >= READS_MAX
+        if recent.len() >= reads_max
             && let Some(oldest) = recent.front()
             && *oldest + WINDOW > now
         {
             return Some(*oldest + WINDOW);
         }
-        if recent.len() >= READS_MAX {
+        if recent.len() >= reads_max {
             recent.pop_front();
         }
         recent.push_back(now);
@@ -212,9 +217,11 @@ impl Pace {
 mod tests {
     use super::*;
 
+    const READS_MAX: usize = 45;
+
     #[tokio::test(start_paused = true)]
     async fn a_burst_goes_at_once_and_the_rest_keeps_to_the_window() {
-        let (pace, began) = (Pace::default(), Instant::now());
+        let (pace, began) = (Pace::new(Some(READS_MAX)), Instant::now());
         for _ in 0..READS_MAX {
             pace.turn().await;
         }
@@ -229,7 +236,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_that_slack_asks_for_holds_everybody() {
-        let (pace, began) = (Pace::default(), Instant::now());
+        let (pace, began) = (Pace::new(Some(READS_MAX)), Instant::now());
         pace.hold(Duration::from_secs(30));
         pace.hold(Duration::from_secs(5));
         pace.turn().await;

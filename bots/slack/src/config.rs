@@ -31,7 +31,13 @@ pub struct SlackConfig {
     /// How long a catch-up waits between noting the time and reading, so that a post which Slack
     /// has announced but does not list yet is not taken for deleted.
     pub settle: Duration,
+    /// How many threads a catch-up reads in a minute; none for no limit, for a stand-in that has none.
+    pub reads_per_minute: Option<usize>,
 }
+
+/// conversations.replies is of tier 3, 50 a minute, and the outbox looks things up with it too
+/// (docs.slack.dev, "Rate limits").
+const READS_PER_MINUTE: usize = 45;
 
 impl SlackConfig {
     /// The usual settings for this token.
@@ -46,6 +52,7 @@ impl SlackConfig {
             call_timeout: Duration::from_secs(15),
             deaf_after: Duration::from_secs(30),
             settle: Duration::from_secs(1),
+            reads_per_minute: Some(READS_PER_MINUTE),
         }
     }
 }

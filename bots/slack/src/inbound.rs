@@ -61,13 +61,14 @@ impl Inbound {
         let alarm = Arc::new(Alarm::new(inbox.clone()));
         let (missed, gaps) = watch::channel(0);
         let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
+        let pace = Pace::new(slack.config().reads_per_minute);
         let catch_up = CatchUp {
             slack: slack.clone(),
             inbox,
             clock,
             alarm: alarm.clone(),
             readings: reader.readings(),
-            pace: Pace::default(),
+            pace,
         };
         let backlog_read = reader.backlog_read();
         let catching_up = async {

@@ -122,10 +122,10 @@ impl World {
         match happening {
             Happening::Writes { who, pieces } => self.write(ConversationId(who.into()), pieces),
             Happening::HintsAgain(at) => {
-                if let Some((who, thread, parcel)) = self.hints.get(at % self.hints.len().max(1)).cloned() {
-                    if parcel.as_ref().is_none_or(|parcel| self.is_current(who, parcel)) {
-                        self.hand_over(who, &thread, parcel);
-                    }
+                if let Some((who, thread, parcel)) = self.hints.get(at % self.hints.len().max(1)).cloned()
+                    && parcel.as_ref().is_none_or(|parcel| self.is_current(who, parcel))
+                {
+                    self.hand_over(who, &thread, parcel);
                 }
             }
             Happening::Turn => {
@@ -251,9 +251,9 @@ impl World {
         assert!(self.paused.get(&channel).is_none_or(|until| *until <= self.now), "posted in a pause");
         let posts = self.posts.entry(channel).or_default();
         posts.push(self.now);
-        for (before, earlier) in posts.iter().rev().enumerate() {
+        for (between, earlier) in posts.iter().rev().enumerate() {
             let allowed = PACE.burst + (self.now - earlier) / PACE.millis_per_post;
-            assert!(before as i64 + 1 <= allowed, "{posts:?}");
+            assert!((between as i64) < allowed, "{posts:?}");
         }
     }
 
@@ -413,7 +413,7 @@ proptest! {
             let parcel = Parcel { piece, seq, text: "x".into(), speaker: None };
             // Every third conversation has a thread already.
             let key = ThreadKey(format!("C/{}", who.0));
-            let thread = if who.0 % 3 == 0 { Thread::Open(key) } else { Thread::Wanted { again: false } };
+            let thread = if who.0.is_multiple_of(3) { Thread::Open(key) } else { Thread::Wanted { again: false } };
             lanes.push(who, &thread, Some("C"), parcel, false);
         };
         let mut waits: HashMap<ConversationId, usize> = HashMap::new();

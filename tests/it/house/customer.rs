@@ -61,25 +61,47 @@ impl NewCustomer {
     pub fn named(name: &str) -> NewCustomer {
         NewCustomer { name: Some(name.to_string()), topic: "technical", receipts: true, page: true }
     }
-}
 
-impl Customer {
-    /// Opens a conversation, and the page on it.
-    pub async fn open(web: &Web, new: NewCustomer) -> Customer {
-        let name = new.name.clone().unwrap_or_default();
-        let mut said = json!({ "topic": new.topic });
-        if let Some(name) = &new.name {
+    /// What the browser sends to open the conversation.
+    fn said(&self) -> Value {
+        let mut said = json!({ "topic": self.topic });
+        if let Some(name) = &self.name {
             said["name"] = json!(name);
             let local: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
             said["email"] = json!(format!("{local}@example.com"));
             said["page"] = json!({ "url": "https://shop.example.com/exports", "title": "Exports" });
         }
-        let opened = web.send(Method::POST, "/v1/conversations", None, &said).await.expect(201);
+        said
+    }
+}
+
+impl Customer {
+    /// Opens a conversation, and the page on it.
+    pub async fn open(web: &Web, new: NewCustomer) -> Customer {
+        let opened = web.send(Method::POST, "/v1/conversations", None, &new.said()).await.expect(201);
+        Customer::opened(web, new, &opened)
+    }
+
+    /// The same, tried until there is an answer, as a person presses the button again.
+    pub async fn open_in_the_end(web: &Web, new: NewCustomer) -> Customer {
+        let began = tokio::time::Instant::now();
+        loop {
+            match web.try_send(Method::POST, "/v1/conversations", None, &new.said()).await {
+                Ok(answer) if answer.status == 201 => return Customer::opened(web, new, &answer.json()),
+                Ok(answer) if answer.status != 503 => panic!("{} {}", answer.status, answer.text()),
+                Ok(_) | Err(_) => {}
+            }
+            assert!(began.elapsed() < PATIENCE * 2, "the conversation of {:?} is never opened", new.name);
+            tokio::time::sleep(REOPEN_AFTER).await;
+        }
+    }
+
+    fn opened(web: &Web, new: NewCustomer, opened: &Value) -> Customer {
         let token = opened["token"].as_str().unwrap().to_string();
         let tab = new.page.then(|| Tab::open(web, &token, new.receipts));
         let inner = Inner {
             web: web.clone(),
-            name,
+            name: new.name.unwrap_or_default(),
             id: opened["conversation"]["id"].as_str().unwrap().to_string(),
             number: opened["conversation"]["number"].as_i64().unwrap(),
             token,

@@ -28,7 +28,7 @@ pub struct Answer {
 
 /// No answer came: the other end is gone, or was cut on the way.
 #[derive(Debug)]
-pub struct NoAnswer(pub String);
+pub struct NoAnswer(#[expect(dead_code, reason = "shown by Debug when a play fails")] String);
 
 impl Web {
     pub fn new() -> Web {

@@ -32,9 +32,13 @@ impl Program {
             let (_, rest) = line.split_once("http://")?;
             Some(rest.split(['/', ' ']).next()?.to_string())
         });
-        let said = || std::fs::read_to_string(directory.join("log")).unwrap_or_default();
-        let address = address.unwrap_or_else(|| panic!("the program did not start:\n{}", said()));
+        let address = address.unwrap_or_else(|| panic!("the program did not start:\n{}", Program::log(directory)));
         Program { child, address }
+    }
+
+    /// What was logged in this directory, over all starts.
+    pub fn log(directory: &Path) -> String {
+        std::fs::read_to_string(directory.join("log")).unwrap_or_default()
     }
 
     /// `kill -9`.

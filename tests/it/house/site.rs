@@ -44,23 +44,14 @@ pub struct Setup {
     pub rate_limits: bool,
     /// How long Slack waits for an acknowledgement.
     pub ack_timeout: Duration,
+    /// How long Slack takes for each call.
+    pub latency: Duration,
     /// What Slack's chance is drawn from.
     pub seed: u64,
     /// Lines of the table `[limits]`; without them there are no limits per minute.
     pub limits: &'static str,
-    /// What may be left over at the end.
-    pub may_leave: Leave,
     /// The real program in a process of its own.
     pub program: bool,
-}
-
-/// What a play may leave over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
-    /// Nothing.
-    Nothing,
-    /// Orders and frames: the play is about a desk that does not work.
-    Work,
 }
 
 /// A running Threadline and what is around it. Clones are the same site.
@@ -102,9 +93,9 @@ impl Setup {
             over_http: false,
             rate_limits: false,
             ack_timeout: Duration::from_secs(3),
+            latency: Duration::ZERO,
             seed: 1,
             limits: NO_LIMITS,
-            may_leave: Leave::Nothing,
             program: false,
         }
     }
@@ -245,6 +236,13 @@ impl Site {
         customer
     }
 
+    /// A customer whose browser tries until there is a conversation.
+    pub async fn patient_customer(&self, name: &str) -> Customer {
+        let customer = Customer::open_in_the_end(&self.inner.web, NewCustomer::named(name)).await;
+        lock(&self.inner.customers).push(customer.clone());
+        customer
+    }
+
     /// Somebody of the team.
     pub fn agent(&self, name: &str) -> Agent {
         self.desk().agent(name)
@@ -281,6 +279,14 @@ impl Site {
     /// The log.
     pub fn journal(&self) -> &Journal {
         &self.inner.journal
+    }
+
+    /// How often the log says this, over all starts.
+    pub fn logged(&self, text: &str) -> usize {
+        if self.inner.setup.program {
+            return Program::log(&self.inner.directory).lines().filter(|line| line.contains(text)).count();
+        }
+        self.journal().count(text)
     }
 
     /// The service's time, in seconds since 1970.
@@ -365,15 +371,16 @@ impl Site {
             self.stops().await;
         }
         if !went_well {
+            if self.inner.setup.program {
+                eprintln!("--- the program's log ---\n{}", Program::log(&self.inner.directory));
+            }
             return;
         }
         assert_eq!(complaints, Vec::<String>::new(), "the customers' pages complain");
         if let Some(slack) = &self.inner.slack {
             assert_eq!(slack.complaints(), Vec::<String>::new(), "Slack complains");
         }
-        if self.inner.setup.may_leave == Leave::Nothing {
-            assert_eq!(left, Left { orders: 0, frames: 0, holds_due: 0 }, "something was left over");
-        }
+        assert_eq!(left, Left { orders: 0, frames: 0, holds_due: 0 }, "something was left over");
     }
 }
 

@@ -38,6 +38,7 @@ pub async fn start(setup: &Setup, clock: &Clock) -> FakeSlack {
         // Slack waits a minute and five before it sends again; a play has no time.
         retry_after: vec![Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)],
         ack_timeout: setup.ack_timeout,
+        latency: setup.latency,
         ..Options::default()
     };
     let slack = FakeSlack::start(options).await;
@@ -50,7 +51,7 @@ pub async fn start(setup: &Setup, clock: &Clock) -> FakeSlack {
 /// The thread of a conversation: the last one that was opened for it.
 pub fn find_thread(slack: &FakeSlack, customer: &Customer) -> Option<Thread> {
     let found = CHANNELS.iter().filter_map(|(channel, _)| {
-        let posts = slack.messages(channel).into_iter().rev();
+        let posts = slack.roots(channel).into_iter().rev();
         let card = posts.into_iter().find(|post| is_card_of(post, customer))?;
         Some(Thread { channel: channel.to_string(), ts: card.ts })
     });
@@ -64,9 +65,24 @@ pub async fn thread(slack: &FakeSlack, customer: &Customer) -> Thread {
     find_thread(slack, customer).unwrap()
 }
 
+/// What stands in the channels themselves, by the id of the conversation whose card it is; without one
+/// it is a stray.
+pub fn roots(slack: &FakeSlack) -> Vec<(Option<String>, Thread)> {
+    let root = |channel: &str, post: Post| {
+        let payload = &post.metadata["event_payload"];
+        let of = payload["conversation"].as_str().filter(|_| payload["card"] == "1").map(str::to_string);
+        (of, Thread { channel: channel.to_string(), ts: post.ts })
+    };
+    let roots = |(channel, _): &(&'static str, _)| {
+        let channel = *channel;
+        slack.roots(channel).into_iter().map(move |post| root(channel, post))
+    };
+    CHANNELS.iter().flat_map(roots).collect()
+}
+
 /// Every card that was ever posted for a conversation and still stands.
 pub fn cards(slack: &FakeSlack, customer: &Customer) -> usize {
-    let posts = CHANNELS.iter().flat_map(|(channel, _)| slack.messages(channel));
+    let posts = CHANNELS.iter().flat_map(|(channel, _)| slack.roots(channel));
     posts.filter(|post| is_card_of(post, customer)).count()
 }
 

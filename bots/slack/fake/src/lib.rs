@@ -269,6 +269,12 @@ impl FakeSlack {
         transcript::posts(&self.world, &channel.room(), None)
     }
 
+    /// What stands in a channel itself, in order: roots of threads, and what nobody has answered.
+    pub fn roots(&self, channel: &str) -> Vec<Post> {
+        let channel = self.channel(channel);
+        transcript::roots(&self.world, &channel.room())
+    }
+
     /// A thread: its root, then the answers in order; nothing if it is not there.
     pub fn thread(&self, channel: &str, ts: &str) -> Vec<Post> {
         let channel = self.channel(channel);

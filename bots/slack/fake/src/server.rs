@@ -10,7 +10,8 @@ use crate::methods;
 use crate::page;
 use crate::socket;
 use crate::world::World;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -84,13 +85,13 @@ async fn serve(world: &Arc<World>, request: Request<Incoming>) -> Result<Answer,
     }
     if let Some(ticket) = path.strip_prefix("/upload/v1/") {
         return faulty(world, "upload", async |world| {
-            let content_type = header_text(&request, header::CONTENT_TYPE);
+            let content_type = header_text(request.headers(), header::CONTENT_TYPE);
             Ok(files::upload(world, ticket, &content_type, body_of(request).await?))
         })
         .await;
     }
     if let Some(file) = path.strip_prefix("/files-pri/") {
-        let token = bearer(&request);
+        let token = bearer(request.headers());
         return faulty(world, "download", async |world| Ok(files::download(world, file, token.as_deref()))).await;
     }
     if let Some(id) = path.strip_prefix("/respond/") {
@@ -107,18 +108,30 @@ async fn serve(world: &Arc<World>, request: Request<Incoming>) -> Result<Answer,
     })
 }
 
-/// One call of the Web API.
+/// One call of the Web API. What was received whole is carried out even if the client hangs up.
 async fn web_api(world: &Arc<World>, name: &str, request: Request<Incoming>) -> Result<Answer, Cut> {
-    let is_post = request.method() == Method::POST;
-    let http = request.method().to_string();
-    let query = request.uri().query().unwrap_or_default().to_string();
-    let content_type = header_text(&request, header::CONTENT_TYPE);
-    let token = bearer(&request);
-    let body = body_of(request).await?;
+    let (head, body) = request.into_parts();
+    let body = whole(body).await?;
+    let (world, name) = (world.clone(), name.to_string());
+    let answer = tokio::spawn(async move { call(&world, &name, &head, &body).await }).await;
+    match answer.unwrap_or(Err(Cut)) {
+        Ok(Some(answer)) => Ok(answer),
+        Ok(None) => std::future::pending().await,
+        Err(cut) => Err(cut),
+    }
+}
+
+/// Carries a call out; nothing when its answer gets lost.
+async fn call(world: &Arc<World>, name: &str, head: &Parts, body: &[u8]) -> Result<Option<Answer>, Cut> {
+    let is_post = head.method == Method::POST;
+    let http = head.method.to_string();
+    let query = head.uri.query().unwrap_or_default();
+    let content_type = header_text(&head.headers, header::CONTENT_TYPE);
+    let token = bearer(&head.headers);
     let found = methods::find(name);
     world.record.count(found.map(|(index, _)| index));
 
-    let sent = call::read(is_post, &query, &content_type, &body);
+    let sent = call::read(is_post, query, &content_type, body);
     let args = match &sent {
         Ok(sent) if !world.options.quiet => sent.args.clone(),
         _ => serde_json::Map::new(),
@@ -148,7 +161,7 @@ async fn web_api(world: &Arc<World>, name: &str, request: Request<Incoming>) -> 
         };
         if let Some(answer) = answer {
             note(&fault.word());
-            return Ok(answer);
+            return Ok(Some(answer));
         }
     }
     if !world.options.latency.is_zero() {
@@ -169,9 +182,9 @@ async fn web_api(world: &Arc<World>, name: &str, request: Request<Incoming>) -> 
     };
     note(&outcome);
     match fault {
-        Some(Fault::LostAnswer) => std::future::pending().await,
+        Some(Fault::LostAnswer) => Ok(None),
         Some(Fault::CutAfter) => Err(Cut),
-        _ => Ok(match result {
+        _ => Ok(Some(match result {
             Ok(mut value) => {
                 value["ok"] = json!(true);
                 if let Some(warning) = warning {
@@ -181,7 +194,7 @@ async fn web_api(world: &Arc<World>, name: &str, request: Request<Incoming>) -> 
                 answered(world, value)
             }
             Err(refusal) => refused(world, &refusal),
-        }),
+        })),
     }
 }
 
@@ -271,14 +284,18 @@ fn maintenance() -> Answer {
 }
 
 async fn body_of(request: Request<Incoming>) -> Result<Bytes, Cut> {
-    let body = Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await;
+    whole(request.into_body()).await
+}
+
+async fn whole(body: Incoming) -> Result<Bytes, Cut> {
+    let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
     body.map(|body| body.to_bytes()).map_err(|_| Cut)
 }
 
-fn header_text(request: &Request<Incoming>, name: header::HeaderName) -> String {
-    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_string()
+fn header_text(headers: &HeaderMap, name: header::HeaderName) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_string()
 }
 
-fn bearer(request: &Request<Incoming>) -> Option<String> {
-    header_text(request, header::AUTHORIZATION).strip_prefix("Bearer ").map(|token| token.trim().to_string())
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    header_text(headers, header::AUTHORIZATION).strip_prefix("Bearer ").map(|token| token.trim().to_string())
 }

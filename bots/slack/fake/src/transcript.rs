@@ -66,6 +66,12 @@ pub(crate) fn posts(world: &World, room: &Room, root: Option<Ts>) -> Vec<Post> {
     }
 }
 
+/// The messages that are answers to none.
+pub(crate) fn roots(world: &World, room: &Room) -> Vec<Post> {
+    let roots = room.messages.values().filter(|message| message.thread_ts.is_none());
+    roots.map(|message| post(world, room, message)).collect()
+}
+
 fn channel_transcript(world: &World, channel: &Channel) -> String {
     let room = channel.room();
     if room.messages.is_empty() && room.ephemerals.is_empty() {

@@ -4,9 +4,12 @@ use super::play::*;
 use super::*;
 use std::fmt::Write;
 
+type Named<T> = (&'static str, T);
+type About = fn(i64) -> Event;
+
 #[test]
 fn every_event_meets_every_thread() {
-    let threads: [(&str, fn() -> Play); 5] = [
+    let threads: [Named<fn() -> Play>; 5] = [
         ("fresh", Play::new),
         ("wanted", || after(Play::new(), [wrote("a", "Hello")])),
         ("open", || after(Play::new(), [wrote("a", "Hello"), opened("T1")])),
@@ -340,7 +343,7 @@ fn every_event_meets_every_message_of_ours() {
         ("bot posted", 3, after(bot(), [posted(&[(3, 0)])])),
         ("bot refused", 3, after(bot(), [refused(3)])),
     ];
-    let events: [(&str, fn(i64) -> Event); 8] = [
+    let events: [Named<About>; 8] = [
         ("written again", |_| wrote("a", "The first\nThe second")),
         ("its first piece posted", |seq| posted(&[(seq, 0)])),
         ("its second piece posted", |seq| posted(&[(seq, 1)])),

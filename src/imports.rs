@@ -35,9 +35,12 @@ fn every_part_imports_what_the_table_allows_and_nothing_else() {
                 wrong.push(format!("src/{unit} must not use `{name}`, and does in {place}"));
             }
         }
-        wrong.extend(row.may_use.iter().filter(|name| !uses.contains_key(*name)).map(|name| {
-            format!("src/{unit} does not use `{name}`: take it out of the table")
-        }));
+        wrong.extend(
+            row.may_use
+                .iter()
+                .filter(|name| !uses.contains_key(*name))
+                .map(|name| format!("src/{unit} does not use `{name}`: take it out of the table")),
+        );
         wrong.extend(row.never.intersection(&row.may_use).map(|name| format!("src/{unit}: `{name}` on both sides")));
     }
     wrong.extend(table.keys().filter(|unit| !used.contains_key(*unit)).map(|unit| format!("there is no src/{unit}")));
@@ -189,7 +192,7 @@ fn code_of(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let hashes = rest[1.min(rest.len())..].bytes().take_while(|byte| *byte == b'#').count();
+        let hashes = rest[c.len_utf8()..].bytes().take_while(|byte| *byte == b'#').count();
         let raw = c == 'r' && rest[1 + hashes..].starts_with('"') && !code.ends_with(|c: char| c.is_alphanumeric());
         let skipped = if rest.starts_with("//") {
             rest.find('\n')
@@ -202,7 +205,9 @@ fn code_of(text: &str) -> String {
             closing(&rest[1..], '"').map(|at| at + 2)
         } else if c == '\'' {
             // A character; anything else is a lifetime.
-            closing(&rest[1..], '\'').filter(|at| *at <= 12 && is_char(&rest[1..1 + at])).map_or(Some(1), |at| Some(at + 2))
+            closing(&rest[1..], '\'')
+                .filter(|at| *at <= 12 && is_char(&rest[1..1 + at]))
+                .map_or(Some(1), |at| Some(at + 2))
         } else {
             code.push(c);
             rest = &rest[c.len_utf8()..];

@@ -79,6 +79,8 @@ impl Lifecycle {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        // Boxed once, so that what wraps it does not move it about.
+        let task = Box::pin(task);
         self.track(name.into(), async move {
             // The panic hook has logged it.
             let _: Result<(), _> = AssertUnwindSafe(task).catch_unwind().await;

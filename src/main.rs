@@ -14,6 +14,9 @@ use threadline::logs;
 use threadline_slack::manifest::manifest;
 use tokio::runtime::Runtime;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long threads that block may hold the end up. What they were doing is not waited for anywhere.
 const THREADS_GRACE: Duration = Duration::from_secs(1);
 

@@ -13,16 +13,17 @@ use crate::lifecycle::Lifecycle;
 use crate::service::{Inner, Refusal, Service};
 use crate::store::dialect::Lead;
 use crate::store::rows::{OrderKey, OrderRow, Task};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use threadline_core::body::pieces;
-use threadline_core::conversation::{Event, Thread};
+use threadline_core::conversation::{Conversation, Event, Thread};
 use threadline_core::desk::{Letter, Piece, Stop, Trouble};
 use threadline_core::ids::{ConversationId, DeskName, Moment, ThreadKey};
 use threadline_core::lane::{Lanes, Pace, Parcel, Turn};
 use threadline_core::message::{Kind, Message, Posting};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 /// Requests to a platform that are under way at once, over all channels of a desk: enough that one
 /// slow answer holds up nobody, few enough to be counted.
@@ -141,6 +142,8 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
     worker.scan_until_it_works(true).await;
     let every = if shared.store.is_shared() { SCAN_EVERY_SHARED } else { SCAN_EVERY };
     let mut rounds = tokio::time::interval(every);
+    // A round that took long is no reason for the next one at once.
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     rounds.reset();
     let mut lost = std::pin::pin!(lead.lost());
     loop {
@@ -235,26 +238,35 @@ impl Worker {
         let mut last: Option<OrderRow> = None;
         loop {
             let orders = shared.store.orders(&self.desk.name, last.as_ref(), SCAN_ROWS).await?;
-            for order in &orders {
-                let conversation = order.conversation;
-                match &order.task {
-                    Task::Mark(..) | Task::Tell(..) => self.marks.push(order.clone()),
-                    Task::Open => {
-                        let Some(head) = shared.store.head(conversation).await? else { continue };
-                        if matches!(head.conversation.thread, Thread::Wanted { .. }) {
-                            self.lanes.want_open(conversation, unsure);
+            // Known already: nothing to load, however long the backlog is.
+            let new: Vec<&OrderRow> = orders
+                .iter()
+                .filter(|order| !matches!(order.task, Task::Post) || !self.lanes.has_message(order.conversation, order.seq))
+                .collect();
+            // The heads first: a thread that is opened meanwhile is only told later.
+            let of_lanes = |order: &&&OrderRow| matches!(order.task, Task::Open | Task::Post);
+            let ids: BTreeSet<ConversationId> = new.iter().filter(of_lanes).map(|order| order.conversation).collect();
+            let heads = shared.store.heads(&ids.into_iter().collect::<Vec<_>>()).await?;
+            let heads: HashMap<ConversationId, Conversation> =
+                heads.into_iter().map(|head| (head.conversation.id, head.conversation)).collect();
+            let posts: Vec<(ConversationId, i64)> =
+                new.iter().filter(|order| order.task == Task::Post).map(|order| (order.conversation, order.seq)).collect();
+            let messages = shared.store.messages_by_seq(&posts).await?;
+            let messages: HashMap<(ConversationId, i64), Message> =
+                messages.into_iter().map(|message| ((message.conversation, message.seq), message)).collect();
+            for order in new {
+                let head = heads.get(&order.conversation);
+                match (&order.task, head) {
+                    (Task::Mark(..) | Task::Tell(..), _) => self.marks.push(order.clone()),
+                    (Task::Open, Some(head)) if matches!(head.thread, Thread::Wanted { .. }) => {
+                        self.lanes.want_open(order.conversation, unsure);
+                    }
+                    (Task::Post, Some(head)) => {
+                        if let Some(message) = messages.get(&(order.conversation, order.seq)) {
+                            self.push(&head.thread, head.customer.name.clone(), message, unsure);
                         }
                     }
-                    Task::Post => {
-                        // The head first: a thread that is opened meanwhile is only told later.
-                        let Some(head) = shared.store.head(conversation).await? else { continue };
-                        let Some(message) = shared.store.message_by_seq(conversation, order.seq).await? else {
-                            continue;
-                        };
-                        if !self.lanes.has_message(conversation, message.id) {
-                            self.push(&head.conversation.thread, head.conversation.customer.name, &message, unsure);
-                        }
-                    }
+                    (Task::Open | Task::Post, _) => {}
                 }
             }
             if (orders.len() as i64) < SCAN_ROWS {
@@ -455,14 +467,10 @@ fn after_trouble(
             tracing::warn!(desk = %desk.name, conversation.id = %conversation, what, why, "unclear; looking before trying again");
             Outcome::Again { after_millis: Some(SETTLE_MILLIS), unsure: true }
         }
+        // Only this conversation is concerned: the others of its channel go on.
         Trouble::ThreadGone | Trouble::Never { .. } => {
-            let code = format!("{trouble:?}");
-            stop(
-                service,
-                desk,
-                Stop { code, advice: format!("{what} was refused: see the log"), channel_only: true },
-                looking,
-            )
+            tracing::error!(desk = %desk.name, conversation.id = %conversation, what, ?trouble, "refused; trying again later");
+            Outcome::Again { after_millis: Some(STOPPED_RETRY_MILLIS), unsure: looking }
         }
         Trouble::Stopped(reason) => stop(service, desk, reason, looking),
     }

@@ -168,18 +168,16 @@ impl Practice {
         text: &str,
     ) -> Result<(), PracticeError> {
         let body = markup::parse(text);
-        let edited = (self.service.shared().clock.now().0 * 1_000).max(post + 1);
+        let now_stamp = (self.service.shared().clock.now().0 * 1_000).max(post + 1);
         let store = &self.service.shared().store;
         let (owner, said) = (name.to_string(), body.clone());
-        let there = store
+        let edited = store
             .write(move |tx| {
                 let (owner, said) = (owner.clone(), said.clone());
-                Box::pin(async move { tx.practice_edit(conversation, post, &owner, &said, edited).await })
+                Box::pin(async move { tx.practice_edit(conversation, post, &owner, &said, now_stamp).await })
             })
-            .await?;
-        if !there {
-            return Err(PracticeError::NotThere);
-        }
+            .await?
+            .ok_or(PracticeError::NotThere)?;
         let at = Post { key: post_key(conversation, post), stamp: post };
         self.happened(thread_key(conversation), DeskAct::Wrote(message(at, name, body, Some(edited)))).await?;
         self.changed(conversation);

@@ -291,6 +291,13 @@ impl Service {
         Ok(View { conversation: head.conversation, typing, changes, more })
     }
 
+    /// Each as a work of its own: one that cannot be stored takes no other with it.
+    async fn submit_each(&self, works: impl Iterator<Item = Work>) -> Result<(), Unstored> {
+        let outcomes = futures_util::future::join_all(works.map(|work| self.submit(work))).await;
+        let failed = outcomes.into_iter().find_map(Result::err);
+        failed.map_or(Ok(()), |refusal| Err(Unstored(refusal.to_string())))
+    }
+
     async fn submit(&self, work: Work) -> Result<Answer, Refusal> {
         let (asker, answer) = oneshot::channel();
         let queue = match work.acts.first().map(|act| &act.subject) {
@@ -321,10 +328,9 @@ impl Inbox for Service {
                     let ours = ours.clone();
                     // A frame twice in one call would be two rows of one statement.
                     Box::pin(async move {
-                        let mut once: Vec<Frame> = Vec::with_capacity(ours.len());
                         let mut keys = std::collections::HashSet::with_capacity(ours.len());
-                        once.extend(ours.iter().filter(|frame| keys.insert(frame.key.as_str())).cloned());
-                        tx.insert_frames(platform, &once, now).await
+                        let once: Vec<&Frame> = ours.iter().filter(|frame| keys.insert(frame.key.as_str())).collect();
+                        tx.insert_frames(platform, &once, now, None).await
                     })
                 })
                 .await
@@ -338,19 +344,30 @@ impl Inbox for Service {
         })
     }
 
+    fn took(
+        &self,
+        platform: &'static str,
+        taken: Vec<(Frame, Vec<DeskEvent>)>,
+    ) -> Later<'_, Result<(), Unstored>> {
+        Box::pin(async move {
+            self.inner.metrics.platform(platform_named(platform)).frames_new.inc_by(taken.len() as u64);
+            let works = taken.into_iter().map(|(frame, events)| Work {
+                acts: events.into_iter().map(act_of).collect(),
+                frames_taken: vec![(platform, frame)],
+                ..Work::default()
+            });
+            self.submit_each(works).await
+        })
+    }
+
     fn happened(&self, platform: &'static str, readings: Vec<Reading>) -> Later<'_, Result<(), Unstored>> {
         Box::pin(async move {
-            // Each reading is its own work: one that cannot be stored takes no other with it.
-            let submitted = readings.into_iter().map(|reading| {
-                let acts = reading.events.into_iter().map(act_of).collect();
-                let frames_read = reading.frame.map(|key| (platform, key)).into_iter().collect();
-                self.submit(Work { acts, frames_read, ..Work::default() })
+            let works = readings.into_iter().map(|reading| Work {
+                acts: reading.events.into_iter().map(act_of).collect(),
+                frames_read: reading.frame.map(|key| (platform, key)).into_iter().collect(),
+                ..Work::default()
             });
-            let outcomes = futures_util::future::join_all(submitted).await;
-            outcomes
-                .into_iter()
-                .try_for_each(|outcome| outcome.map(|_| ()))
-                .map_err(|refusal| Unstored(refusal.to_string()))
+            self.submit_each(works).await
         })
     }
 
@@ -483,7 +500,13 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
     }
     for placed in outcome.placed {
         if let Some(setup) = inner.desks.get(&placed.order.desk) {
-            setup.bell.ring(placed);
+            if inner.store.is_shared() {
+                // What another process stored before this may not have been heard yet: the table
+                // has both, in order.
+                setup.bell.ring_for_scan();
+            } else {
+                setup.bell.ring(placed);
+            }
         }
     }
     if outcome.holds_changed {

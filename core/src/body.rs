@@ -5,6 +5,8 @@
 /// Longest body that is kept, in characters of text; what follows is cut with an ellipsis.
 /// Slack truncates a message above 40,000 characters (chat.postMessage, `text`).
 pub const BODY_CHARS_MAX: usize = 40_000;
+/// Most blocks of a body, and most items of a list, that are kept: empty ones count no characters.
+pub const BODY_BLOCKS_MAX: usize = 1_000;
 
 /// A message's content: blocks one below the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,13 +146,17 @@ impl Body {
         self
     }
 
-    /// The body cut to [`BODY_CHARS_MAX`] characters of text.
+    /// The body cut to [`BODY_CHARS_MAX`] characters of text and [`BODY_BLOCKS_MAX`] blocks.
     pub fn bounded(mut self) -> Body {
         let mut left = BODY_CHARS_MAX;
+        self.0.truncate(BODY_BLOCKS_MAX);
         for block in &mut self.0 {
             match block {
                 Block::Paragraph(spans) | Block::Quote(spans) => bound_spans(spans, &mut left),
-                Block::List { items, .. } => items.iter_mut().for_each(|item| bound_spans(item, &mut left)),
+                Block::List { items, .. } => {
+                    items.truncate(BODY_BLOCKS_MAX);
+                    items.iter_mut().for_each(|item| bound_spans(item, &mut left));
+                }
                 Block::Code(code) => bound_text(code, &mut left),
             }
         }
@@ -207,6 +213,10 @@ pub fn pieces(text: &str, chars_max: usize) -> Vec<&str> {
     }
     if out.is_empty() || !rest.is_empty() {
         out.push(rest);
+    }
+    // A desk takes no blank post.
+    if out.iter().any(|piece| !piece.chars().all(is_invisible)) {
+        out.retain(|piece| !piece.chars().all(is_invisible));
     }
     out
 }

@@ -2,14 +2,16 @@
 //! messages that an event can touch, calls [`Dialogue::step`], and stores what changed together
 //! with the effects. The same event twice changes nothing the second time.
 
+mod meaning;
 #[cfg(test)]
 mod tests;
 
-use crate::body::{Block, Body, pieces};
-use crate::desk::{Agent, Author, DeskMessage, DeskRules, Mark, Mode, Notice, Piece, Post, Snapshot, StrangerKind};
+use crate::body::{Body, pieces};
+use crate::desk::{Agent, Author, DeskMessage, DeskRules, Mark, Notice, Piece, Post, Snapshot};
 use crate::ids::{ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting, Stage};
-use crate::verb::{self, Verb};
+use crate::verb::Verb;
+use meaning::{Meaning, notice_for, tidy};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -263,19 +265,6 @@ struct Step<'a> {
     fresh_id: &'a mut dyn FnMut() -> MessageId,
     effects: Vec<Effect>,
 }
-
-/// What an agent's message is meant to be.
-enum Meaning {
-    Reply(Body),
-    Note,
-    Verb(Verb),
-    NotAllowed(Notice),
-}
-
-/// What marks a note at the start of a message.
-const NOTE_MARKS: [&str; 2] = ["//", "🔒"];
-/// What marks a reply in a desk of mode `explicit`.
-const REPLY_MARK: &str = ">";
 
 impl Step<'_> {
     fn customer_wrote(&mut self, key: String, body: Body) -> Result<(), Rejected> {
@@ -601,19 +590,7 @@ impl Step<'_> {
     }
 
     fn meaning(&self, by: &Agent, body: Body) -> Meaning {
-        if is_note(&body) {
-            return Meaning::Note;
-        }
-        if let Some(verb) = verb::parse(&body.text()) {
-            return Meaning::Verb(verb);
-        }
-        match (self.rules.mode, &self.head.claimed_by) {
-            (Mode::Open, _) => Meaning::Reply(body),
-            (Mode::Claimed, Some(holder)) if holder.id == by.id => Meaning::Reply(body),
-            (Mode::Claimed, Some(_)) => Meaning::NotAllowed(Notice::ClaimedByOtherNotSent),
-            (Mode::Claimed, None) => Meaning::NotAllowed(Notice::UnclaimedNotSent),
-            (Mode::Explicit, _) => explicit(body),
-        }
+        meaning::of(body, by, self.rules.mode, self.head.claimed_by.as_ref())
     }
 
     /// A message of ours for the desk.
@@ -697,40 +674,4 @@ impl Step<'_> {
         marked.sort_by_key(|(seq, _)| *seq);
         self.effects.extend(marked.into_iter().map(|(seq, post)| Effect::MarkPost { seq, post, mark }));
     }
-}
-
-/// What the customer could be shown of a body: bounded, so that it can be compared with what was
-/// stored, and without blank blocks before its first words, behind which the mark of a note would
-/// go unnoticed.
-fn tidy(mut body: Body) -> Body {
-    let blank = body.0.iter().take_while(|block| Body(vec![(*block).clone()]).is_blank()).count();
-    body.0.drain(..blank);
-    body.bounded()
-}
-
-fn is_note(body: &Body) -> bool {
-    let opening = body.opening();
-    // What shows nothing is for nobody.
-    NOTE_MARKS.iter().any(|mark| opening.starts_with(mark)) || body.is_blank()
-}
-
-fn notice_for(why: StrangerKind) -> Notice {
-    match why {
-        StrangerKind::Bot => Notice::BotNotSent,
-        StrangerKind::OtherWorkspace => Notice::OutsiderNotSent,
-    }
-}
-
-/// In mode `explicit`: a message that opens with `>`, or with the quote that a platform's composer
-/// makes of it, is a reply; all else is a note, and so is a note after the `>`.
-fn explicit(body: Body) -> Meaning {
-    let reply = if body.opening().starts_with(REPLY_MARK) {
-        body.without_opening(REPLY_MARK)
-    } else {
-        let mut blocks = body.0;
-        let Some(Block::Quote(spans)) = blocks.first_mut() else { return Meaning::Note };
-        blocks[0] = Block::Paragraph(std::mem::take(spans));
-        Body(blocks)
-    };
-    if is_note(&reply) { Meaning::Note } else { Meaning::Reply(reply) }
 }

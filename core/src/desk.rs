@@ -296,6 +296,20 @@ pub trait Inbox: Send + Sync + 'static {
     /// Stores raw frames, each once; the answers stand in the order of the frames.
     fn keep(&self, platform: &'static str, frames: Vec<Frame>) -> Later<'_, Result<Vec<Kept>, Unstored>>;
 
+    /// Stores frames that were understood as they came, as read, each with what it said happened.
+    /// Here in two steps; an inbox that can do it in one transaction does.
+    fn took(
+        &self,
+        platform: &'static str,
+        taken: Vec<(Frame, Vec<DeskEvent>)>,
+    ) -> Later<'_, Result<(), Unstored>> {
+        Box::pin(async move {
+            self.keep(platform, taken.iter().map(|(frame, _)| frame.clone()).collect()).await?;
+            let reading = |(frame, events): (Frame, _)| Reading { frame: Some(frame.key), events };
+            self.happened(platform, taken.into_iter().map(reading).collect()).await
+        })
+    }
+
     /// Applies what frames meant, and marks them as read, each in one transaction with its events.
     fn happened(&self, platform: &'static str, readings: Vec<Reading>) -> Later<'_, Result<(), Unstored>>;
 

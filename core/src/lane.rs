@@ -13,7 +13,7 @@ mod tests;
 
 use crate::conversation::Thread;
 use crate::desk::Piece;
-use crate::ids::{ConversationId, MessageId, Moment, ThreadKey};
+use crate::ids::{ConversationId, Moment, ThreadKey};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// Most pieces of one post: more are hard to read as one, and their ids have to fit in the
@@ -201,11 +201,12 @@ impl Lanes {
         self.lanes.is_empty()
     }
 
-    /// True when a piece of this message waits or is under way.
-    pub fn has_message(&self, conversation: ConversationId, message: MessageId) -> bool {
-        self.lanes
-            .get(&conversation)
-            .is_some_and(|lane| lane.parcels.iter().any(|parcel| parcel.piece.message == message))
+    /// True when a piece of the message of this number waits or is under way.
+    pub fn has_message(&self, conversation: ConversationId, seq: i64) -> bool {
+        self.lanes.get(&conversation).is_some_and(|lane| {
+            let at = lane.parcels.partition_point(|waiting| waiting.seq < seq);
+            lane.parcels.get(at).is_some_and(|parcel| parcel.seq == seq)
+        })
     }
 
     /// A thread is to be opened. `unsure`: it may have been, so look first.

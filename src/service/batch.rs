@@ -8,7 +8,7 @@ use crate::store::rows::{Head, OrderKey, OrderRow, Task};
 use crate::store::{StoreError, Tx, dialect};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected};
-use threadline_core::desk::Post;
+use threadline_core::desk::{Frame, Post};
 use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
 use threadline_core::message::{Kind, Message};
 use tokio::sync::oneshot;
@@ -27,7 +27,9 @@ pub(super) struct Work {
     pub acts: Vec<Act>,
     /// What has to open the conversations, when a customer is the one who acts.
     pub token: Option<Token>,
-    /// Frames that these events were read from.
+    /// Frames that these events were read from as they came, not stored yet.
+    pub frames_taken: Vec<(&'static str, Frame)>,
+    /// Stored frames that these events were read from.
     pub frames_read: Vec<(&'static str, String)>,
     /// Orders that were carried out.
     pub done: Vec<OrderKey>,
@@ -231,7 +233,8 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
             Event::DeskWrote(message) => {
                 late(&message.post);
                 wanted.keys.push(message.post.key.0.clone());
-                if message.edited.is_some() {
+                // What may be an older version of a reply can take it back.
+                if message.edited.is_some() || message.post.stamp <= head.last_stamp {
                     held.insert(head.id);
                 }
             }
@@ -326,6 +329,13 @@ async fn store(
     tx.delete_orders(&removed).await?;
     tx.insert_holds(&holds).await?;
     tx.delete_holds(&forgotten).await?;
+    let mut taken: HashMap<&'static str, BTreeMap<&str, &Frame>> = HashMap::new();
+    for (platform, frame) in works.iter().flat_map(|work| &work.frames_taken) {
+        taken.entry(platform).or_default().insert(&frame.key, frame);
+    }
+    for (platform, frames) in taken {
+        tx.insert_frames(platform, &frames.into_values().collect::<Vec<_>>(), now, Some(now)).await?;
+    }
     let mut read: HashMap<&'static str, Vec<String>> = HashMap::new();
     for (platform, key) in works.iter().flat_map(|work| &work.frames_read) {
         read.entry(platform).or_default().push(key.clone());

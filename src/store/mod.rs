@@ -5,6 +5,7 @@
 //! SQLite has one writer that takes what is waiting, runs it in one transaction and commits once;
 //! reads have a pool of their own. PostgreSQL groups commits by itself and gets a pool.
 
+mod checkpoint;
 pub mod dialect;
 pub mod json;
 pub mod practice;
@@ -25,6 +26,11 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 /// Connections that only read, on SQLite: a reader never waits for the writer in WAL mode, and
 /// more than a few readers on two cores only wait for each other.
 const LITE_READERS: u32 = 4;
+/// Prepared statements kept for each connection: every text that `store` can make, in all its sizes.
+const STATEMENTS_KEPT: usize = 512;
+/// Pages of the write-ahead log after which the writer itself moves them into the file, 64 MiB: only
+/// if [`checkpoint`] was too slow to do it beside the writer.
+const WAL_PAGES_MAX: &str = "16384";
 /// Connections to PostgreSQL: its default `max_connections` is 100, to be shared by all processes.
 const PG_CONNECTIONS: u32 = 16;
 /// How long a statement waits for a lock that another process holds on the SQLite file.
@@ -134,6 +140,10 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(LITE_BUSY)
             .foreign_keys(true)
+            // What a statement of many rows has to remember is small: no file is made for it.
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", WAL_PAGES_MAX)
+            .statement_cache_capacity(STATEMENTS_KEPT)
             .disable_statement_logging();
         let claim = Arc::new(dialect::claim_file(options.get_filename())?);
         // The only connection that writes lives as long as the process: nothing to test or to
@@ -147,6 +157,7 @@ impl Store {
             .connect_with(options.clone())
             .await?;
         MIGRATIONS.run(&one).await.map_err(migration_failed)?;
+        tokio::spawn(checkpoint::run(options.clone(), one.clone()));
         let readers = SqlitePoolOptions::new()
             .max_connections(LITE_READERS)
             .test_before_acquire(false)

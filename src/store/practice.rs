@@ -153,28 +153,26 @@ impl Tx {
         Ok(())
     }
 
-    /// Edits an agent's own post; true when there is one.
+    /// Edits an agent's own post; the edit's stamp, later than any before, if there is such a post.
     pub async fn practice_edit(
         &mut self,
         conversation: ConversationId,
         post: i64,
         name: &str,
         body: &Body,
-        edited: i64,
-    ) -> Result<bool, StoreError> {
-        let changed = on_tx!(self, |c| sqlx::query(
-            "UPDATE practice_post SET body = $1, edited = $2 WHERE conversation = $3 AND post = $4 AND name = $5 \
-             AND kind = 'agent' AND deleted = 0",
+        now_stamp: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        Ok(on_tx!(self, |c| sqlx::query_scalar(
+            "UPDATE practice_post SET body = $1, edited = CASE WHEN edited >= $2 THEN edited + 1 ELSE $2 END \
+             WHERE conversation = $3 AND post = $4 AND name = $5 AND kind = 'agent' AND deleted = 0 RETURNING edited",
         )
         .bind(json::body_to_json(body))
-        .bind(edited)
+        .bind(now_stamp)
         .bind(conversation.to_string())
         .bind(post)
         .bind(name)
-        .execute(c)
-        .await?
-        .rows_affected());
-        Ok(changed == 1)
+        .fetch_optional(c)
+        .await?))
     }
 
     /// Deletes an agent's own post; true when there is one.

@@ -411,22 +411,25 @@ impl Tx {
         Ok(())
     }
 
-    /// Stores frames that are not stored yet; answers with the keys of those that are new.
+    /// Stores frames that are not stored yet, as read at `read_at` or as unread; answers with the keys
+    /// of those that are new.
     pub async fn insert_frames(
         &mut self,
         platform: &str,
-        frames: &[Frame],
+        frames: &[&Frame],
         now: Moment,
+        read_at: Option<Moment>,
     ) -> Result<Vec<String>, StoreError> {
         let mut new = Vec::with_capacity(frames.len());
         for chunk in powers_of_two(frames) {
             let keys: Vec<String> = on_tx!(self, |c| {
-                let mut query = QueryBuilder::new("INSERT INTO frame (platform, key, raw, at) ");
+                let mut query = QueryBuilder::new("INSERT INTO frame (platform, key, raw, at, read_at) ");
                 query.push_values(chunk, |mut row, frame| {
                     row.push_bind(platform)
                         .push_bind(frame.key.as_str())
                         .push_bind(frame.raw.as_str())
-                        .push_bind(now.0);
+                        .push_bind(now.0)
+                        .push_bind(read_at.map(|at| at.0));
                 });
                 query.push(" ON CONFLICT (platform, key) DO NOTHING RETURNING key");
                 query.build_query_scalar().fetch_all(c).await?
@@ -528,21 +531,51 @@ impl Store {
     /// The agent whose reply is being held in a conversation.
     pub async fn typing_in(&self, id: ConversationId) -> Result<Option<String>, StoreError> {
         Ok(on_read!(self, |c| sqlx::query_scalar(
-            "SELECT agent_name FROM message WHERE conversation = $1 AND stage = 'held' ORDER BY seq LIMIT 1"
+            "SELECT agent_name FROM message WHERE conversation = $1 AND stage = 'held' ORDER BY seq DESC LIMIT 1"
         )
         .bind(id.to_string())
         .fetch_optional(c)
         .await?))
     }
 
-    /// A message by its number.
-    pub async fn message_by_seq(&self, conversation: ConversationId, seq: i64) -> Result<Option<Message>, StoreError> {
-        let row: Option<MessageRow> = on_read!(self, |c| {
-            let mut query = QueryBuilder::new(format!("SELECT {MESSAGE_COLUMNS} FROM message WHERE conversation = "));
-            query.push_bind(conversation.to_string()).push(" AND seq = ").push_bind(seq);
-            query.build_query_as().fetch_optional(c).await?
-        });
-        row.map(message_from).transpose()
+    /// Heads of conversations, by id.
+    pub async fn heads(&self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_MAX) {
+            let rows: Vec<ConversationRow> = on_read!(self, |c| {
+                let mut query = QueryBuilder::new(format!("SELECT {CONVERSATION_COLUMNS} FROM conversation WHERE id IN ("));
+                let mut list = query.separated(", ");
+                for id in padded(chunk.iter().map(ToString::to_string).collect()) {
+                    list.push_bind(id);
+                }
+                query.push(")");
+                query.build_query_as().fetch_all(c).await?
+            });
+            for row in rows {
+                heads.push(head_from(row)?);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// Messages by their numbers.
+    pub async fn messages_by_seq(&self, numbers: &[(ConversationId, i64)]) -> Result<Vec<Message>, StoreError> {
+        let mut messages = Vec::with_capacity(numbers.len());
+        for chunk in powers_of_two(numbers) {
+            let rows: Vec<MessageRow> = on_read!(self, |c| {
+                let mut query =
+                    QueryBuilder::new(format!("SELECT {MESSAGE_COLUMNS} FROM message WHERE (conversation, seq) IN ("));
+                query.push_values(chunk, |mut row, (conversation, seq)| {
+                    row.push_bind(conversation.to_string()).push_bind(*seq);
+                });
+                query.push(")");
+                query.build_query_as().fetch_all(c).await?
+            });
+            for row in rows {
+                messages.push(message_from(row)?);
+            }
+        }
+        Ok(messages)
     }
 
     /// Orders that wait for a desk, oldest first, after `(at, conversation, kind, seq)`, at most `limit`.

@@ -6,6 +6,7 @@
 use super::App;
 use super::address::{Caller, NoRoom, StreamPlace};
 use super::problem::Problem;
+use super::serve::TakesConnection;
 use super::widget::{Bearer, MessageView};
 use crate::hub::{Change, Heard, Listening, Shown};
 use crate::service::{Refusal, Service, Token, View};
@@ -96,6 +97,7 @@ pub(super) async fn stream(
     };
     events.read(view);
     let mut response = Response::new(Body::new(events));
+    response.extensions_mut().insert(TakesConnection);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     // nginx would hold events back until its buffer is full.

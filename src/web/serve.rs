@@ -1,16 +1,27 @@
-//! Connections: accepted, served with small buffers, and let go in order. A connected customer
-//! costs what his connection keeps in memory, so the buffers are set by hand.
+//! Connections: accepted, served with small buffers, and let go in order. A live stream takes its
+//! connection over once its head is known: the HTTP library's buffers, of which a stream needs
+//! none, are given back, because what an idle stream keeps is what a connected customer costs.
 
 use crate::lifecycle::Lifecycle;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
+use axum::http::{HeaderName, header};
+use axum::response::Response;
+use futures_util::future::{Either, select};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
@@ -22,6 +33,19 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// descriptors left: trying at once would only burn the processor.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
+/// Marks a response whose body goes on for as long as the browser is there: it takes the connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TakesConnection;
+
+/// A connection that can be taken away from the HTTP library, which then sees its end.
+#[derive(Clone, Debug)]
+struct Lent(Arc<Mutex<Option<TokioIo<TcpStream>>>>);
+
+/// The connection was taken away.
+#[derive(Debug, thiserror::Error)]
+#[error("a stream took the connection over")]
+struct Taken;
+
 /// Serves until the process stops; requests under way are finished.
 pub async fn serve(router: Router, listener: TcpListener, life: Lifecycle) -> anyhow::Result<()> {
     loop {
@@ -30,7 +54,7 @@ pub async fn serve(router: Router, listener: TcpListener, life: Lifecycle) -> an
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let (router, connection) = (router.clone(), life.clone());
-                    life.spawn_brief("a connection", async move { converse(router, stream, peer, connection).await });
+                    life.spawn_brief("a connection", converse(router, stream, peer, connection));
                 }
                 Err(error) if is_theirs(&error) => {}
                 Err(error) => {
@@ -45,23 +69,134 @@ pub async fn serve(router: Router, listener: TcpListener, life: Lifecycle) -> an
 async fn converse(router: Router, stream: TcpStream, peer: SocketAddr, life: Lifecycle) {
     // Small answers must not wait for more to come.
     let _ = stream.set_nodelay(true);
+    let lent = Lent(Arc::new(Mutex::new(Some(TokioIo::new(stream)))));
+    let (socket, streams) = (lent.clone(), life.clone());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request: Request = request.map(axum::body::Body::new);
+        let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(peer);
-        router.clone().oneshot(request)
+        let (answer, socket, streams) = (router.clone().oneshot(request), socket.clone(), streams.clone());
+        async move {
+            let response = answer.await.unwrap_or_else(|never| match never {});
+            if response.extensions().get::<TakesConnection>().is_none() {
+                return Ok(response);
+            }
+            if let Some(stream) = socket.lock().take() {
+                streams.spawn_brief("a stream", stream_to(stream.into_inner(), response));
+            }
+            Err(Taken)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(BUFFER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
+        .serve_connection(lent, service);
+    let mut connection = pin!(connection);
     tokio::select! {
         // A browser that went away is no error of ours.
         _ = connection.as_mut() => {}
         () = life.stopping() => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
+        }
+    }
+}
+
+/// Sends a response whose end is the connection's end, until it ends or the browser goes away.
+async fn stream_to(mut stream: TcpStream, response: Response) {
+    let (parts, mut body) = response.into_parts();
+    let mut head = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+    let close = (header::CONNECTION, header::HeaderValue::from_static("close"));
+    let all = parts.headers.iter().chain(std::iter::once::<(&HeaderName, _)>((&close.0, &close.1)));
+    for (name, value) in all {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    if stream.write_all(&head).await.is_err() {
+        return;
+    }
+    drop((head, parts));
+    loop {
+        let frame = match select(pin!(body.frame()), pin!(gone(&stream))).await {
+            Either::Left((Some(Ok(frame)), _)) => frame,
+            Either::Left((Some(Err(_)) | None, _)) | Either::Right(_) => break,
+        };
+        let Ok(bytes) = frame.into_data() else { continue };
+        if stream.write_all(&bytes).await.is_err() {
+            break;
+        }
+    }
+    let _ = stream.shutdown().await;
+}
+
+/// Ends when the other side is gone; whatever it may still say is of no interest.
+async fn gone(stream: &TcpStream) {
+    let mut ignored = [0; 64];
+    loop {
+        if stream.readable().await.is_err() {
+            return;
+        }
+        match stream.try_read(&mut ignored) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}
+
+impl Lent {
+    fn lock(&self) -> MutexGuard<'_, Option<TokioIo<TcpStream>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Read for Lent {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        match &mut *self.lock() {
+            Some(stream) => Pin::new(stream).poll_read(cx, buffer),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl Write for Lent {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut *self.lock() {
+            Some(stream) => Pin::new(stream).poll_write(cx, bytes),
+            None => Poll::Ready(Ok(bytes.len())),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self.lock() {
+            Some(stream) => Pin::new(stream).poll_flush(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self.lock() {
+            Some(stream) => Pin::new(stream).poll_shutdown(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.lock().as_ref().is_some_and(Write::is_write_vectored)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut *self.lock() {
+            Some(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            None => Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum())),
         }
     }
 }

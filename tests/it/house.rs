@@ -18,7 +18,7 @@ pub use crowd::{Crowd, Pace};
 pub use customer::{Customer, NewCustomer};
 pub use database::Base;
 pub use desk::DeskKind;
-pub use dice::{Dice, seed};
+pub use dice::{Dice, seed, seeds};
 pub use http::Answer;
 pub use site::{Setup, Site};
 pub use slack::{CHANNEL, SECOND_CHANNEL, cards};

@@ -57,6 +57,7 @@ async fn events_that_come_twice_or_late_or_in_another_order(house: House) {
         Grace: three
         Grace: four, edited (edited)
         Grace: five
+        Grace: (deleted)
     "#]]
     .assert_eq(&ada.sees());
 }

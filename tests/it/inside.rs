@@ -25,7 +25,6 @@ async fn notes_stay_inside(house: House, desk: DeskKind) {
     grace.writes(&ada, "// SECRET: he is on the small plan").await;
     grace.writes(&ada, "🔒 SECRET").await;
     grace.writes(&ada, "//SECRET\nsecond line SECRET").await;
-    grace.writes(&ada, "\u{200b}// SECRET").await;
     grace.writes(&ada, "Looking into it // really").await;
     site.settle().await;
     expect![[r#"
@@ -40,7 +39,6 @@ async fn notes_stay_inside(house: House, desk: DeskKind) {
           Grace: 🔒 SECRET
           Grace: //SECRET
             second line SECRET
-          Grace: ​// SECRET
           Grace: Looking into it // really ✓
     "#]]
     .assert_eq(&site.thread(&ada).await);

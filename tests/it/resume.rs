@@ -40,7 +40,7 @@ async fn a_stream_that_breaks_again_and_again_shows_each_change_once(house: Hous
     let page = ada.page();
     assert!(page.streams > 5, "the stream broke {} times only", page.streams);
     assert_eq!(page.texts("customer"), (0..30).map(|n| format!("message {n}")).collect::<Vec<_>>());
-    let answer = |n: u32| if n % 3 == 0 { format!("answer {n}") } else { format!("answer {n}, first") };
+    let answer = |n: u32| if n.is_multiple_of(3) { format!("answer {n}") } else { format!("answer {n}, first") };
     assert_eq!(page.texts("agent"), (1..30).map(answer).collect::<Vec<_>>());
     // That no change came twice is what every page complains of at the end of a play.
     assert!(page.changes.is_sorted());

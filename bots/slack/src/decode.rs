@@ -5,6 +5,7 @@
 use crate::ids::{self, Spot};
 use crate::outbound::Us;
 use crate::refusal;
+use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
 use threadline_core::desk::{Frame, Post, Stop};
@@ -149,6 +150,39 @@ pub(crate) fn is_ours(us: &Us, message: &Value) -> bool {
     message["bot_id"] == us.bot.as_str() || message["user"] == us.user.as_str()
 }
 
+/// True for the frame with which Slack tells us of a post that we have just made. Edits and
+/// deletions of our posts, and whatever else is not plainly this, are not.
+pub(crate) fn is_echo(us: &Us, raw: &str) -> bool {
+    // Most frames are not: their bytes say so before anything is parsed.
+    if !raw.contains(&us.bot) {
+        return false;
+    }
+    let Ok(Envelope { payload: Some(Callback { event: Some(event) }) }) = serde_json::from_str(raw) else { return false };
+    let plain = event.subtype.is_none_or(|subtype| subtype == "bot_message");
+    event.kind == Some("message") && plain && event.bot_id == Some(&us.bot)
+}
+
+/// As much of an envelope as tells an echo.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    payload: Option<Callback<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Callback<'a> {
+    #[serde(borrow)]
+    event: Option<EventHead<'a>>,
+}
+
+#[derive(Deserialize)]
+struct EventHead<'a> {
+    #[serde(rename = "type")]
+    kind: Option<&'a str>,
+    subtype: Option<&'a str>,
+    bot_id: Option<&'a str>,
+}
+
 /// The post that this message object is.
 pub(crate) fn post(us: &Us, channel: &str, message: &Value) -> Option<Post> {
     post_at(us, channel, text(&message["ts"])?)
@@ -249,6 +283,28 @@ fn text(value: &Value) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_our_own_new_posts_are_echoes() {
+        let us = Us { team: "T1".into(), enterprise: None, user: "U0BOT".into(), bot: "B0BOT".into() };
+        let frame = |event: &str| format!(r#"{{"envelope_id":"e","type":"events_api","payload":{{"event":{event}}}}}"#);
+        for echo in [
+            r#"{"type":"message","bot_id":"B0BOT","user":"U0BOT","text":"hi","ts":"1.0"}"#,
+            r#"{"type":"message","subtype":"bot_message","bot_id":"B0BOT","username":"Ada","text":"\"hi\"","ts":"1.0"}"#,
+        ] {
+            assert!(is_echo(&us, &frame(echo)), "{echo}");
+        }
+        for other in [
+            r#"{"type":"message","user":"U1","text":"B0BOT","ts":"1.0"}"#,
+            r#"{"type":"message","subtype":"message_changed","bot_id":"B0BOT","message":{"bot_id":"B0BOT"}}"#,
+            r#"{"type":"message","subtype":"file_share","bot_id":"B0BOT","ts":"1.0"}"#,
+            r#"{"type":"reaction_added","bot_id":"B0BOT"}"#,
+            r#"{"type":"message","bot_id":"B0BOT2","ts":"1.0"}"#,
+            r#"{"type":7,"bot_id":"B0BOT"}"#,
+        ] {
+            assert!(!is_echo(&us, &frame(other)), "{other}");
+        }
+    }
     use serde_json::json;
 
     const ROOT: &str = "1700000001.000100";

@@ -1,19 +1,25 @@
-//! What comes in from Slack: kept, acknowledged, then understood. Frames of the sockets and of the
-//! Events API go the same way; so do those that were kept before a restart and not read yet. The
-//! frames of one thread are understood in order, and no thread waits for another.
+//! What comes in from Slack: stored, then acknowledged. A frame that can be understood at once is
+//! stored together with what it says happened; every other is stored as it came, and understood
+//! afterwards: frames of the sockets and of the Events API alike, and those that were kept before a
+//! restart and not read yet. Those of one thread are understood in order, and no thread waits for
+//! another.
 
 use crate::PLATFORM;
 use crate::alarm::Alarm;
 use crate::catch_up::{CatchUp, Pace};
-use crate::outbound::Slack;
-use crate::reader::Reader;
+use crate::decode::{self, Decoded};
+use crate::interpret;
+use crate::outbound::{Slack, Us};
+use crate::reader::{Fresh, Reader};
 use crate::socket::{Arrival, Sockets};
+use futures_util::FutureExt;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
-use threadline_core::desk::{Frame, Inbox, Kept, Unstored};
-use threadline_core::ids::Moment;
+use threadline_core::desk::{DeskEvent, Frame, Inbox, Kept, Unstored};
+use threadline_core::ids::{Moment, ThreadKey};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -38,7 +44,7 @@ pub struct Inbound {
 #[derive(Clone)]
 pub struct InboundHandle {
     inbox: Arc<dyn Inbox>,
-    fresh: crate::reader::Fresh,
+    fresh: Fresh,
 }
 
 impl Inbound {
@@ -96,7 +102,7 @@ impl Inbound {
                 }
             }
         };
-        tokio::join!(listening, keep(arrived, handle), catching_up, reading);
+        tokio::join!(listening, take_in(arrived, handle, slack.clone()), catching_up, reading);
     }
 }
 
@@ -123,23 +129,91 @@ impl fmt::Debug for InboundHandle {
     }
 }
 
-/// Keeps what comes over the sockets: while one commit runs, the next batch gathers.
-async fn keep(mut arrived: mpsc::Receiver<Arrival>, handle: InboundHandle) {
+/// Takes in what comes over the sockets: while one commit runs, the next batch gathers. What can be
+/// understood without asking Slack anything is stored together with what it says; all else is kept
+/// as it came, and understood afterwards. Slack tells us of every post of our own, too; there is
+/// nothing in that to lose, so it is only acknowledged.
+async fn take_in(mut arrived: mpsc::Receiver<Arrival>, handle: InboundHandle, slack: Slack) {
     let mut batch: Vec<Arrival> = Vec::new();
     while arrived.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let frames = batch.iter().map(|arrival| arrival.frame.clone()).collect();
-        match handle.inbox.keep(PLATFORM, frames).await {
-            Ok(kept) => {
-                for (arrival, kept) in batch.drain(..).zip(kept) {
-                    if kept == Kept::New {
-                        handle.fresh.push(arrival.frame.clone());
-                    }
-                    arrival.answer(true);
+        let mut others = Vec::with_capacity(batch.len());
+        let (mut plain, mut taken) = (Vec::new(), Vec::new());
+        for arrival in batch.drain(..) {
+            match slack.us_if_known().map(|us| at_once(&slack, us, &arrival.frame, &handle.fresh)) {
+                Some(AtOnce::Echo) => arrival.answer(true),
+                Some(AtOnce::Event(event)) => {
+                    taken.push((arrival.frame.clone(), vec![event]));
+                    plain.push(arrival);
                 }
+                Some(AtOnce::Later(thread)) => {
+                    thread.into_iter().for_each(|thread| handle.fresh.expect(&arrival.frame.key, thread));
+                    others.push(arrival);
+                }
+                None => others.push(arrival),
             }
-            Err(error) => {
-                warn!(frames = batch.len(), %error, "frames from Slack were not kept, so not acknowledged; Slack sends them again");
-                batch.drain(..).for_each(|arrival| arrival.answer(false));
+        }
+        let taking = async {
+            if taken.is_empty() || handle.inbox.took(PLATFORM, taken).await.is_ok() {
+                plain.into_iter().for_each(|arrival| arrival.answer(true));
+            } else {
+                // One of them may be at fault: as it came, each can be stored.
+                keep(plain, &handle).await;
+            }
+        };
+        futures_util::join!(taking, keep(others, &handle));
+    }
+}
+
+/// What a frame is, so far as it can be told at once.
+enum AtOnce {
+    /// Our own post, told back to us.
+    Echo,
+    /// This happened.
+    Event(DeskEvent),
+    /// It has to be looked into, and holds up what comes after it in this thread.
+    Later(Option<ThreadKey>),
+}
+
+fn at_once(slack: &Slack, us: &Us, frame: &Frame, fresh: &Fresh) -> AtOnce {
+    let read = || {
+        if decode::is_echo(us, &frame.raw) {
+            return AtOnce::Echo;
+        }
+        let Ok(Decoded::Happened(found)) = decode::decode(us, &frame.raw) else { return AtOnce::Later(None) };
+        let thread = found.thread.clone();
+        if fresh.holds_up(&thread) {
+            return AtOnce::Later(Some(thread));
+        }
+        match interpret::event(slack, us, found).now_or_never() {
+            Some(Ok(event)) => AtOnce::Event(event),
+            Some(Err(_)) | None => AtOnce::Later(Some(thread)),
+        }
+    };
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(AtOnce::Later(None))
+}
+
+/// Keeps frames as they came, to be understood afterwards.
+async fn keep(arrivals: Vec<Arrival>, handle: &InboundHandle) {
+    if arrivals.is_empty() {
+        return;
+    }
+    let frames = arrivals.iter().map(|arrival| arrival.frame.clone()).collect();
+    match handle.inbox.keep(PLATFORM, frames).await {
+        Ok(kept) => {
+            for (arrival, kept) in arrivals.into_iter().zip(kept) {
+                if kept == Kept::New {
+                    handle.fresh.push(arrival.frame.clone());
+                } else {
+                    handle.fresh.expect_no_more(&arrival.frame.key);
+                }
+                arrival.answer(true);
+            }
+        }
+        Err(error) => {
+            warn!(frames = arrivals.len(), %error, "frames from Slack were not kept, so not acknowledged; Slack sends them again");
+            for arrival in arrivals {
+                handle.fresh.expect_no_more(&arrival.frame.key);
+                arrival.answer(false);
             }
         }
     }

@@ -58,6 +58,11 @@ impl Slack {
         Ok(Slack { inner: Arc::new(Inner { config, client, us: OnceCell::new(), directory }) })
     }
 
+    /// Who we are, if Slack has said so.
+    pub(crate) fn us_if_known(&self) -> Option<&Us> {
+        self.inner.us.get()
+    }
+
     /// Who we are, asked once.
     pub async fn us(&self) -> Result<&Us, Trouble> {
         self.inner

@@ -42,9 +42,50 @@ pub(crate) struct Fresh {
     frames: mpsc::Sender<Frame>,
     /// Some frames were left in the database.
     left: Arc<AtomicBool>,
+    /// Threads with a frame on its way: what comes after it in the same thread waits for it.
+    held_up: HeldUp,
+}
+
+/// Which thread each frame on its way belongs to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeldUp(Arc<Mutex<HashMap<String, ThreadKey>>>);
+
+impl HeldUp {
+    /// True when a frame of this thread is on its way.
+    pub fn holds(&self, thread: &ThreadKey) -> bool {
+        self.lock().values().any(|held| held == thread)
+    }
+
+    fn begin(&self, frame: &str, thread: ThreadKey) {
+        self.lock().insert(frame.to_string(), thread);
+    }
+
+    fn end(&self, frame: &str) {
+        self.lock().remove(frame);
+    }
+
+    /// Nothing can panic while it is locked, so a poisoned lock holds whole data.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, ThreadKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Fresh {
+    /// True when a frame of this thread is on its way.
+    pub fn holds_up(&self, thread: &ThreadKey) -> bool {
+        self.held_up.holds(thread)
+    }
+
+    /// A frame of this thread is about to be kept and understood afterwards.
+    pub fn expect(&self, frame: &str, thread: ThreadKey) {
+        self.held_up.begin(frame, thread);
+    }
+
+    /// That frame does not come, or is known.
+    pub fn expect_no_more(&self, frame: &str) {
+        self.held_up.end(frame);
+    }
+
     /// Never waits: a frame for which there is no room is fetched from the database later.
     pub fn push(&self, frame: Frame) {
         if self.frames.try_send(frame).is_err() {
@@ -55,6 +96,7 @@ impl Fresh {
 
 /// Understands frames.
 pub(crate) struct Reader {
+    held_up: HeldUp,
     inbox: Arc<dyn Inbox>,
     slack: Slack,
     fresh: mpsc::Receiver<Frame>,
@@ -87,6 +129,7 @@ struct Shared {
 
 /// Keys of the frames in memory, and of those among them that were there at the start.
 struct InHand {
+    held_up: HeldUp,
     keys: Mutex<(HashSet<String>, HashSet<String>)>,
     backlog_read: CancellationToken,
 }
@@ -98,8 +141,9 @@ impl Reader {
         let (readings, read) = mpsc::channel(BATCH_MAX);
         let left = Arc::new(AtomicBool::new(true));
         let backlog_read = CancellationToken::new();
-        let reader = Reader { inbox, slack, fresh, left: left.clone(), readings, read, backlog_read };
-        (reader, Fresh { frames, left })
+        let held_up = HeldUp::default();
+        let reader = Reader { held_up: held_up.clone(), inbox, slack, fresh, left: left.clone(), readings, read, backlog_read };
+        (reader, Fresh { frames, left, held_up })
     }
 
     /// Where readings go to be stored.
@@ -114,8 +158,8 @@ impl Reader {
 
     /// Understands and stores until `shutdown`; counts `missed` up when a channel can be heard again.
     pub async fn run(self, alarm: Arc<Alarm>, missed: watch::Sender<u64>, shutdown: CancellationToken) {
-        let Reader { inbox, slack, fresh, left, readings, read, backlog_read } = self;
-        let in_hand = Arc::new(InHand { keys: Mutex::default(), backlog_read });
+        let Reader { held_up, inbox, slack, fresh, left, readings, read, backlog_read } = self;
+        let in_hand = Arc::new(InHand { held_up, keys: Mutex::default(), backlog_read });
         let storing = store(inbox.clone(), read, in_hand.clone(), shutdown.clone());
         let taking = async move {
             let Some(us) = us(&slack, &alarm, &shutdown).await else { return };
@@ -364,6 +408,7 @@ impl InHand {
     }
 
     fn remove(&self, key: &str) {
+        self.held_up.end(key);
         let mut keys = self.lock();
         keys.0.remove(key);
         if keys.1.remove(key) && keys.1.is_empty() {

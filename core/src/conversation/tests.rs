@@ -8,6 +8,8 @@ mod properties;
 mod replies;
 
 use super::*;
+use crate::body::Block;
+use crate::desk::{Mode, StrangerKind};
 use expect_test::expect;
 use play::*;
 

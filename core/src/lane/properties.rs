@@ -2,6 +2,7 @@
 //! outbox against them, at random.
 
 use super::*;
+use crate::ids::MessageId;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! Whose turn it is, as short plays.
 
 use super::*;
+use crate::ids::MessageId;
 
 const PACE: Pace = Pace { millis_per_post: 1_000, burst: 1 };
 
@@ -226,4 +227,18 @@ fn a_piece_whose_successor_is_there_was_posted_and_is_not_posted_after_it() {
     assert_eq!(texts(lanes.next(Moment(0)).0), "look");
     lanes.looked(ada, Some(ThreadKey("t1".into())), None, &[piece(1)]);
     assert_eq!(texts(lanes.next(Moment(0)).0), "2");
+}
+
+#[test]
+fn who_lost_a_thread_looks_for_another_before_one_is_opened() {
+    let ada = ConversationId(1);
+    let mut lanes = lanes(1);
+    lanes.push(ada, &open(1), Some("C0"), parcel(1, "a1"), false);
+    assert_eq!(texts(lanes.next(Moment(0)).0), "a1");
+    lanes.lost_thread(ada);
+    assert_eq!(lanes.next(Moment(1_000)), (None, None));
+    lanes.want_open(ada, false);
+    assert_eq!(texts(lanes.next(Moment(1_000)).0), "look");
+    lanes.looked(ada, None, None, &[]);
+    assert_eq!(texts(lanes.next(Moment(1_000)).0), "open in C0");
 }

@@ -41,3 +41,14 @@ pub fn seed(usual: u64) -> u64 {
     eprintln!("seed {seed}; to try it again: THREADLINE_SEED={seed}");
     seed
 }
+
+/// The seeds of a play that has several: the usual ones, as many as `THREADLINE_SEEDS` says, or the one
+/// that the environment names.
+pub fn seeds(usual: &[u64]) -> Vec<u64> {
+    let number = |name: &str| std::env::var(name).ok().map(|number| number.parse::<u64>().expect(name));
+    match (number("THREADLINE_SEED"), number("THREADLINE_SEEDS")) {
+        (Some(seed), _) => vec![seed],
+        (None, Some(seeds)) => (1..=seeds).collect(),
+        (None, None) => usual.to_vec(),
+    }
+}

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A client of a site; the site's address changes when it is started again.
 #[derive(Clone, Debug)]
 pub struct Web {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Arc<Client<HttpConnector, Full<Bytes>>>,
     address: Arc<Mutex<String>>,
 }
 
@@ -32,7 +32,7 @@ pub struct NoAnswer(#[expect(dead_code, reason = "shown by Debug when a play fai
 
 impl Web {
     pub fn new() -> Web {
-        Web { client: Client::builder(TokioExecutor::new()).build_http(), address: Arc::default() }
+        Web { client: Arc::new(Client::builder(TokioExecutor::new()).build_http()), address: Arc::default() }
     }
 
     /// Where the site is from now on: `127.0.0.1:PORT`.

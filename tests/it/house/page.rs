@@ -102,7 +102,7 @@ impl Page {
 
     fn event(&mut self, event: &str) -> bool {
         let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        let data = field("data:").map(|data| serde_json::from_str::<Value>(data));
+        let data = field("data:").map(serde_json::from_str::<Value>);
         let data = match data {
             Some(Ok(data)) => data,
             Some(Err(error)) => return self.complain(format!("data that is no JSON ({error}): {event}")),

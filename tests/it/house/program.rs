@@ -42,7 +42,7 @@ impl Program {
     }
 
     /// `kill -9`.
-    pub fn is_killed(mut self) {
+    pub fn kill(mut self) {
         self.end();
     }
 

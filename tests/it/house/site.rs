@@ -211,7 +211,7 @@ impl Site {
                 life.stop();
                 task.await.unwrap().unwrap();
             }
-            Running::Program(program) => program.is_killed(),
+            Running::Program(program) => program.kill(),
         }
         assert!(began.elapsed() < STOP_MAX, "stopping took {:?}", began.elapsed());
     }
@@ -219,7 +219,7 @@ impl Site {
     /// Ends the program with `kill -9`.
     pub fn is_killed(&self) {
         match lock(&self.inner.running).take() {
-            Some(Running::Program(program)) => program.is_killed(),
+            Some(Running::Program(program)) => program.kill(),
             Some(Running::Here { .. }) | None => panic!("no program runs"),
         }
     }

@@ -36,7 +36,8 @@ pub const HELP: &str = r#"Control: JSON in, JSON out unless said otherwise; peop
   GET  /_fake/stats                                          numbers
   POST /_fake/forget                                         forget calls and complaints
   POST /_fake/faults      {"fault","method"?,"times"?,"always"?,"chance"?,"secs"?,"status"?,"error"?}
-                          break calls: rate_limited, status, html, error, lost_answer, cut_after, cut_before, stall
+                          break calls: rate_limited, status, html, error, lost_answer, cut_after, cut_before, stall,
+                          answer_late
   POST /_fake/faults      {"event","chance"?,"secs"?}        break events: duplicate, delay, swap, lose
   DELETE /_fake/faults                                       mend everything
   POST /_fake/sockets     {"do","reason"?}                   drop, close, deafen or disconnect all sockets
@@ -211,6 +212,7 @@ fn set_fault(slack: &FakeSlack, body: &Value) -> Result<(), String> {
         "cut_after" => Fault::CutAfter,
         "cut_before" => Fault::CutBefore,
         "stall" => Fault::Stall(secs),
+        "answer_late" => Fault::AnswerLate(secs),
         other => return Err(format!("no such fault: {other}")),
     };
     let times = body["times"].as_u64().unwrap_or(1) as usize;

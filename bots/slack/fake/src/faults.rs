@@ -29,6 +29,8 @@ pub enum Fault {
     CutBefore,
     /// Nothing happens for this long; then it is done and answered.
     Stall(Duration),
+    /// It is done at once, and answered this much later.
+    AnswerLate(Duration),
 }
 
 /// What goes wrong with an event on its way to the app.
@@ -192,6 +194,7 @@ impl Fault {
             Fault::CutAfter => "fault: cut after".into(),
             Fault::CutBefore => "fault: cut before".into(),
             Fault::Stall(_) => "fault: stall".into(),
+            Fault::AnswerLate(_) => "fault: answer late".into(),
         }
     }
 }

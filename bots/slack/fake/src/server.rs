@@ -143,7 +143,7 @@ async fn call(world: &Arc<World>, name: &str, head: &Parts, body: &[u8]) -> Resu
     let fault = world.faults.for_call(name);
     if let Some(fault) = &fault {
         let answer = match fault {
-            Fault::LostAnswer | Fault::CutAfter => None,
+            Fault::LostAnswer | Fault::CutAfter | Fault::AnswerLate(_) => None,
             Fault::Stall(by) => {
                 tokio::time::sleep(*by).await;
                 None
@@ -182,20 +182,22 @@ async fn call(world: &Arc<World>, name: &str, head: &Parts, body: &[u8]) -> Resu
     };
     note(&outcome);
     match fault {
-        Some(Fault::LostAnswer) => Ok(None),
-        Some(Fault::CutAfter) => Err(Cut),
-        _ => Ok(Some(match result {
-            Ok(mut value) => {
-                value["ok"] = json!(true);
-                if let Some(warning) = warning {
-                    value["warning"] = json!(warning);
-                    value["response_metadata"]["warnings"] = json!([warning]);
-                }
-                answered(world, value)
-            }
-            Err(refusal) => refused(world, &refusal),
-        })),
+        Some(Fault::LostAnswer) => return Ok(None),
+        Some(Fault::CutAfter) => return Err(Cut),
+        Some(Fault::AnswerLate(by)) => tokio::time::sleep(by).await,
+        _ => {}
     }
+    Ok(Some(match result {
+        Ok(mut value) => {
+            value["ok"] = json!(true);
+            if let Some(warning) = warning {
+                value["warning"] = json!(warning);
+                value["response_metadata"]["warnings"] = json!([warning]);
+            }
+            answered(world, value)
+        }
+        Err(refusal) => refused(world, &refusal),
+    }))
 }
 
 /// Uploads and downloads, with their faults around them.
@@ -217,6 +219,11 @@ async fn faulty(
         Some(Fault::CutAfter) => {
             work(world).await?;
             Err(Cut)
+        }
+        Some(Fault::AnswerLate(by)) => {
+            let answer = work(world).await;
+            tokio::time::sleep(by).await;
+            answer
         }
         Some(Fault::CutBefore) => Err(Cut),
         Some(Fault::Html) => Ok(maintenance()),

@@ -2,8 +2,8 @@
 //! writes down what happened.
 
 use super::super::*;
-use crate::body::Span;
-use crate::desk::Stranger;
+use crate::body::{Block, Span};
+use crate::desk::{Mode, Stranger, StrangerKind};
 use crate::ids::AgentId;
 use expect_test::Expect;
 use std::collections::{BTreeMap, BTreeSet};

@@ -52,6 +52,26 @@ async fn a_cut_connection_says_nothing_of_the_work() {
 }
 
 #[tokio::test]
+async fn work_goes_on_when_nobody_waits_for_it_any_more() {
+    let app = App::start(quick()).await;
+    app.slack.faults().next("chat.postMessage", Fault::Stall(Duration::from_millis(1_200)));
+    post(&app, "slow").await.unwrap_err();
+    assert!(!is_there(&app, "slow").await);
+    app.slack.wait_until(|slack| slack.messages("C1").iter().any(|post| post.text == "slow"), SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn work_may_be_done_long_before_its_answer_comes() {
+    let app = App::start(quick()).await;
+    app.slack.faults().next("chat.postMessage", Fault::AnswerLate(Duration::from_millis(600)));
+    let (answer, there) = tokio::join!(post(&app, "early"), async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        is_there(&app, "early").await
+    });
+    assert!(answer.is_ok() && there);
+}
+
+#[tokio::test]
 async fn answers_may_be_no_answers() {
     let app = App::start(quick()).await;
     let faults = app.slack.faults();

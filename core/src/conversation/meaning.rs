@@ -1,0 +1,76 @@
+//! What an agent's message is meant to be: for the customer, for the team, or for us.
+
+use crate::body::{Block, Body};
+use crate::desk::{Agent, Mode, Notice, StrangerKind};
+use crate::verb::{self, Verb};
+
+/// What marks a note at the start of a message.
+const NOTE_MARKS: [&str; 2] = ["//", "🔒"];
+/// What marks a reply in a desk of mode `explicit`.
+const REPLY_MARK: &str = ">";
+
+/// What an agent's message is meant to be.
+pub(super) enum Meaning {
+    /// For the customer, without the mark that said so.
+    Reply(Body),
+    /// For the team.
+    Note,
+    /// For us.
+    Verb(Verb),
+    /// For the customer, by somebody whose messages do not go out; what he is told.
+    NotAllowed(Notice),
+}
+
+/// What this message means at a desk of this mode whose conversation is claimed so.
+pub(super) fn of(body: Body, by: &Agent, mode: Mode, claimed_by: Option<&Agent>) -> Meaning {
+    if is_note(&body) {
+        return Meaning::Note;
+    }
+    if let Some(verb) = verb::parse(&body.text()) {
+        return Meaning::Verb(verb);
+    }
+    match (mode, claimed_by) {
+        (Mode::Open, _) => Meaning::Reply(body),
+        (Mode::Claimed, Some(holder)) if holder.id == by.id => Meaning::Reply(body),
+        (Mode::Claimed, Some(_)) => Meaning::NotAllowed(Notice::ClaimedByOtherNotSent),
+        (Mode::Claimed, None) => Meaning::NotAllowed(Notice::UnclaimedNotSent),
+        (Mode::Explicit, _) => explicit(body),
+    }
+}
+
+/// What the customer could be shown of a body: bounded, so that it can be compared with what was
+/// stored, and without blank blocks before its first words, behind which the mark of a note would
+/// go unnoticed.
+pub(super) fn tidy(mut body: Body) -> Body {
+    let blank = body.0.iter().take_while(|block| Body(vec![(*block).clone()]).is_blank()).count();
+    body.0.drain(..blank);
+    body.bounded()
+}
+
+fn is_note(body: &Body) -> bool {
+    let opening = body.opening();
+    // What shows nothing is for nobody.
+    NOTE_MARKS.iter().any(|mark| opening.starts_with(mark)) || body.is_blank()
+}
+
+/// What a stranger is told.
+pub(super) fn notice_for(why: StrangerKind) -> Notice {
+    match why {
+        StrangerKind::Bot => Notice::BotNotSent,
+        StrangerKind::OtherWorkspace => Notice::OutsiderNotSent,
+    }
+}
+
+/// In mode `explicit`: a message that opens with `>`, or with the quote that a platform's composer
+/// makes of it, is a reply; all else is a note, and so is a note after the `>`.
+fn explicit(body: Body) -> Meaning {
+    let reply = if body.opening().starts_with(REPLY_MARK) {
+        body.without_opening(REPLY_MARK)
+    } else {
+        let mut blocks = body.0;
+        let Some(Block::Quote(spans)) = blocks.first_mut() else { return Meaning::Note };
+        blocks[0] = Block::Paragraph(std::mem::take(spans));
+        Body(blocks)
+    };
+    if is_note(&reply) { Meaning::Note } else { Meaning::Reply(reply) }
+}

@@ -77,6 +77,8 @@ CREATE INDEX outbox_desk ON outbox (desk, at);
 CREATE TABLE hold (
     message TEXT PRIMARY KEY,
     conversation TEXT NOT NULL,
+    -- since when, and until when
+    at BIGINT NOT NULL,
     due BIGINT NOT NULL
 );
 CREATE INDEX hold_due ON hold (due);
@@ -99,13 +101,6 @@ CREATE TABLE counter (
 );
 -- The first conversation is #1001: a number that reads as one.
 INSERT INTO counter (name, value) VALUES ('conversation', 1000);
-
--- Who owns what only one process may do at a time.
-CREATE TABLE lease (
-    name TEXT PRIMARY KEY,
-    holder TEXT NOT NULL,
-    until BIGINT NOT NULL
-);
 
 -- The practice desk's own posts: it is a platform of its own, in the same file.
 CREATE TABLE practice_post (

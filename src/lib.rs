@@ -203,6 +203,9 @@ fn listen_to_slack(service: &Service, settings: &config::Slack, slack: Slack, li
     let clock = service.shared().clock.clone();
     let inbound = Inbound::new(slack, Arc::new(service.clone()), move || clock.now());
     let handle = inbound.handle();
+    let over_sockets = matches!(settings.events, SlackEvents::Socket { .. });
+    let connections = over_sockets.then(|| inbound.live_sockets());
+    service.shared().hearing.listens(threadline_slack::PLATFORM, connections);
     let token = life.token();
     life.spawn("listening to Slack", async move {
         inbound.run(token).await;

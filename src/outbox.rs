@@ -11,14 +11,17 @@ pub use platform::Platform;
 use crate::hub::{Placed, Rung};
 use crate::lifecycle::Lifecycle;
 use crate::service::{Inner, Refusal, Service};
+use crate::store::StoreError;
 use crate::store::dialect::Lead;
 use crate::store::rows::{OrderKey, OrderRow, Task};
+use futures_util::FutureExt;
 use std::collections::{BTreeSet, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use threadline_core::body::pieces;
 use threadline_core::conversation::{Conversation, Event, Thread};
-use threadline_core::desk::{Letter, Piece, Stop, Trouble};
+use threadline_core::desk::{Card, Letter, Piece, Stop, Trouble};
 use threadline_core::ids::{ConversationId, DeskName, Moment, ThreadKey};
 use threadline_core::lane::{Lanes, Pace, Parcel, Turn};
 use threadline_core::message::{Kind, Message, Posting};
@@ -36,6 +39,9 @@ const SCAN_EVERY: Duration = Duration::from_secs(30);
 const SCAN_EVERY_SHARED: Duration = Duration::from_secs(2);
 /// How long an unclear send is left alone before it is looked up: it may still be under way.
 const SETTLE_MILLIS: i64 = 1_000;
+/// A card that stood for this long before its thread was known to be ours may have been answered
+/// meanwhile: nobody reads it and writes in less.
+const ANSWERED_AFTER_MILLIS: i64 = 1_000;
 /// How long after it was announced a post is sure to be listed when its thread is read.
 const LISTED_AFTER_MILLIS: i64 = 10_000;
 /// How often a stopped channel is tried again: often enough that mending it shows, rarely enough
@@ -233,7 +239,7 @@ impl Worker {
     }
 
     /// Reads what waits in the table and is not known here yet.
-    async fn scan(&mut self, unsure: bool) -> Result<(), crate::store::StoreError> {
+    async fn scan(&mut self, unsure: bool) -> Result<(), StoreError> {
         let shared = self.service.shared().clone();
         let mut last: Option<OrderRow> = None;
         loop {
@@ -289,7 +295,9 @@ impl Worker {
             let (conversation, results) = (turn.conversation(), self.results.clone());
             let (service, desk) = (self.service.clone(), self.desk.clone());
             self.life.spawn_brief("a post to a desk", async move {
-                let outcome = carry_out(&service, &desk, turn).await;
+                let outcome = AssertUnwindSafe(carry_out(&service, &desk, turn)).catch_unwind().await;
+                // It may have been sent before it panicked.
+                let outcome = outcome.unwrap_or(Outcome::Again { after_millis: None, unsure: true });
                 // The worker waits for all that is under way before it ends.
                 let _ = results.send(Finished::Turn(conversation, outcome)).await;
             });
@@ -361,6 +369,11 @@ impl Worker {
 
 async fn carry_out(service: &Service, desk: &Desk, turn: Turn) -> Outcome {
     let conversation = turn.conversation();
+    let channel = match &turn {
+        Turn::Open { channel, .. } => channel.clone(),
+        Turn::Post { thread, .. } => desk.platform.channel_of(thread).unwrap_or_default(),
+        Turn::Look { thread, .. } => thread.as_ref().and_then(|it| desk.platform.channel_of(it)).unwrap_or_default(),
+    };
     let result = match turn {
         Turn::Open { channel, .. } => open(service, desk, conversation, &channel).await,
         Turn::Post { thread, parcels, .. } => post(service, desk, conversation, thread, parcels).await,
@@ -368,7 +381,7 @@ async fn carry_out(service: &Service, desk: &Desk, turn: Turn) -> Outcome {
     };
     match result {
         Ok(outcome) => outcome,
-        Err((trouble, what)) => after_trouble(service, desk, conversation, trouble, what),
+        Err((trouble, what)) => after_trouble(service, desk, conversation, &channel, trouble, what),
     }
 }
 
@@ -376,10 +389,25 @@ type Attempt = Result<Outcome, (Trouble, &'static str)>;
 
 async fn open(service: &Service, desk: &Desk, conversation: ConversationId, channel: &str) -> Attempt {
     let card = desk.card(service, conversation).await.map_err(|trouble| (trouble, "opening a thread"))?;
-    let thread = desk.platform.open_thread(channel, &card).await.map_err(|trouble| (trouble, "opening a thread"))?;
-    works(service, desk);
+    let began = service.shared().clock.now();
+    let opened = match desk.platform.open_thread(channel, &card).await {
+        // What the customer's page is called or where it is can be what the desk refuses.
+        Err(Trouble::Never { why }) => {
+            tracing::warn!(desk = %desk.name, conversation.id = %conversation, why, "a card was refused; once more without its page");
+            let plain = Card { page_url: None, page_title: None, ..card };
+            desk.platform.open_thread(channel, &plain).await
+        }
+        opened => opened,
+    };
+    let thread = opened.map_err(|trouble| (trouble, "opening a thread"))?;
+    works(service, desk, channel);
     report(service, conversation, Event::ThreadOpened(thread.clone())).await;
-    Ok(Outcome::Opened(thread))
+    if service.shared().clock.now().millis_since(began) < ANSWERED_AFTER_MILLIS {
+        return Ok(Outcome::Opened(thread));
+    }
+    // Somebody may have answered while nobody knew whose thread it is: that went unheard.
+    tokio::time::sleep(Duration::from_millis(SETTLE_MILLIS.unsigned_abs())).await;
+    look(service, desk, conversation, Some(thread)).await
 }
 
 async fn post(
@@ -395,7 +423,7 @@ async fn post(
     let letter = Letter { conversation, speaker, parts };
     match desk.platform.post(&thread, &letter).await {
         Ok(_) => {
-            works(service, desk);
+            works(service, desk, &desk.platform.channel_of(&thread).unwrap_or_default());
             report(service, conversation, Event::PiecesPosted(pieces.clone())).await;
             Ok(Outcome::Posted(pieces))
         }
@@ -445,6 +473,7 @@ fn after_trouble(
     service: &Service,
     desk: &Desk,
     conversation: ConversationId,
+    channel: &str,
     trouble: Trouble,
     what: &str,
 ) -> Outcome {
@@ -472,22 +501,22 @@ fn after_trouble(
             tracing::error!(desk = %desk.name, conversation.id = %conversation, what, ?trouble, "refused; trying again later");
             Outcome::Again { after_millis: Some(STOPPED_RETRY_MILLIS), unsure: looking }
         }
-        Trouble::Stopped(reason) => stop(service, desk, reason, looking),
+        Trouble::Stopped(reason) => stop(service, desk, channel, reason, looking),
     }
 }
 
-fn stop(service: &Service, desk: &Desk, reason: Stop, looking: bool) -> Outcome {
-    service.shared().desk_stopped(desk.platform.kind().as_str(), Some(reason));
+fn stop(service: &Service, desk: &Desk, channel: &str, reason: Stop, looking: bool) -> Outcome {
+    service.shared().desk_stopped(desk.platform.kind().as_str(), channel, Some(reason));
     if looking {
         return Outcome::Again { after_millis: Some(STOPPED_RETRY_MILLIS), unsure: true };
     }
     Outcome::Paused { millis: STOPPED_RETRY_MILLIS }
 }
 
-/// Something was done at the desk: it works.
-fn works(service: &Service, desk: &Desk) {
+/// Something was done in a channel of the desk: it works.
+fn works(service: &Service, desk: &Desk, channel: &str) {
     service.shared().metrics.platform(desk.platform.kind()).posted();
-    service.shared().desk_stopped(desk.platform.kind().as_str(), None);
+    service.shared().desk_stopped(desk.platform.kind().as_str(), channel, None);
 }
 
 /// Tells the service what became of an order, until it is stored: as long as it is not, the order
@@ -498,7 +527,7 @@ async fn report(service: &Service, conversation: ConversationId, event: Event) {
 
 async fn report_done(service: &Service, conversation: ConversationId, event: Option<Event>, done: Vec<OrderKey>) {
     while let Err(refusal) = service.report(conversation, event.clone(), done.clone()).await {
-        if !matches!(refusal, Refusal::Store(crate::store::StoreError::Database(_))) {
+        if !matches!(refusal, Refusal::Store(StoreError::Database(_) | StoreError::Unreachable(_))) {
             tracing::error!(conversation.id = %conversation, %refusal, "an outcome was not accepted");
             return;
         }

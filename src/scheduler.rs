@@ -1,8 +1,10 @@
 //! What has a time: replies whose hold ends, frames old enough to be forgotten, gauges. Each is a
 //! stored row with a due time; this only looks at the clock and says that it has come.
 
+use crate::config::Platform;
 use crate::lifecycle::Lifecycle;
 use crate::service::{Service, age_secs};
+use crate::store::rows::HoldRow;
 use std::time::Duration;
 use threadline_core::conversation::Event;
 use threadline_core::ids::Moment;
@@ -11,6 +13,11 @@ use threadline_core::ids::Moment;
 const HOLDS_MAX: i64 = 256;
 /// How often holds are looked for when nobody rang: another process may have stored one.
 const LOOK_EVERY_MILLIS: i64 = 1_000;
+/// How soon a hold is looked at again whose thread has to be read first.
+const UNSURE_AGAIN_MILLIS: i64 = 250;
+/// How long a reply is held beyond its time because its thread could not be read after a gap, in
+/// which an agent may have edited or deleted it. Then it goes out: the customer has waited for it.
+const UNSURE_MAX_MILLIS: i64 = 120_000;
 /// The wait after the database failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long a frame that was read is kept, so that it is known when it comes again: Slack's
@@ -48,16 +55,45 @@ pub async fn end_holds(service: Service, life: Lifecycle) -> anyhow::Result<()> 
 /// Ends what is due; when to look again.
 async fn end_due(service: &Service) -> anyhow::Result<Moment> {
     let shared = service.shared();
-    loop {
-        let now = shared.clock.now();
-        let due = shared.store.holds_due(now, HOLDS_MAX).await?;
-        if due.is_empty() {
-            let look = now.plus_millis(LOOK_EVERY_MILLIS);
-            return Ok(shared.store.next_hold().await?.map_or(look, |next| next.min(look)));
-        }
-        let events = due.into_iter().map(|(message, conversation)| (conversation, Event::HoldEnded(message))).collect();
-        service.events(events).await?;
+    let now = shared.clock.now();
+    let due = shared.store.holds_due(now, HOLDS_MAX).await?;
+    let all = due.len() as i64 == HOLDS_MAX;
+    let (sure, unsure): (Vec<HoldRow>, Vec<HoldRow>) = due.into_iter().partition(|hold| may_go(service, hold, now));
+    let ended = sure.len();
+    let failed = end(service, sure).await;
+    if all && failed < ended {
+        return Ok(now);
     }
+    let look = if unsure.is_empty() { LOOK_EVERY_MILLIS } else { UNSURE_AGAIN_MILLIS };
+    let look = now.plus_millis(look);
+    Ok(shared.store.next_hold(now).await?.map_or(look, |next| next.min(look)))
+}
+
+/// True when nothing that an agent did to the reply can have been missed.
+fn may_go(service: &Service, hold: &HoldRow, now: Moment) -> bool {
+    let sure = hold.thread.as_ref().is_none_or(|thread| {
+        service.shared().hearing.is_sure(thread, hold.conversation, hold.at)
+    });
+    if sure {
+        return true;
+    }
+    let overdue = now.millis_since(hold.due) >= UNSURE_MAX_MILLIS;
+    if overdue {
+        tracing::warn!(conversation.id = %hold.conversation, "a reply goes out though its thread could not be read after a gap");
+    }
+    overdue
+}
+
+/// Ends holds, each for itself; how many could not be.
+async fn end(service: &Service, holds: Vec<HoldRow>) -> usize {
+    let events = holds.iter().map(|hold| (hold.conversation, Event::HoldEnded(hold.message))).collect();
+    let outcomes = service.events(events).await;
+    let failed = holds.iter().zip(outcomes).filter_map(|(hold, outcome)| Some((hold, outcome.err()?)));
+    failed
+        .inspect(|(hold, error)| {
+            tracing::error!(conversation.id = %hold.conversation, %error, "a held reply could not be released; trying again");
+        })
+        .count()
 }
 
 /// Forgets old frames and sets the gauges, until the process stops.
@@ -79,6 +115,10 @@ pub async fn keep_house(service: Service, life: Lifecycle) -> anyhow::Result<()>
                 Ok((oldest, waiting)) => {
                     shared.metrics.outbox_waiting.set(waiting);
                     shared.metrics.undelivered_age_secs.set(age_secs(shared.clock.now(), oldest));
+                    let unread = shared.store.unread_count(Platform::Slack.as_str()).await.unwrap_or_default();
+                    shared.metrics.slack.frames_unread.set(unread);
+                    let open = shared.hearing.connections(Platform::Slack.as_str()).unwrap_or_default();
+                    shared.metrics.slack_sockets.set(i64::try_from(open).unwrap_or(i64::MAX));
                 }
                 Err(error) => tracing::warn!(%error, "the outbox could not be counted"),
             },

@@ -4,6 +4,7 @@
 //! the bots (as [`Inbox`]), the outbox and the scheduler. It never talks to a platform.
 
 mod batch;
+mod hearing;
 
 use crate::clock::{Clock, Ids};
 use crate::config::Platform;
@@ -12,8 +13,11 @@ use crate::metrics::Metrics;
 use crate::store::rows::{Head, OrderKey};
 use crate::store::{Store, StoreError};
 use batch::{Act, Request, Subject, Work};
+use hearing::Hearing;
+use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use threadline_core::conversation::{Conversation, Customer, Event, Page, Standing, Thread};
@@ -59,9 +63,12 @@ pub struct Inner {
     pub desks: HashMap<DeskName, DeskSetup>,
     /// This process among those on the same database.
     pub node: u64,
+    /// What may not have been heard.
+    pub hearing: Hearing,
     /// Rung when holds were stored.
     pub holds: Notify,
-    stops: std::sync::Mutex<HashMap<&'static str, Stop>>,
+    /// What does not work: the platform and the part of it.
+    stops: std::sync::Mutex<HashMap<(&'static str, String), Stop>>,
 }
 
 /// A desk as the service knows it.
@@ -197,6 +204,7 @@ impl Service {
             desks,
             node: ids.fresh() as u64,
             ids,
+            hearing: Hearing::default(),
             holds: Notify::new(),
             stops: std::sync::Mutex::default(),
         });
@@ -275,10 +283,13 @@ impl Service {
         self.submit(Work { acts, done, ..Work::default() }).await
     }
 
-    /// Applies several events, each to its own conversation, in one transaction.
-    pub async fn events(&self, events: Vec<(ConversationId, Event)>) -> Result<(), Refusal> {
-        let acts = events.into_iter().map(|(id, event)| Act { subject: Subject::Conversation(id), event }).collect();
-        self.submit(Work { acts, ..Work::default() }).await.map(|_| ())
+    /// Applies several events, each for itself: one that cannot be stored takes no other with it.
+    pub async fn events(&self, events: Vec<(ConversationId, Event)>) -> Vec<Result<Answer, Refusal>> {
+        let submitted = events.into_iter().map(|(id, event)| {
+            let acts = vec![Act { subject: Subject::Conversation(id), event }];
+            self.submit(Work { acts, ..Work::default() })
+        });
+        futures_util::future::join_all(submitted).await
     }
 
     /// The conversation that a token opens, and what changed in it after `rev`.
@@ -381,39 +392,39 @@ impl Inbox for Service {
         })
     }
 
+    fn heard_again(&self, platform: &'static str) {
+        self.inner.hearing.heard_again(platform, self.inner.clock.now());
+        self.inner.holds.notify_one();
+    }
+
     fn desk_stopped(&self, platform: &'static str, stop: Option<Stop>) {
-        self.inner.desk_stopped(platform, stop);
+        self.inner.desk_stopped(platform, "listening", stop);
     }
 }
 
 impl Inner {
-    /// Tells the operator that a platform does not work, once, or that it works again.
-    pub fn desk_stopped(&self, platform: &'static str, stop: Option<Stop>) {
+    /// Tells the operator that a part of a platform, such as a channel, does not work, once, or that
+    /// it works again.
+    pub fn desk_stopped(&self, platform: &'static str, part: &str, stop: Option<Stop>) {
         let mut stops = self.stops.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if stop.is_none() && stops.is_empty() {
+            return;
+        }
+        let key = (platform, part.to_string());
         let before = match &stop {
-            Some(stop) => stops.insert(platform, stop.clone()),
-            None => stops.remove(platform),
+            Some(stop) => stops.insert(key, stop.clone()),
+            None => stops.remove(&key),
         };
-        self.metrics.platform(platform_named(platform)).stopped.set(stop.is_some().into());
+        let stopped = stops.keys().any(|(name, _)| *name == platform);
+        self.metrics.platform(platform_named(platform)).stopped.set(stopped.into());
         match (before, stop) {
-            (None, Some(stop)) => {
-                tracing::error!(
-                    platform,
-                    code = stop.code,
-                    advice = stop.advice,
-                    "the desk stopped: messages wait until it is mended"
-                );
+            (Some(before), Some(stop)) if before.code == stop.code => {}
+            (_, Some(stop)) => {
+                let (code, advice) = (stop.code, stop.advice);
+                tracing::error!(platform, part, code, advice, "stopped: what is for it waits until it is mended");
             }
-            (Some(before), Some(stop)) if before.code != stop.code => {
-                tracing::error!(
-                    platform,
-                    code = stop.code,
-                    advice = stop.advice,
-                    "the desk is still stopped, for another reason"
-                );
-            }
-            (Some(_), None) => tracing::info!(platform, "the desk works again"),
-            (Some(_), Some(_)) | (None, None) => {}
+            (Some(_), None) => tracing::info!(platform, part, "works again"),
+            (None, None) => {}
         }
     }
 
@@ -449,7 +460,7 @@ async fn run_batches(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Request>) {
         let (works, askers): (Vec<Work>, Vec<_>) =
             requests.drain(..).map(|request| (request.work, request.asker)).unzip();
         let works = Arc::new(works);
-        match apply(&inner, works.clone()).await {
+        match apply_safely(&inner, works.clone()).await {
             Ok(answers) => {
                 for (asker, answer) in askers.into_iter().zip(answers) {
                     // Nobody waits any more: it is stored all the same.
@@ -457,10 +468,10 @@ async fn run_batches(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Request>) {
                 }
             }
             // One of them cannot be stored: each alone, so that it takes nobody with it.
-            Err(error) if works.len() > 1 => {
+            Err(error @ (StoreError::Database(_) | StoreError::Inconsistent { .. })) if works.len() > 1 => {
                 tracing::warn!(%error, events = works.len(), "a batch was not stored; each event is tried alone");
                 for (at, asker) in askers.into_iter().enumerate() {
-                    let answer = apply(&inner, Arc::new(vec![works[at].clone()])).await;
+                    let answer = apply_safely(&inner, Arc::new(vec![works[at].clone()])).await;
                     let _ = asker.send(match answer {
                         Ok(mut answers) => answers.pop().unwrap_or(Err(Refusal::Store(StoreError::Closed))),
                         Err(error) => Err(Refusal::Store(error)),
@@ -474,6 +485,12 @@ async fn run_batches(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Request>) {
             }
         }
     }
+}
+
+/// Events that make the service panic are not stored; the others go on.
+async fn apply_safely(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<Answer, Refusal>>, StoreError> {
+    let applied = AssertUnwindSafe(apply(inner, works)).catch_unwind().await;
+    applied.unwrap_or_else(|_| Err(StoreError::Database("applying events panicked: see the log".to_string())))
 }
 
 /// Applies events in one transaction, and tells the hub after the commit.
@@ -508,6 +525,10 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
                 setup.bell.ring(placed);
             }
         }
+    }
+    if !outcome.threads_read.is_empty() {
+        outcome.threads_read.iter().for_each(|(conversation, at)| inner.hearing.read(*conversation, *at));
+        inner.holds.notify_one();
     }
     if outcome.holds_changed {
         inner.holds.notify_one();

@@ -187,7 +187,7 @@ pub fn safe_href(href: &str) -> Option<&str> {
 pub fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Splits text into pieces of at most `chars_max` characters, in order, losing nothing but the
@@ -309,7 +309,7 @@ mod tests {
         #[test]
         fn pieces_keep_every_visible_character_and_the_bound(text in "\\PC{0,80}[ \n\\PC]{0,80}", max in 1usize..20) {
             let parts = pieces(&text, max);
-            let ink = |s: &str| s.chars().filter(|c| *c != ' ' && *c != '\n').collect::<String>();
+            let ink = |s: &str| s.chars().filter(|c| !is_invisible(*c)).collect::<String>();
             prop_assert_eq!(ink(&parts.concat()), ink(&text));
             prop_assert!(parts.iter().all(|part| part.chars().count() <= max));
         }

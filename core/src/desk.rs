@@ -319,6 +319,10 @@ pub trait Inbox: Send + Sync + 'static {
     /// The threads of conversations that may still change, liveliest first.
     fn open_threads(&self, platform: &'static str) -> Later<'_, Result<Vec<OpenThread>, Unstored>>;
 
+    /// From now on everything that happens at the platform is heard; something before may not have
+    /// been, until the threads are read.
+    fn heard_again(&self, _platform: &'static str) {}
+
     /// Tells the operator that nothing works, once per `stop`, or with none that it works again.
     fn desk_stopped(&self, platform: &'static str, stop: Option<Stop>);
 }

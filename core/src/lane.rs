@@ -127,6 +127,8 @@ struct Channel {
     ready: VecDeque<ConversationId>,
     /// Conversations whose thread is here or is about to be: the load.
     conversations: usize,
+    /// Conversations that were ever sent here: where nothing is under way, the least used goes first.
+    sent_here: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -171,6 +173,7 @@ impl Lanes {
                 opens: VecDeque::new(),
                 ready: VecDeque::new(),
                 conversations: 0,
+                sent_here: 0,
             })
             .collect();
         Lanes {
@@ -362,9 +365,10 @@ impl Lanes {
         let channels = &mut self.channels;
         let lane = self.lanes.entry(conversation).or_insert_with(|| {
             // A new conversation goes where the fewest are under way.
-            let least = (0..channels.len()).min_by_key(|at| channels[*at].conversations).unwrap_or_default();
+            let least = (0..channels.len()).min_by_key(|at| (channels[*at].conversations, channels[*at].sent_here)).unwrap_or_default();
             let at = known.unwrap_or(least);
             channels[at].conversations += 1;
+            channels[at].sent_here += 1;
             let thread = match thread {
                 Thread::Open(key) => Some(key.clone()),
                 Thread::None | Thread::Wanted { .. } => None,

@@ -21,11 +21,18 @@ const RETRY_MILLIS: (i64, i64) = (500, 60_000);
 const STOPPED_RETRY_MILLIS: i64 = 15_000;
 
 /// Receipts and private words that wait.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Marks {
-    waiting: VecDeque<Waiting>,
+    tells: Line,
+    marks: Line,
     known: HashSet<OrderKey>,
     under_way: usize,
+}
+
+/// Orders of one kind: each kind is a method of the platform's, with a limit of its own.
+#[derive(Debug, Default)]
+struct Line {
+    waiting: VecDeque<Waiting>,
     paused_until: Moment,
 }
 
@@ -33,41 +40,72 @@ pub(super) struct Marks {
 pub(super) struct Waiting {
     order: OrderRow,
     tries: u32,
+    not_before: Moment,
+}
+
+/// A kind of order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineKind {
+    Tells,
+    Marks,
+}
+
+impl LineKind {
+    fn of(order: &OrderRow) -> LineKind {
+        match order.task {
+            Task::Tell(..) => LineKind::Tells,
+            Task::Mark(..) | Task::Open | Task::Post => LineKind::Marks,
+        }
+    }
+
+    /// What the operator reads when it does not work.
+    fn part(self) -> &'static str {
+        match self {
+            LineKind::Tells => "private words",
+            LineKind::Marks => "receipts",
+        }
+    }
 }
 
 /// What became of one.
 pub(super) enum Done {
     /// It is at the desk, or was given up.
     Over(OrderKey),
-    /// Once more, after a pause of this kind of order.
-    Again { waiting: Waiting, after_millis: i64, counted: bool },
+    /// Once more, this one alone.
+    Again { waiting: Waiting, after_millis: i64 },
+    /// Once more, after a pause of all orders of this kind.
+    Paused { waiting: Waiting, millis: i64 },
 }
 
 impl Marks {
     pub(super) fn new() -> Marks {
-        Marks { waiting: VecDeque::new(), known: HashSet::new(), under_way: 0, paused_until: Moment(i64::MIN) }
+        Marks::default()
     }
 
     pub(super) fn push(&mut self, order: OrderRow) {
-        if !self.known.insert(key(&order)) {
-            return;
-        }
-        let waiting = Waiting { tries: 0, order };
-        match waiting.order.task {
-            Task::Tell(..) => self.waiting.push_front(waiting),
-            Task::Mark(..) | Task::Open | Task::Post => self.waiting.push_back(waiting),
+        if self.known.insert(key(&order)) {
+            let line = self.line(LineKind::of(&order));
+            line.waiting.push_back(Waiting { tries: 0, not_before: Moment::default(), order });
         }
     }
 
     pub(super) fn next(&mut self, now: Moment) -> (Option<Waiting>, Option<Moment>) {
-        if self.waiting.is_empty() || self.under_way >= UNDER_WAY_MAX {
+        if self.under_way >= UNDER_WAY_MAX {
             return (None, None);
         }
-        if self.paused_until > now {
-            return (None, Some(self.paused_until));
+        let mut wake: Option<Moment> = None;
+        for line in [&mut self.tells, &mut self.marks] {
+            let at = line.waiting.iter().position(|waiting| waiting.not_before <= now);
+            match at {
+                Some(at) if line.paused_until <= now => {
+                    self.under_way += 1;
+                    return (line.waiting.remove(at), None);
+                }
+                Some(_) => wake = Some(wake.map_or(line.paused_until, |wake| wake.min(line.paused_until))),
+                None => wake = wake.into_iter().chain(line.waiting.iter().map(|waiting| waiting.not_before)).min(),
+            }
         }
-        self.under_way += 1;
-        (self.waiting.pop_front(), None)
+        (None, wake)
     }
 
     pub(super) fn finish(&mut self, done: Done, now: Moment) {
@@ -76,11 +114,23 @@ impl Marks {
             Done::Over(key) => {
                 self.known.remove(&key);
             }
-            Done::Again { mut waiting, after_millis, counted } => {
-                waiting.tries += u32::from(counted);
-                self.paused_until = self.paused_until.max(now.plus_millis(after_millis));
-                self.waiting.push_front(waiting);
+            Done::Again { mut waiting, after_millis } => {
+                waiting.tries += 1;
+                waiting.not_before = now.plus_millis(after_millis);
+                self.line(LineKind::of(&waiting.order)).waiting.push_back(waiting);
             }
+            Done::Paused { waiting, millis } => {
+                let line = self.line(LineKind::of(&waiting.order));
+                line.paused_until = line.paused_until.max(now.plus_millis(millis));
+                line.waiting.push_front(waiting);
+            }
+        }
+    }
+
+    fn line(&mut self, kind: LineKind) -> &mut Line {
+        match kind {
+            LineKind::Tells => &mut self.tells,
+            LineKind::Marks => &mut self.marks,
         }
     }
 }
@@ -102,27 +152,32 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
         },
         Task::Open | Task::Post => Ok(()),
     };
-    let (why, after_millis, counted) = match result {
-        Ok(()) | Err(Trouble::ThreadGone) => return over(service, order).await,
-        Err(Trouble::Later { after_millis }) => (String::new(), i64::try_from(after_millis).unwrap_or(i64::MAX), false),
+    let kind = LineKind::of(order);
+    let platform = desk.platform.kind().as_str();
+    let why = match result {
+        Ok(()) | Err(Trouble::ThreadGone) => {
+            service.shared().desk_stopped(platform, kind.part(), None);
+            return over(service, order).await;
+        }
+        Err(Trouble::Later { after_millis }) => {
+            return Done::Paused { waiting, millis: i64::try_from(after_millis).unwrap_or(i64::MAX) };
+        }
         Err(Trouble::Stopped(stop)) => {
-            service.shared().desk_stopped(desk.platform.kind().as_str(), Some(stop));
-            (String::new(), STOPPED_RETRY_MILLIS, false)
+            service.shared().desk_stopped(platform, kind.part(), Some(stop));
+            return Done::Paused { waiting, millis: STOPPED_RETRY_MILLIS };
         }
         Err(Trouble::Never { why }) => {
             tracing::warn!(desk = %desk.name, conversation.id = %order.conversation, kind = order.task.kind(), why, "a receipt or notice was refused");
             return over(service, order).await;
         }
-        Err(Trouble::NotDone { why } | Trouble::Unclear { why }) => {
-            let backoff = RETRY_MILLIS.0.saturating_mul(1 << waiting.tries.min(20)).min(RETRY_MILLIS.1);
-            (why, backoff, true)
-        }
+        Err(Trouble::NotDone { why } | Trouble::Unclear { why }) => why,
     };
-    if counted && waiting.tries + 1 >= TRIES_MAX {
+    if waiting.tries + 1 >= TRIES_MAX {
         tracing::error!(desk = %desk.name, conversation.id = %order.conversation, kind = order.task.kind(), why, "a receipt or notice was given up");
         return over(service, order).await;
     }
-    Done::Again { waiting, after_millis, counted }
+    let after_millis = RETRY_MILLIS.0.saturating_mul(1 << waiting.tries.min(20)).min(RETRY_MILLIS.1);
+    Done::Again { waiting, after_millis }
 }
 
 async fn over(service: &Service, order: &OrderRow) -> Done {

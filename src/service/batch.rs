@@ -62,6 +62,8 @@ pub(super) struct Outcome {
     pub holds_changed: bool,
     /// How many messages were stored, by who said them.
     pub stored: Stored,
+    /// Conversations whose thread was read, and when the reading began.
+    pub threads_read: Vec<(ConversationId, Moment)>,
 }
 
 /// Messages that were stored, by who said them.
@@ -94,6 +96,11 @@ pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Ou
     for work in works {
         let answer = apply(inner, now, work, &mut conversations, &mut effects);
         outcome.answers.push(answer);
+    }
+    for act in works.iter().flat_map(|work| &work.acts) {
+        if let (Event::ThreadRead(snapshot), Some(loaded)) = (&act.event, conversations.of(&act.subject)) {
+            outcome.threads_read.push((loaded.dialogue.head.id, snapshot.asked_at));
+        }
     }
     store(tx, inner, now, works, &conversations, effects, &mut outcome).await?;
     Ok(outcome)
@@ -327,7 +334,7 @@ async fn store(
     let (added, removed) = orders.split();
     tx.insert_orders(&added).await?;
     tx.delete_orders(&removed).await?;
-    tx.insert_holds(&holds).await?;
+    tx.insert_holds(&holds, now).await?;
     tx.delete_holds(&forgotten).await?;
     let mut taken: HashMap<&'static str, BTreeMap<&str, &Frame>> = HashMap::new();
     for (platform, frame) in works.iter().flat_map(|work| &work.frames_taken) {

@@ -15,14 +15,19 @@ const WAL_BYTES: u64 = 4 * 1024 * 1024;
 pub(super) async fn run(options: SqliteConnectOptions, writer: SqlitePool) {
     let log = log_of(options.get_filename());
     let mut connection: Option<SqliteConnection> = None;
+    let mut seen = None;
     loop {
         tokio::select! {
             () = writer.close_event() => return,
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
-        if std::fs::metadata(&log).map_or(0, |log| log.len()) < WAL_BYTES {
+        // The log keeps its length when it is written from the front again: only a change counts.
+        let Ok(now) = std::fs::metadata(&log) else { continue };
+        let changed = now.modified().ok();
+        if now.len() < WAL_BYTES || changed == seen {
             continue;
         }
+        seen = changed;
         if connection.is_none() {
             connection = options.connect().await.ok();
         }

@@ -16,6 +16,11 @@ const CHANNEL: &str = "threadline";
 const PAYLOAD_BYTES_MAX: usize = 7_900;
 /// How often whoever leads asks whether he still does, and whoever does not whether he may.
 const LEAD_EVERY: Duration = Duration::from_secs(1);
+/// How long the database may take to say that it is there.
+const PING_MAX: Duration = Duration::from_secs(5);
+/// Has the server notice within 25 s that the machine of whoever leads is gone, and free the lock.
+const KEEPALIVES: &str =
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
 /// Set apart our advisory locks from those of others in the same database: "thread" as a number.
 const LOCK_SPACE: i32 = 0x0074_6864;
 
@@ -97,7 +102,7 @@ impl Lead {
             Lead::Alone => std::future::pending().await,
             Lead::Locked(connection) => loop {
                 tokio::time::sleep(LEAD_EVERY).await;
-                if connection.ping().await.is_err() {
+                if !matches!(tokio::time::timeout(PING_MAX, connection.ping()).await, Ok(Ok(()))) {
                     return;
                 }
             },
@@ -131,6 +136,7 @@ impl Store {
 async fn try_lead(pool: &PgPool, name: &str) -> Result<Option<PgConnection>, sqlx::Error> {
     // A connection of its own: a lock taken through the pool would stay when the guard is gone.
     let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+    sqlx::raw_sql(KEEPALIVES).execute(&mut connection).await?;
     let locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))")
         .bind(LOCK_SPACE)
         .bind(name)

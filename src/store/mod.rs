@@ -33,6 +33,8 @@ const STATEMENTS_KEPT: usize = 512;
 const WAL_PAGES_MAX: &str = "16384";
 /// Connections to PostgreSQL: its default `max_connections` is 100, to be shared by all processes.
 const PG_CONNECTIONS: u32 = 16;
+/// How long a connection to PostgreSQL is waited for: less than a browser waits for its answer.
+const PG_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a statement waits for a lock that another process holds on the SQLite file.
 const LITE_BUSY: Duration = Duration::from_secs(10);
 
@@ -78,6 +80,9 @@ pub enum StoreError {
     /// The statement or the commit failed; nothing of the transaction is stored.
     #[error("database: {0}")]
     Database(String),
+    /// The database does not answer; nothing of the transaction is stored.
+    #[error("the database does not answer: {0}")]
+    Unreachable(String),
     /// A stored row says what it cannot say.
     #[error("inconsistent row in {table} ({id}): {what}")]
     Inconsistent {
@@ -95,7 +100,13 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        StoreError::Database(error.to_string())
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
+                StoreError::Unreachable(error.to_string())
+            }
+            sqlx::Error::PoolClosed => StoreError::Closed,
+            error => StoreError::Database(error.to_string()),
+        }
     }
 }
 
@@ -168,7 +179,7 @@ impl Store {
 
     async fn open_pg(url: &str) -> Result<Store, StoreError> {
         let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
-        let pool = PgPoolOptions::new().max_connections(PG_CONNECTIONS).connect_with(options).await?;
+        let pool = PgPoolOptions::new().max_connections(PG_CONNECTIONS).acquire_timeout(PG_PATIENCE).connect_with(options).await?;
         MIGRATIONS.run(&pool).await.map_err(migration_failed)?;
         Ok(Store::Pg(pool))
     }

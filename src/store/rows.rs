@@ -54,6 +54,21 @@ impl Task {
     }
 }
 
+/// A reply that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldRow {
+    /// The reply.
+    pub message: MessageId,
+    /// Whose conversation.
+    pub conversation: ConversationId,
+    /// Since when.
+    pub at: Moment,
+    /// Until when.
+    pub due: Moment,
+    /// The conversation's thread.
+    pub thread: Option<ThreadKey>,
+}
+
 /// What names an order: the conversation, the kind and the number.
 pub type OrderKey = (ConversationId, &'static str, i64);
 
@@ -382,12 +397,12 @@ impl Tx {
     }
 
     /// Remembers until when replies are held.
-    pub async fn insert_holds(&mut self, holds: &[(MessageId, ConversationId, Moment)]) -> Result<(), StoreError> {
+    pub async fn insert_holds(&mut self, holds: &[(MessageId, ConversationId, Moment)], now: Moment) -> Result<(), StoreError> {
         for chunk in powers_of_two(holds) {
             on_tx!(self, |c| {
-                let mut query = QueryBuilder::new("INSERT INTO hold (message, conversation, due) ");
+                let mut query = QueryBuilder::new("INSERT INTO hold (message, conversation, at, due) ");
                 query.push_values(chunk, |mut row, (message, conversation, due)| {
-                    row.push_bind(message.to_string()).push_bind(conversation.to_string()).push_bind(due.0);
+                    row.push_bind(message.to_string()).push_bind(conversation.to_string()).push_bind(now.0).push_bind(due.0);
                 });
                 query.build().execute(c).await?;
             });
@@ -467,30 +482,6 @@ impl Tx {
         .execute(c)
         .await?
         .rows_affected()))
-    }
-
-    /// Takes or renews a lease; true when `holder` has it now, until `until`.
-    pub async fn take_lease(
-        &mut self,
-        name: &str,
-        holder: &str,
-        now: Moment,
-        until: Moment,
-    ) -> Result<bool, StoreError> {
-        let changed = on_tx!(self, |c| {
-            sqlx::query(
-            "INSERT INTO lease (name, holder, until) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE \
-             SET holder = excluded.holder, until = excluded.until WHERE lease.holder = excluded.holder OR lease.until < $4",
-        )
-        .bind(name)
-        .bind(holder)
-        .bind(until.0)
-        .bind(now.0)
-        .execute(c)
-        .await?
-        .rows_affected()
-        });
-        Ok(changed == 1)
     }
 }
 
@@ -628,26 +619,47 @@ impl Store {
     }
 
     /// Holds that end at or before `now`, first the first, at most `limit`.
-    pub async fn holds_due(&self, now: Moment, limit: i64) -> Result<Vec<(MessageId, ConversationId)>, StoreError> {
-        let rows: Vec<(String, String)> = on_read!(self, |c| {
-            sqlx::query_as("SELECT message, conversation FROM hold WHERE due <= $1 ORDER BY due, message LIMIT $2")
-                .bind(now.0)
-                .bind(limit)
-                .fetch_all(c)
-                .await?
+    pub async fn holds_due(&self, now: Moment, limit: i64) -> Result<Vec<HoldRow>, StoreError> {
+        let rows: Vec<(String, String, i64, i64, Option<String>)> = on_read!(self, |c| {
+            sqlx::query_as(
+                "SELECT h.message, h.conversation, h.at, h.due, c.thread_key FROM hold h \
+                 JOIN conversation c ON c.id = h.conversation WHERE h.due <= $1 ORDER BY h.due, h.message LIMIT $2",
+            )
+            .bind(now.0)
+            .bind(limit)
+            .fetch_all(c)
+            .await?
         });
         rows.into_iter()
-            .map(|(message, conversation)| {
+            .map(|(message, conversation, at, due, thread)| {
                 let wrong = |_| inconsistent("hold", message.clone(), "no id");
-                Ok((message.parse().map_err(wrong)?, conversation.parse().map_err(wrong)?))
+                Ok(HoldRow {
+                    message: message.parse().map_err(wrong)?,
+                    conversation: conversation.parse().map_err(wrong)?,
+                    at: Moment(at),
+                    due: Moment(due),
+                    thread: thread.map(ThreadKey),
+                })
             })
             .collect()
     }
 
-    /// When the next hold ends.
-    pub async fn next_hold(&self) -> Result<Option<Moment>, StoreError> {
-        let due: Option<i64> = on_read!(self, |c| sqlx::query_scalar("SELECT MIN(due) FROM hold").fetch_one(c).await?);
+    /// When the next hold that has not ended by `now` ends.
+    pub async fn next_hold(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
+        let due: Option<i64> = on_read!(self, |c| {
+            sqlx::query_scalar("SELECT MIN(due) FROM hold WHERE due > $1").bind(now.0).fetch_one(c).await?
+        });
         Ok(due.map(Moment))
+    }
+
+    /// Frames that were stored and not read.
+    pub async fn unread_count(&self, platform: &str) -> Result<i64, StoreError> {
+        Ok(on_read!(self, |c| {
+            sqlx::query_scalar("SELECT COUNT(*) FROM frame WHERE platform = $1 AND read_at IS NULL")
+                .bind(platform)
+                .fetch_one(c)
+                .await?
+        }))
     }
 
     /// Frames that were stored and not read, oldest first.

@@ -4,7 +4,9 @@
 //! one bad statement takes nobody with it.
 
 use super::{OnCommit, StoreError, Tx};
+use futures_util::FutureExt;
 use sqlx::SqlitePool;
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 use threadline_core::desk::Later;
 use tokio::sync::{mpsc, oneshot};
@@ -82,17 +84,23 @@ impl Writer {
 async fn serve(pool: SqlitePool, mut inbox: mpsc::Receiver<Box<dyn Job>>, on_commit: OnCommit) {
     let mut jobs = Vec::with_capacity(SHARED_MAX);
     while inbox.recv_many(&mut jobs, SHARED_MAX).await > 0 {
-        match run_together(&pool, &mut jobs, &on_commit).await {
+        match run_safely(&pool, &mut jobs, &on_commit).await {
             Ok(()) => jobs.drain(..).for_each(|job| job.answer(Ok(()))),
             Err(error) if jobs.len() == 1 => jobs.drain(..).for_each(|job| job.answer(Err(error.clone()))),
             Err(_) => {
                 for mut job in jobs.drain(..) {
-                    let outcome = run_together(&pool, std::slice::from_mut(&mut job), &on_commit).await;
+                    let outcome = run_safely(&pool, std::slice::from_mut(&mut job), &on_commit).await;
                     job.answer(outcome);
                 }
             }
         }
     }
+}
+
+/// A transaction that panics fails; the writer goes on.
+async fn run_safely(pool: &SqlitePool, jobs: &mut [Box<dyn Job>], on_commit: &OnCommit) -> Result<(), StoreError> {
+    let done = AssertUnwindSafe(run_together(pool, jobs, on_commit)).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(StoreError::Database("a transaction panicked: see the log".to_string())))
 }
 
 async fn run_together(pool: &SqlitePool, jobs: &mut [Box<dyn Job>], on_commit: &OnCommit) -> Result<(), StoreError> {

@@ -134,14 +134,14 @@ impl Callers {
     pub(super) fn stream(&self, caller: Caller) -> Result<StreamPlace, NoRoom> {
         let streams = &self.streams;
         let mut by_address = streams.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = by_address.entry(caller).or_default();
-        if streams.per_address_max.is_some_and(|max| *mine >= max.get()) {
+        let mine = by_address.get(&caller).copied().unwrap_or_default();
+        if streams.per_address_max.is_some_and(|max| mine >= max.get()) {
             return Err(NoRoom::ForThisAddress);
         }
         if streams.open.load(Ordering::Relaxed) >= streams.max {
             return Err(NoRoom::Here);
         }
-        *mine += 1;
+        by_address.insert(caller, mine + 1);
         streams.open.fetch_add(1, Ordering::Relaxed);
         Ok(StreamPlace { streams: streams.clone(), caller })
     }

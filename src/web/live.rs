@@ -208,6 +208,10 @@ impl http_body::Body for Events {
                 return Poll::Pending;
             }
             self.ready.push(Bytes::from_static(b":\n\n"));
+            // Where other processes write, their word may have been lost.
+            if self.service.shared().store.is_shared() {
+                self.reading = Some(self.read_on());
+            }
         }
     }
 }

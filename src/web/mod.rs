@@ -39,6 +39,9 @@ use utoipa_axum::routes;
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// A request that takes longer is answered with 503; streams are not concerned.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest body of an event of Slack's: an edit carries a message of 40,000 characters four times,
+/// each character perhaps escaped as six bytes.
+const SLACK_BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
@@ -92,8 +95,7 @@ impl std::fmt::Debug for Door {
 #[openapi(info(
     title = "Threadline",
     description = "The customer's side of a website's chat. A conversation is opened by a token that is handed out once; \
-        every call after that carries it as `Authorization: Bearer …`. Errors are `application/problem+json` and say what to do.",
-    license(name = "MIT", identifier = "MIT")
+        every call after that carries it as `Authorization: Bearer …`. Errors are `application/problem+json` and say what to do."
 ))]
 struct Document;
 
@@ -130,7 +132,7 @@ pub fn router(
     let mut router = api
         .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }))
         .layer(middleware::from_fn_with_state(app.clone(), limited))
-        .route("/slack/events", post(slack_events))
+        .route("/slack/events", post(slack_events).layer(DefaultBodyLimit::max(SLACK_BODY_BYTES_MAX)))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
@@ -170,15 +172,13 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     let began = Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let number = app.requests.fetch_add(1, Ordering::Relaxed);
+    let id = format!("{:x}-{number}", app.service.shared().node);
     let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
-    let mut response = answer.unwrap_or_else(|_| {
-        tracing::error!(
-            request.number = number,
-            route = route.as_ref().map(MatchedPath::as_str),
-            "a request took too long"
-        );
-        Problem::unstored().into_response()
-    });
+    let mut response = answer.unwrap_or_else(|_| Problem::too_slow().into_response());
+    if response.status().is_server_error() {
+        let route = route.as_ref().map(MatchedPath::as_str);
+        tracing::error!(request.id = id, route, status = response.status().as_u16(), "a request failed on our side");
+    }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -186,7 +186,7 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(HeaderName::from_static("x-request-id"), HeaderValue::from(number));
+    headers.insert(HeaderName::from_static("x-request-id"), HeaderValue::from_str(&id).unwrap_or(HeaderValue::from(number)));
     let name = route.as_ref().map_or(crate::metrics::OTHER_ROUTE, MatchedPath::as_str);
     app.service.shared().metrics.answered(name, response.status().as_u16(), began.elapsed());
     response

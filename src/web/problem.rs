@@ -1,6 +1,6 @@
 //! Errors as browsers and programs get them: `application/problem+json` (RFC 9457), with what to
-//! do. Every word here is for a stranger; what went wrong inside is in the log, once, under the
-//! request's id.
+//! do. Every word here is for a stranger; what went wrong inside is in the log, and the
+//! request's id (`x-request-id`) beside it.
 
 use crate::service::Refusal;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -46,6 +46,12 @@ impl Problem {
         let retry_after_secs = retry_after_secs.max(1);
         let detail = format!("Too many {what}. Try again in {retry_after_secs} s.");
         Problem { retry_after_secs: Some(retry_after_secs), ..Problem::new(StatusCode::TOO_MANY_REQUESTS, detail) }
+    }
+
+    /// It took too long: nobody knows whether it was stored.
+    pub fn too_slow() -> Problem {
+        let detail = "It took too long. It may have been stored: send the same again, with the same key.";
+        Problem { retry_after_secs: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
     /// The database did not take it: nothing was stored.

@@ -29,6 +29,10 @@ use tower::ServiceExt;
 const BUFFER_BYTES: usize = 8 * 1024;
 /// A head that takes longer to arrive is not a browser's.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often a browser may say something on a stream before it is hung up on.
+const SAID_MAX: usize = 64;
+/// How long a stream may be stuck on a browser that reads nothing: it comes back and resumes.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The wait after no connection could be accepted, which happens when there are no file
 /// descriptors left: trying at once would only burn the processor.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
@@ -125,17 +129,18 @@ async fn stream_to(mut stream: TcpStream, response: Response) {
             Either::Left((Some(Err(_)) | None, _)) | Either::Right(_) => break,
         };
         let Ok(bytes) = frame.into_data() else { continue };
-        if stream.write_all(&bytes).await.is_err() {
-            break;
+        match tokio::time::timeout(WRITE_TIMEOUT, stream.write_all(&bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
         }
     }
     let _ = stream.shutdown().await;
 }
 
-/// Ends when the other side is gone; whatever it may still say is of no interest.
+/// Ends when the other side is gone, or says more than a browser that listens would: nothing.
 async fn gone(stream: &TcpStream) {
     let mut ignored = [0; 64];
-    loop {
+    for _ in 0..SAID_MAX {
         if stream.readable().await.is_err() {
             return;
         }

@@ -88,6 +88,7 @@ fn goes_wrong(slack: &FakeSlack, seed: u64) {
     }
     faults.chance(Some("apps.connections.open"), 0.4, Fault::Status(500));
     faults.chance(Some("chat.postMessage"), 0.06, Fault::CutAfter);
+    faults.chance(Some("chat.postMessage"), 0.04, Fault::AnswerLate(Duration::from_secs(2)));
     faults.chance(Some("chat.postMessage"), 0.03, Fault::Error("internal_error".into()));
     faults.chance(None, 0.03, Fault::RateLimited { retry_after_secs: 1 });
     faults.chance(None, 0.03, Fault::Status(503));

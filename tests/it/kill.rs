@@ -4,6 +4,7 @@
 
 use crate::house::{Crowd, DeskKind, Dice, House, Pace, Setup, seed};
 use std::time::Duration;
+use threadline_fake_slack::Fault;
 
 plays! { killed_again_and_again }
 
@@ -12,8 +13,8 @@ const CUSTOMERS: usize = 50;
 const AGENTS: usize = 5;
 const PACE: Pace = Pace {
     arrival_millis: 4_000,
-    customer_millis: 1_000,
-    agent_millis: 150,
+    customer_millis: 700,
+    agent_millis: 100,
     per_customer: usize::MAX,
     per_agent: usize::MAX,
 };
@@ -33,6 +34,8 @@ async fn killed_again_and_again(house: House) {
     };
     let site = house.open(setup).await;
     let mut crowd = Crowd::gather(&site, CUSTOMERS).await;
+    // Many a post is in Slack when the program that ordered it is killed before it hears of that.
+    site.slack().faults().chance(Some("chat.postMessage"), 0.1, Fault::AnswerLate(Duration::from_millis(500)));
     crowd.begins(&site, AGENTS, PACE, &dice);
     let mut caught_up = 0;
     for _ in 0..kills {

@@ -39,17 +39,19 @@ export class Failure extends Error {
    * @param {number} status  0 when no answer came
    * @param {string} why     for the reader; empty when there is nothing to say
    * @param {number} retry_after_ms
+   * @param {boolean} problem  it is the server's own word, not a proxy's
    */
-  constructor(status, why, retry_after_ms) {
+  constructor(status, why, retry_after_ms, problem = false) {
     super(why || `status ${status}`);
     this.status = status;
     this.why = why;
     this.retry_after_ms = retry_after_ms;
+    this.problem = problem;
   }
 
   /** The token opens no conversation: the server does not know it (any more). */
   get gone() {
-    return this.status === 401 || this.status === 404;
+    return this.status === 401 && this.problem;
   }
 
   /** Asking again with the same words can't help. */
@@ -193,7 +195,8 @@ async function failure(answer) {
   const after = answer.headers.get('retry-after') ?? '';
   // Seconds or a date (RFC 9110, 10.2.3).
   const wait_ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
-  return new Failure(answer.status, String(problem.detail ?? problem.title ?? ''), Math.max(0, wait_ms || 0));
+  const ours = (answer.headers.get('content-type') ?? '').startsWith('application/problem+json');
+  return new Failure(answer.status, String(problem.detail ?? problem.title ?? ''), Math.max(0, wait_ms || 0), ours);
 }
 
 /**

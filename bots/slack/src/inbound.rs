@@ -38,6 +38,7 @@ pub struct Inbound {
     clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     reader: Reader,
     handle: InboundHandle,
+    live: Arc<AtomicUsize>,
 }
 
 /// Hands frames of the Events API to a running [`Inbound`].
@@ -52,7 +53,12 @@ impl Inbound {
     pub fn new(slack: Slack, inbox: Arc<dyn Inbox>, clock: impl Fn() -> Moment + Send + Sync + 'static) -> Inbound {
         let (reader, fresh) = Reader::new(slack.clone(), inbox.clone());
         let handle = InboundHandle { inbox: inbox.clone(), fresh };
-        Inbound { slack, inbox, clock: Arc::new(clock), reader, handle }
+        Inbound { slack, inbox, clock: Arc::new(clock), reader, handle, live: Arc::default() }
+    }
+
+    /// How many sockets have said `hello` and not ended.
+    pub fn live_sockets(&self) -> Arc<AtomicUsize> {
+        self.live.clone()
     }
 
     /// For the Events API route.
@@ -63,9 +69,10 @@ impl Inbound {
     /// Listens until `shutdown`; then takes in nothing more, acknowledges what was kept, and stores
     /// what was understood.
     pub async fn run(self, shutdown: CancellationToken) {
-        let Inbound { slack, inbox, clock, reader, handle } = self;
+        let Inbound { slack, inbox, clock, reader, handle, live } = self;
         let alarm = Arc::new(Alarm::new(inbox.clone()));
         let (missed, gaps) = watch::channel(0);
+        let hearing = tell_hearing(inbox.clone(), gaps.clone(), shutdown.clone());
         let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
         let pace = Pace::new(slack.config().reads_per_minute);
         let catch_up = CatchUp {
@@ -90,7 +97,6 @@ impl Inbound {
         let listening = async {
             match slack.config().app_token.clone() {
                 Some(app_token) => {
-                    let live = AtomicUsize::new(0);
                     let alarm = alarm.clone();
                     let sockets = Sockets { slack: slack.clone(), app_token, arrivals, missed, alarm, live };
                     Arc::new(sockets).run(shutdown.clone()).await;
@@ -102,7 +108,7 @@ impl Inbound {
                 }
             }
         };
-        tokio::join!(listening, take_in(arrived, handle, slack.clone()), catching_up, reading);
+        tokio::join!(listening, take_in(arrived, handle, slack.clone()), catching_up, reading, hearing);
     }
 }
 
@@ -126,6 +132,13 @@ impl fmt::Debug for Inbound {
 impl fmt::Debug for InboundHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InboundHandle").finish_non_exhaustive()
+    }
+}
+
+/// Says that everything is heard again, whenever something may have been missed until now.
+async fn tell_hearing(inbox: Arc<dyn Inbox>, mut gaps: watch::Receiver<u64>, shutdown: CancellationToken) {
+    while let Some(Ok(())) = shutdown.run_until_cancelled(gaps.changed()).await {
+        inbox.heard_again(PLATFORM);
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) struct Sockets {
     pub missed: watch::Sender<u64>,
     pub alarm: Arc<Alarm>,
     /// Sockets that have said `hello` and not ended.
-    pub live: AtomicUsize,
+    pub live: Arc<AtomicUsize>,
 }
 
 /// What a socket tells its slot.

@@ -17,6 +17,8 @@ use tokio::time::Instant;
 
 /// The word that no customer may ever get: it stands in every note.
 const SECRET: &str = "hush";
+/// Nobody sees a card, reads it and answers it in less.
+const READ_AND_WRITTEN_AFTER: Duration = Duration::from_millis(1_100);
 /// How often it is looked for threads that were just opened.
 const FIND_EVERY: Duration = Duration::from_millis(10);
 
@@ -232,15 +234,17 @@ async fn answers(agent: &Agent, members: &[Arc<Member>], pace: Pace, dice: &Dice
     }
 }
 
-/// Learns where the threads are, and has somebody answer in a new one at once.
+/// Learns where the threads are, and has somebody answer in a new one as soon as a person can.
 async fn find_threads(slack: FakeSlack, members: Vec<Arc<Member>>) {
-    let quick = slack.agent("Quick");
+    let (quick, mut seen) = (slack.agent("Quick"), HashMap::new());
     loop {
         for (conversation, thread) in slack::roots(&slack) {
+            let since = *seen.entry(thread.ts.clone()).or_insert_with(Instant::now);
             let its = |member: &&Arc<Member>| {
                 member.customer.get().is_some_and(|customer| conversation.as_deref() == Some(customer.id()))
             };
-            if let Some(member) = members.iter().find(its)
+            if since.elapsed() >= READ_AND_WRITTEN_AFTER
+                && let Some(member) = members.iter().find(its)
                 && member.thread.set(thread.clone()).is_ok()
             {
                 quick.writes(&thread.channel, thread.ts.as_str(), &format!("Good day, {}", member.name));

@@ -287,13 +287,6 @@ pub fn load(
     }
 }
 
-impl Config {
-    /// The desk of that name.
-    pub fn desk(&self, name: &DeskName) -> Option<&Desk> {
-        self.desks.iter().find(|desk| desk.name == *name)
-    }
-}
-
 impl Platform {
     /// Its name in the configuration, the log and the metrics.
     pub fn as_str(self) -> &'static str {

@@ -139,11 +139,6 @@ impl Live {
 }
 
 impl Listening {
-    /// The conversation that is listened to.
-    pub fn conversation(&self) -> ConversationId {
-        self.conversation
-    }
-
     /// What was heard next.
     pub fn poll_heard(&self, cx: &mut Context<'_>) -> Poll<Heard> {
         self.ear.waker.register(cx.waker());

@@ -1,5 +1,5 @@
 //! The program `threadline`: reads the command line and the configuration, starts the log and the
-//! runtime, and hands over to [`threadline::run`].
+//! runtime, and hands over to [`threadline::start`].
 
 use anyhow::Context;
 use clap::Parser;

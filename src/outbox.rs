@@ -28,9 +28,9 @@ use threadline_core::message::{Kind, Message, Posting};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-/// Requests to a platform that are under way at once, over all channels of a desk: enough that one
-/// slow answer holds up nobody, few enough to be counted.
-const UNDER_WAY_MAX: usize = 64;
+/// Orders that are under way at once, over all channels of a desk, until their outcome is stored:
+/// enough that slow answers and slow commits hold up nobody, few enough to be counted.
+const UNDER_WAY_MAX: usize = 256;
 /// Orders read from the table at once.
 const SCAN_ROWS: i64 = 500;
 /// How often the table is read when nobody rang: a hint can be lost.

@@ -189,11 +189,6 @@ impl Lanes {
         }
     }
 
-    /// The channels, in the order of the configuration.
-    pub fn channels(&self) -> Vec<String> {
-        self.channels.iter().map(|channel| channel.name.clone()).collect()
-    }
-
     /// Conversations with something that waits or is under way.
     pub fn len(&self) -> usize {
         self.lanes.len()

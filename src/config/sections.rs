@@ -96,6 +96,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
 struct ReadServer {
     value: Server,
     listen_at: Place,
+    public_url_at: Place,
     allowed_origins_at: Place,
 }
 
@@ -127,7 +128,8 @@ fn server(document: &Document<'_>, table: &Table<'_>, listen: Option<&str>) -> R
             .filter_map(|found| network(document, &found))
             .collect(),
     };
-    ReadServer { value, listen_at, allowed_origins_at }
+    let public_url_at = table.place_of("public_url");
+    ReadServer { value, listen_at, public_url_at, allowed_origins_at }
 }
 
 impl ReadServer {
@@ -487,6 +489,13 @@ fn decide_practice(
             server.value.listen
         );
         document.problem(&server.listen_at, what);
+    }
+    // What is reached from outside through a proxy listens on loopback all the same.
+    if enabled && (server.value.public_url.is_some() || !server.value.trusted_proxies.is_empty()) {
+        let what = "the practice desk lets everybody who can reach it answer as the team, so it is not served where \
+                    there is a public address or a proxy; take this key and trusted_proxies out, or use Slack: a desk \
+                    with platform = \"slack\", and practice.enabled = false";
+        document.problem(&server.public_url_at, what.to_owned());
     }
     Practice { enabled }
 }

@@ -28,6 +28,8 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 const LITE_READERS: u32 = 4;
 /// Prepared statements kept for each connection: every text that `store` can make, in all its sizes.
 const STATEMENTS_KEPT: usize = 512;
+/// Pages that each connection keeps, at most, as SQLite counts them: KiB, negative.
+const CACHE_KIB: &str = "-16384";
 /// Pages of the write-ahead log after which the writer itself moves them into the file, 64 MiB: only
 /// if [`checkpoint`] was too slow to do it beside the writer.
 const WAL_PAGES_MAX: &str = "16384";
@@ -154,6 +156,7 @@ impl Store {
             // What a statement of many rows has to remember is small: no file is made for it.
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", WAL_PAGES_MAX)
+            .pragma("cache_size", CACHE_KIB)
             .statement_cache_capacity(STATEMENTS_KEPT)
             .disable_statement_logging();
         let claim = Arc::new(dialect::claim_file(options.get_filename())?);

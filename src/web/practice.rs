@@ -61,7 +61,9 @@ async fn loopback_only(request: Request, next: Next) -> Response {
     };
     let is_loopback =
         name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-    if is_loopback {
+    let forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+    let through_proxy = forwarded.iter().any(|name| request.headers().contains_key(*name));
+    if is_loopback && !through_proxy {
         return next.run(request).await;
     }
     let what = "The practice desk is for this machine only. Open it under 127.0.0.1 or localhost.";

@@ -4,7 +4,7 @@ use crate::house::{Base, CHANNEL, Crowd, DeskKind, Dice, House, Pace, SECOND_CHA
 use std::time::Duration;
 use threadline_fake_slack::{EventFault, FakeSlack, Fault};
 
-plays! { an_answer_under_a_card_that_is_hardly_posted }
+plays! { an_answer_under_a_card_that_is_hardly_posted, what_comes_late_may_not_be_so_any_more }
 
 const CUSTOMERS: usize = 10;
 const AGENTS: usize = 3;
@@ -79,6 +79,31 @@ async fn an_answer_under_a_card_that_is_hardly_posted(house: House) {
     ada.waits_to_see("Looking into it").await;
     site.settle().await;
     assert_eq!(ada.page().texts("agent"), ["Looking into it"]);
+}
+
+/// Slack repeats an event that nobody took. That the message was deleted is not repeated as often.
+async fn what_comes_late_may_not_be_so_any_more(house: House) {
+    let site = house.open(Setup::at(DeskKind::Slack)).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let (grace, slack) = (site.agent("Grace"), site.slack());
+    slack.faults().next_event(EventFault::Delay(Duration::from_secs(4)));
+    slack.faults().next_event(EventFault::Lose);
+    let gone = grace.writes(&ada, "To the wrong one").await;
+    grace.deletes(&ada, &gone).await;
+    slack.faults().next_event(EventFault::Delay(Duration::from_secs(4)));
+    slack.faults().next_event(EventFault::Lose);
+    let edited = grace.writes(&ada, "Looking into it").await;
+    grace.edits(&ada, &edited, "Looking into it, edited").await;
+    let caught_up = site.logged("caught up with Slack");
+    slack.drop_sockets();
+    until("catching up", async || site.logged("caught up with Slack") > caught_up).await;
+    slack.wait_until(|slack| slack.unacked_events() == 0, crate::house::PATIENCE).await.unwrap();
+    let right = async || ada.page().texts("agent") == ["Looking into it, edited"];
+    until("what is gone to be gone from the page", right).await;
+    site.settle().await;
+    assert!(right().await, "{}", ada.sees());
 }
 
 fn goes_wrong(slack: &FakeSlack, seed: u64) {

@@ -145,6 +145,7 @@ async fn what_customers_write_is_only_text(house: House) {
     let name = format!("<!channel> *@everyone* <@{}>", alan.id);
     let ada = site.new_customer(NewCustomer { name: Some(name), ..NewCustomer::named("") }).await;
     ada.writes(&evil).await;
+    site.settle().await;
     ada.writes("> a quote\n- an item\n```code```").await;
     site.settle().await;
     for post in site.slack().messages(CHANNEL) {

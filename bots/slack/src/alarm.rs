@@ -1,10 +1,11 @@
-//! Tells the operator that something does not work, or works again, once per change.
+//! Tells the operator that something does not work, or works again, once per change. The
+//! inbox logs it.
 
 use crate::PLATFORM;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use threadline_core::desk::{Inbox, Stop};
-use tracing::{error, info};
 
 /// What the operator was last told.
 pub(crate) struct Alarm {
@@ -14,20 +15,20 @@ pub(crate) struct Alarm {
 
 /// What may stop, each by itself: that one works says nothing about the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum Part<'a> {
     /// Calls to the Web API.
     Calls,
     /// The sockets.
     Sockets,
-    /// A channel.
-    Channel,
+    /// The channel with this id.
+    Channel(&'a str),
 }
 
 #[derive(Default)]
 struct Stops {
     calls: Option<Stop>,
     sockets: Option<Stop>,
-    channel: Option<Stop>,
+    channels: BTreeMap<String, Stop>,
 }
 
 impl Alarm {
@@ -36,31 +37,30 @@ impl Alarm {
     }
 
     /// Something must be mended.
-    pub fn stopped(&self, part: Part, stop: Stop) {
+    pub fn stopped(&self, part: Part<'_>, stop: Stop) {
         self.set(part, Some(stop));
     }
 
     /// It works, as far as this part goes.
-    pub fn works(&self, part: Part) {
+    pub fn works(&self, part: Part<'_>) {
         self.set(part, None);
     }
 
-    fn set(&self, part: Part, stop: Option<Stop>) {
+    fn set(&self, part: Part<'_>, stop: Option<Stop>) {
         // Nothing can panic while it is locked, so a poisoned lock holds whole data.
         let mut stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
         let before = stops.worst().cloned();
         match part {
             Part::Calls => stops.calls = stop,
             Part::Sockets => stops.sockets = stop,
-            Part::Channel => stops.channel = stop,
+            Part::Channel(channel) => match stop {
+                Some(stop) => drop(stops.channels.insert(channel.to_string(), stop)),
+                None => drop(stops.channels.remove(channel)),
+            },
         }
         let after = stops.worst().cloned();
         if before == after {
             return;
-        }
-        match &after {
-            Some(stop) => error!(slack.code = stop.code, "Slack stopped: {}", stop.advice),
-            None => info!("Slack works again"),
         }
         // Told under the lock, so that the last word told is the last there is.
         self.inbox.desk_stopped(PLATFORM, after);
@@ -69,7 +69,7 @@ impl Alarm {
 
 impl Stops {
     fn worst(&self) -> Option<&Stop> {
-        self.calls.as_ref().or(self.sockets.as_ref()).or(self.channel.as_ref())
+        self.calls.as_ref().or(self.sockets.as_ref()).or(self.channels.values().next())
     }
 }
 
@@ -110,22 +110,40 @@ mod tests {
         }
     }
 
+    impl Ear {
+        fn told(&self) -> Vec<String> {
+            let told = self.0.lock().unwrap();
+            told.iter().map(|code| code.clone().unwrap_or_else(|| "works".to_string())).collect()
+        }
+    }
+
+    #[test]
+    fn a_channel_that_works_again_says_nothing_about_another() {
+        let ear = Arc::new(Ear::default());
+        let alarm = Alarm::new(ear.clone());
+        let stop = |code: &str| Stop { code: code.to_string(), advice: String::new(), channel_only: true };
+        alarm.stopped(Part::Channel("C1"), stop("is_archived"));
+        alarm.stopped(Part::Channel("C2"), stop("not_in_channel"));
+        alarm.works(Part::Channel("C2"));
+        assert_eq!(ear.told(), ["is_archived"]);
+        alarm.works(Part::Channel("C1"));
+        assert_eq!(ear.told(), ["is_archived", "works"]);
+    }
+
     #[test]
     fn the_operator_is_told_each_change_once() {
         let ear = Arc::new(Ear::default());
         let alarm = Alarm::new(ear.clone());
         let stop = |code: &str| Stop { code: code.to_string(), advice: String::new(), channel_only: false };
         alarm.works(Part::Calls);
-        alarm.stopped(Part::Channel, stop("is_archived"));
-        alarm.stopped(Part::Channel, stop("is_archived"));
+        alarm.stopped(Part::Channel("C1"), stop("is_archived"));
+        alarm.stopped(Part::Channel("C1"), stop("is_archived"));
         alarm.stopped(Part::Sockets, stop("link_disabled"));
         alarm.works(Part::Calls);
         alarm.stopped(Part::Calls, stop("token_revoked"));
         alarm.works(Part::Sockets);
         alarm.works(Part::Calls);
-        alarm.works(Part::Channel);
-        let told = ear.0.lock().unwrap().clone();
-        let told: Vec<&str> = told.iter().map(|code| code.as_deref().unwrap_or("works")).collect();
-        assert_eq!(told, ["is_archived", "link_disabled", "token_revoked", "is_archived", "works"]);
+        alarm.works(Part::Channel("C1"));
+        assert_eq!(ear.told(), ["is_archived", "link_disabled", "token_revoked", "is_archived", "works"]);
     }
 }

@@ -1,12 +1,14 @@
 //! Catching up: after a start and whenever no socket was listening, every open thread is read as
-//! it stands, the liveliest first, within Slack's rates. A reading that is interrupted by another
-//! gap starts over with what it had not come to.
+//! it stands, the liveliest first, within Slack's rates; after one socket of several was lost, the
+//! liveliest only. A reading that is interrupted by another gap starts over with what it had not
+//! come to. Single threads are read again when something came in them that is too old to be
+//! believed.
 
 use crate::PLATFORM;
 use crate::alarm::{Alarm, Part};
+use crate::doubt::Doubts;
 use crate::outbound::Slack;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{FutureExt, StreamExt, stream};
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +24,9 @@ use tracing::{debug, info, warn};
 const AT_ONCE: usize = 4;
 /// Slack's window: it counts by the minute.
 const WINDOW: Duration = Duration::from_secs(60);
+/// Threads read after one socket of several was lost: Slack sends what it had on its way over
+/// another one, and this is for what it did not. It leaves the window room for the outbox.
+const LIVELIEST: usize = 40;
 /// Times one thread is tried before the others go first.
 const TRIES_MAX: u32 = 4;
 /// First pause after a failed reading; it doubles.
@@ -37,33 +42,67 @@ pub(crate) struct CatchUp {
     pub alarm: Arc<Alarm>,
     pub readings: mpsc::Sender<Reading>,
     pub pace: Pace,
+    pub doubts: Arc<Doubts>,
 }
 
 impl CatchUp {
-    /// Waits for `missed` to count up, and catches up; until `shutdown`.
-    pub async fn run(self, mut missed: watch::Receiver<u64>, shutdown: CancellationToken) {
-        let work = async {
-            // Read in a round that was interrupted: they come last in the next one.
-            let mut done = HashSet::new();
-            while missed.changed().await.is_ok() {
-                loop {
-                    missed.borrow_and_update();
-                    let read = Mutex::new(Vec::new());
-                    let finished = tokio::select! {
-                        () = self.round(&done, &read) => true,
-                        changed = missed.changed() => changed.is_err(),
-                    };
-                    if finished {
-                        done.clear();
-                        break;
-                    }
-                    done.extend(read.into_inner().unwrap_or_else(PoisonError::into_inner));
-                }
-            }
-        };
+    /// Waits for `missed` to count up, and reads every thread, or for `broken`, and reads the
+    /// liveliest; until `shutdown`.
+    pub async fn run(
+        self,
+        mut missed: watch::Receiver<u64>,
+        mut broken: watch::Receiver<u64>,
+        shutdown: CancellationToken,
+    ) {
         tokio::select! {
-            () = work => {}
+            () = self.work(&mut missed, &mut broken) => {}
             () = shutdown.cancelled() => {}
+        }
+    }
+
+    async fn work(&self, missed: &mut watch::Receiver<u64>, broken: &mut watch::Receiver<u64>) {
+        loop {
+            let some = tokio::select! {
+                biased;
+                changed = missed.changed() => match changed {
+                    Ok(()) => {
+                        self.read_everything(missed).await;
+                        continue;
+                    }
+                    Err(_) => return,
+                },
+                changed = broken.changed() => match changed {
+                    Ok(()) => self.read_liveliest().boxed(),
+                    Err(_) => return,
+                },
+                () = self.doubts.arise() => self.read_doubtful().boxed(),
+            };
+            tokio::select! {
+                () = some => {}
+                // Everything has to be read, these threads among it.
+                changed = missed.changed() => match changed {
+                    Ok(()) => missed.mark_changed(),
+                    Err(_) => return,
+                },
+            }
+        }
+    }
+
+    /// Reads every open thread, and starts over when there was another gap.
+    async fn read_everything(&self, missed: &mut watch::Receiver<u64>) {
+        // Read in a round that was interrupted: they come last in the next one.
+        let mut done = HashSet::new();
+        loop {
+            missed.borrow_and_update();
+            let read = Mutex::new(Vec::new());
+            let finished = tokio::select! {
+                () = self.round(&done, &read) => true,
+                changed = missed.changed() => changed.is_err(),
+            };
+            if finished {
+                return;
+            }
+            done.extend(read.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
     }
 
@@ -71,19 +110,47 @@ impl CatchUp {
     async fn round(&self, done: &HashSet<ThreadKey>, read: &Mutex<Vec<ThreadKey>>) {
         // What was stored before this moment has been announced by Slack; give it time to list it.
         let asked_at = (self.clock)();
+        self.doubts.catching_up(asked_at);
         tokio::time::sleep(self.slack.config().settle).await;
         let (again, fresh): (Vec<_>, Vec<_>) =
             self.open_threads().await.into_iter().partition(|thread| done.contains(thread));
-        let mut threads = [fresh, again].concat();
+        let threads = [fresh, again].concat();
         let (total, began) = (threads.len(), Instant::now());
+        self.read_all(threads, asked_at, read).await;
+        info!(threads = total, millis = began.elapsed().as_millis() as u64, "caught up with Slack");
+    }
+
+    /// Reads the liveliest threads once.
+    async fn read_liveliest(&self) {
+        let asked_at = (self.clock)();
+        tokio::time::sleep(self.slack.config().settle).await;
+        let mut threads = self.open_threads().await;
+        threads.truncate(LIVELIEST);
+        self.read_all(threads, asked_at, &Mutex::default()).await;
+    }
+
+    /// Reads the threads in doubt once more.
+    async fn read_doubtful(&self) {
+        let asked_at = (self.clock)();
+        tokio::time::sleep(self.slack.config().settle).await;
+        let open: HashSet<ThreadKey> = self.open_threads().await.into_iter().collect();
+        self.doubts.retain(|thread| open.contains(thread));
+        self.read_all(self.doubts.threads(), asked_at, &Mutex::default()).await;
+    }
+
+    async fn read_all(&self, mut threads: Vec<ThreadKey>, asked_at: Moment, read: &Mutex<Vec<ThreadKey>>) {
         loop {
             let unread = Mutex::new(Vec::new());
             stream::iter(threads)
                 .for_each_concurrent(AT_ONCE, |thread| {
                     let unread = &unread;
                     async move {
-                        let list = if self.catch_up(&thread, asked_at).await { read } else { unread };
-                        locked(list).push(thread);
+                        if self.catch_up(&thread, asked_at).await {
+                            self.doubts.read(&thread, asked_at);
+                            locked(read).push(thread);
+                        } else {
+                            locked(unread).push(thread);
+                        }
                     }
                 })
                 .await;
@@ -94,7 +161,6 @@ impl CatchUp {
             warn!(threads = threads.len(), "some threads cannot be read from Slack; trying again");
             tokio::time::sleep(PAUSE_MAX).await;
         }
-        info!(threads = total, millis = began.elapsed().as_millis() as u64, "caught up with Slack");
     }
 
     async fn open_threads(&self) -> Vec<ThreadKey> {

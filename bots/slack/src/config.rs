@@ -16,9 +16,6 @@ pub struct SlackConfig {
     pub bot_token: Secret,
     /// The app-level token, `xapp-…`: with it, events come over Socket Mode.
     pub app_token: Option<Secret>,
-    /// What Slack signs its HTTP requests with, for [`knock`](crate::knock::knock): the one in use,
-    /// and the next one while it is being replaced.
-    pub signing_secrets: Vec<Secret>,
     /// The channels of the desks, by id. Life-cycle events of other channels are nobody's concern.
     pub channels: Vec<String>,
     /// How many sockets are held open at once. Slack allows ten per app; two let one be renewed or
@@ -46,7 +43,6 @@ impl SlackConfig {
             api_url: API_URL.to_string(),
             bot_token,
             app_token: None,
-            signing_secrets: Vec::new(),
             channels: Vec::new(),
             sockets: 2,
             call_timeout: Duration::from_secs(15),

@@ -157,7 +157,9 @@ pub(crate) fn is_echo(us: &Us, raw: &str) -> bool {
     if !raw.contains(&us.bot) {
         return false;
     }
-    let Ok(Envelope { payload: Some(Callback { event: Some(event) }) }) = serde_json::from_str(raw) else { return false };
+    let Ok(Envelope { payload: Some(Callback { event: Some(event) }) }) = serde_json::from_str(raw) else {
+        return false;
+    };
     let plain = event.subtype.is_none_or(|subtype| subtype == "bot_message");
     event.kind == Some("message") && plain && event.bot_id == Some(&us.bot)
 }

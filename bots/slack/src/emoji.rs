@@ -34,6 +34,41 @@ pub(crate) fn shown(element: &Value) -> String {
     }
 }
 
+/// The text with the emoji that Slack writes in it as `:name:`, as characters.
+pub(crate) fn in_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(':') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        // `10:30:45` is no emoji.
+        let in_word = out.chars().next_back().is_some_and(char::is_alphanumeric);
+        let found = if in_word { None } else { opening_name(from) };
+        rest = match found {
+            Some((glyph, after)) => {
+                out.push_str(&glyph);
+                after
+            }
+            None => {
+                out.push(':');
+                &from[1..]
+            }
+        };
+    }
+    out + rest
+}
+
+/// The emoji whose `:name:` the text opens with, and what comes after it.
+fn opening_name(text: &str) -> Option<(String, &str)> {
+    let (name, after) = text.strip_prefix(':')?.split_once(':')?;
+    let glyph = by_name(name)?;
+    let toned_one = || {
+        let (tone, after) = after.strip_prefix(":skin-tone-")?.split_once(':')?;
+        Some((toned(glyph.clone(), Some(tone.parse().ok()?)), after))
+    };
+    Some(toned_one().unwrap_or((glyph, after)))
+}
+
 /// The emoji of a short name, if it is the one that Slack means.
 pub(crate) fn by_name(name: &str) -> Option<String> {
     if let Some((_, glyph)) = SLACK_MEANS.iter().find(|(ours, _)| *ours == name) {
@@ -83,6 +118,18 @@ mod tests {
             (json!({}), ""),
         ] {
             assert_eq!(shown(&element), expected, "{element}");
+        }
+    }
+
+    #[test]
+    fn short_names_in_a_text_become_characters() {
+        for (text, expected) in [
+            (":lock: note", "🔒 note"),
+            ("(:+1:) :wave::skin-tone-6: :tada::tada:", "(👍) 👋🏿 🎉🎉"),
+            ("at 10:100:45, a:lock:, :our-logo: :: : :lock", "at 10:100:45, a:lock:, :our-logo: :: : :lock"),
+            (":x:lock:", "❌lock:"),
+        ] {
+            assert_eq!(in_text(text), expected, "{text}");
         }
     }
 

@@ -18,10 +18,8 @@ const FIELD_CHARS_MAX: usize = 200;
 /// Names under which nobody but Slack should speak; Slack itself refuses some (`reserved_username`).
 const RESERVED_NAMES: [&str; 6] = ["slackbot", "slack", "everyone", "channel", "here", "threadline"];
 
-/// How a mention shows to the customer when the person has no name we may show.
-pub const SOMEONE: &str = "@someone";
-/// How a mention of a group of people shows to the customer.
-pub const THE_TEAM: &str = "@team";
+/// How a mention shows to the customer, whoever is mentioned: names of people and groups are internal.
+pub const THE_TEAM: &str = "@our team";
 /// How a channel shows to the customer: names of channels are internal.
 pub const A_CHANNEL: &str = "#channel";
 /// What an agent without any name is called.
@@ -79,7 +77,7 @@ pub fn mark(mark: Mark) -> &'static str {
 }
 
 /// The name a customer's posts stand under: one line, of bounded length, that cannot mention
-/// anybody and is none of Slack's own.
+/// anybody, is none of Slack's own, and says whose it is: customers may call themselves like us.
 pub fn speaker(name: &str) -> String {
     let bare: String =
         name.chars().filter(|c| !matches!(c, '@' | '<' | '>' | '&' | '#' | ':' | '*' | '`' | '|')).collect();
@@ -87,7 +85,7 @@ pub fn speaker(name: &str) -> String {
     if bare.is_empty() || RESERVED_NAMES.iter().any(|reserved| bare.eq_ignore_ascii_case(reserved)) {
         return NAMELESS_CUSTOMER.to_string();
     }
-    bare
+    format!("{bare} (customer)")
 }
 
 /// The root of a conversation's thread, for `chat.postMessage`, without the channel.
@@ -405,7 +403,7 @@ mod tests {
               "text": "&lt;!channel&gt; *hi* &lt;https://example.com|you &amp; me&gt;",
               "unfurl_links": false,
               "unfurl_media": false,
-              "username": "Ada"
+              "username": "Ada (customer)"
             }
         "#]],
         );
@@ -480,19 +478,21 @@ mod tests {
     #[test]
     fn a_customer_cannot_take_anothers_name() {
         for (name, shown) in [
-            ("Ada", "Ada"),
-            ("  Ada\n Lovelace ", "Ada Lovelace"),
-            ("@Grace", "Grace"),
-            ("<@U1>", "U1"),
+            ("Ada", "Ada (customer)"),
+            ("  Ada\n Lovelace ", "Ada Lovelace (customer)"),
+            ("@Grace", "Grace (customer)"),
+            ("<@U1>", "U1 (customer)"),
+            ("Shop Help", "Shop Help (customer)"),
             ("SlackBot", NAMELESS_CUSTOMER),
             ("@everyone", NAMELESS_CUSTOMER),
             ("\u{202e}\u{200b}", NAMELESS_CUSTOMER),
             ("", NAMELESS_CUSTOMER),
-            ("Zoë 👩\u{200d}💻", "Zoë 👩\u{200d}💻"),
+            ("Zoë 👩\u{200d}💻", "Zoë 👩\u{200d}💻 (customer)"),
         ] {
             assert_eq!(speaker(name), shown, "{name:?}");
         }
-        assert_eq!(speaker(&"long ".repeat(50)).chars().count(), NAME_CHARS_MAX);
+        let long = speaker(&"long ".repeat(50));
+        assert!(long.ends_with("… (customer)") && long.chars().count() <= 80, "Slack's own bound for names: {long}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::PLATFORM;
 use crate::alarm::Alarm;
 use crate::catch_up::{CatchUp, Pace};
 use crate::decode::{self, Decoded};
+use crate::doubt::Doubts;
 use crate::interpret;
 use crate::outbound::{Slack, Us};
 use crate::reader::{Fresh, Reader};
@@ -72,9 +73,11 @@ impl Inbound {
         let Inbound { slack, inbox, clock, reader, handle, live } = self;
         let alarm = Arc::new(Alarm::new(inbox.clone()));
         let (missed, gaps) = watch::channel(0);
+        let (broken, breaks) = watch::channel(0);
         let hearing = tell_hearing(inbox.clone(), gaps.clone(), shutdown.clone());
         let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
         let pace = Pace::new(slack.config().reads_per_minute);
+        let doubts = Arc::new(Doubts::new(clock.clone(), missed.clone()));
         let catch_up = CatchUp {
             slack: slack.clone(),
             inbox,
@@ -82,6 +85,7 @@ impl Inbound {
             alarm: alarm.clone(),
             readings: reader.readings(),
             pace,
+            doubts: doubts.clone(),
         };
         let backlog_read = reader.backlog_read();
         let catching_up = async {
@@ -91,24 +95,24 @@ impl Inbound {
                 () = tokio::time::sleep(BACKLOG_FIRST) => {}
                 () = shutdown.cancelled() => {}
             }
-            catch_up.run(gaps, shutdown.clone()).await;
+            catch_up.run(gaps, breaks, shutdown.clone()).await;
         };
-        let reading = reader.run(alarm.clone(), missed.clone(), shutdown.clone());
+        let reading = reader.run(alarm.clone(), missed.clone(), doubts.clone(), shutdown.clone());
         let listening = async {
             match slack.config().app_token.clone() {
                 Some(app_token) => {
                     let alarm = alarm.clone();
-                    let sockets = Sockets { slack: slack.clone(), app_token, arrivals, missed, alarm, live };
+                    let sockets = Sockets { slack: slack.clone(), app_token, arrivals, missed, broken, alarm, live };
                     Arc::new(sockets).run(shutdown.clone()).await;
                 }
                 None => {
                     missed.send_modify(|count| *count += 1);
                     shutdown.cancelled().await;
-                    drop((missed, arrivals));
+                    drop((missed, broken, arrivals));
                 }
             }
         };
-        tokio::join!(listening, take_in(arrived, handle, slack.clone()), catching_up, reading, hearing);
+        tokio::join!(listening, take_in(arrived, handle, slack.clone(), doubts), catching_up, reading, hearing);
     }
 }
 
@@ -116,8 +120,9 @@ impl InboundHandle {
     /// Keeps a frame of the Events API; it is understood afterwards. Answer Slack when this returns.
     pub async fn frame(&self, frame: Frame) -> Result<(), Unstored> {
         let kept = self.inbox.keep(PLATFORM, vec![frame.clone()]).await?;
-        if kept.first() == Some(&Kept::New) {
-            self.fresh.push(frame);
+        match kept.first() {
+            Some(Kept::New) => self.fresh.push(frame),
+            Some(Kept::Known) | None => self.fresh.known(&frame.key),
         }
         Ok(())
     }
@@ -146,16 +151,17 @@ async fn tell_hearing(inbox: Arc<dyn Inbox>, mut gaps: watch::Receiver<u64>, shu
 /// understood without asking Slack anything is stored together with what it says; all else is kept
 /// as it came, and understood afterwards. Slack tells us of every post of our own, too; there is
 /// nothing in that to lose, so it is only acknowledged.
-async fn take_in(mut arrived: mpsc::Receiver<Arrival>, handle: InboundHandle, slack: Slack) {
+async fn take_in(mut arrived: mpsc::Receiver<Arrival>, handle: InboundHandle, slack: Slack, doubts: Arc<Doubts>) {
     let mut batch: Vec<Arrival> = Vec::new();
     while arrived.recv_many(&mut batch, BATCH_MAX).await > 0 {
         let mut others = Vec::with_capacity(batch.len());
-        let (mut plain, mut taken) = (Vec::new(), Vec::new());
+        let (mut plain, mut taken, mut events) = (Vec::new(), Vec::new(), Vec::new());
         for arrival in batch.drain(..) {
             match slack.us_if_known().map(|us| at_once(&slack, us, &arrival.frame, &handle.fresh)) {
                 Some(AtOnce::Echo) => arrival.answer(true),
                 Some(AtOnce::Event(event)) => {
-                    taken.push((arrival.frame.clone(), vec![event]));
+                    taken.push((arrival.frame.clone(), vec![event.clone()]));
+                    events.push(event);
                     plain.push(arrival);
                 }
                 Some(AtOnce::Later(thread)) => {
@@ -167,6 +173,7 @@ async fn take_in(mut arrived: mpsc::Receiver<Arrival>, handle: InboundHandle, sl
         }
         let taking = async {
             if taken.is_empty() || handle.inbox.took(PLATFORM, taken).await.is_ok() {
+                doubts.stored(&events);
                 plain.into_iter().for_each(|arrival| arrival.answer(true));
             } else {
                 // One of them may be at fault: as it came, each can be stored.
@@ -214,10 +221,9 @@ async fn keep(arrivals: Vec<Arrival>, handle: &InboundHandle) {
     match handle.inbox.keep(PLATFORM, frames).await {
         Ok(kept) => {
             for (arrival, kept) in arrivals.into_iter().zip(kept) {
-                if kept == Kept::New {
-                    handle.fresh.push(arrival.frame.clone());
-                } else {
-                    handle.fresh.expect_no_more(&arrival.frame.key);
+                match kept {
+                    Kept::New => handle.fresh.push(arrival.frame.clone()),
+                    Kept::Known => handle.fresh.known(&arrival.frame.key),
                 }
                 arrival.answer(true);
             }

@@ -1,15 +1,14 @@
-//! From what Slack's payload says to what happened at the desk: looks up who wrote and who is
-//! mentioned. A lookup that fails for now fails the whole interpretation, to be tried again; a
-//! message is never lost to it.
+//! From what Slack's payload says to what happened at the desk: looks up who wrote. A
+//! lookup that fails for now fails the whole interpretation, to be tried again; a message is never
+//! lost to it.
 
 use crate::decode::{Author as Writer, Found, FoundAct, Utterance};
-use crate::directory::{Person, Place};
+use crate::directory::Place;
 use crate::outbound::{Slack, Us};
 use crate::{ids, richtext};
-use std::collections::HashMap;
 use threadline_core::desk::{Agent, Author, DeskAct, DeskEvent, DeskMessage, Stranger, StrangerKind, Trouble};
 
-/// What happened, with its people resolved.
+/// What happened, with its author resolved.
 pub(crate) async fn event(slack: &Slack, us: &Us, found: Found) -> Result<DeskEvent, Trouble> {
     let act = match found.act {
         FoundAct::Wrote(utterance) => DeskAct::Wrote(message(slack, us, *utterance).await?),
@@ -19,27 +18,10 @@ pub(crate) async fn event(slack: &Slack, us: &Us, found: Found) -> Result<DeskEv
     Ok(DeskEvent { thread: found.thread, act })
 }
 
-/// A message with its people resolved.
+/// A message with its author resolved.
 pub(crate) async fn message(slack: &Slack, us: &Us, utterance: Utterance) -> Result<DeskMessage, Trouble> {
     let author = author(slack, us, utterance.author).await?;
-    let body = match &author {
-        Author::Agent(_) => {
-            let mut names = HashMap::new();
-            for user in richtext::mentions(&utterance.message) {
-                match slack.directory().person(us, &user).await {
-                    Ok(Person { place: Place::Here | Place::App, name: Some(name), .. }) => {
-                        names.insert(user, name);
-                    }
-                    // Without a name of ours, or never to be found: shown as somebody.
-                    Ok(_) | Err(Trouble::Never { .. }) => {}
-                    Err(trouble) => return Err(trouble),
-                }
-            }
-            richtext::body(&utterance.message, &|user| names.get(user).cloned())
-        }
-        // A stranger's words stay inside: nobody needs to be looked up for them.
-        Author::Stranger(_) => richtext::body(&utterance.message, &|_| None),
-    };
+    let body = richtext::body(&utterance.message);
     Ok(DeskMessage { post: utterance.post, author, body, edited: utterance.edited })
 }
 

@@ -13,6 +13,7 @@ mod thread;
 
 mod alarm;
 mod catch_up;
+mod doubt;
 pub mod inbound;
 mod interpret;
 pub mod knock;

@@ -6,6 +6,7 @@
 use crate::PLATFORM;
 use crate::alarm::{Alarm, Part};
 use crate::decode::{self, Decoded, Found};
+use crate::doubt::Doubts;
 use crate::interpret;
 use crate::outbound::{Slack, Us};
 use futures_util::FutureExt;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use threadline_core::desk::{Frame, Inbox, Reading, Trouble, Unstored};
 use threadline_core::ids::ThreadKey;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, warn};
@@ -31,6 +32,11 @@ const AT_ONCE: usize = 32;
 const BATCH_MAX: usize = 256;
 /// How often it is looked whether frames were left in the database.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often unread frames are looked for though none are known to be left: a process may have
+/// died, or never have heard the database's answer, after it kept some.
+const LOOK_FOR_LOST: Duration = Duration::from_secs(30);
+/// Readings set aside because they cannot be stored; with more, no others are taken in meanwhile.
+const ASIDE_MAX: usize = 1_024;
 /// First pause after something that did not work; it doubles up to the longest.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 /// Longest such pause.
@@ -81,9 +87,15 @@ impl Fresh {
         self.held_up.begin(frame, thread);
     }
 
-    /// That frame does not come, or is known.
+    /// That frame does not come.
     pub fn expect_no_more(&self, frame: &str) {
         self.held_up.end(frame);
+    }
+
+    /// This frame was kept before, by nobody knows whom: unless it is read, it was left.
+    pub fn known(&self, frame: &str) {
+        self.held_up.end(frame);
+        self.left.store(true, Ordering::SeqCst);
     }
 
     /// Never waits: a frame for which there is no room is fetched from the database later.
@@ -142,7 +154,8 @@ impl Reader {
         let left = Arc::new(AtomicBool::new(true));
         let backlog_read = CancellationToken::new();
         let held_up = HeldUp::default();
-        let reader = Reader { held_up: held_up.clone(), inbox, slack, fresh, left: left.clone(), readings, read, backlog_read };
+        let reader =
+            Reader { held_up: held_up.clone(), inbox, slack, fresh, left: left.clone(), readings, read, backlog_read };
         (reader, Fresh { frames, left, held_up })
     }
 
@@ -157,10 +170,16 @@ impl Reader {
     }
 
     /// Understands and stores until `shutdown`; counts `missed` up when a channel can be heard again.
-    pub async fn run(self, alarm: Arc<Alarm>, missed: watch::Sender<u64>, shutdown: CancellationToken) {
+    pub async fn run(
+        self,
+        alarm: Arc<Alarm>,
+        missed: watch::Sender<u64>,
+        doubts: Arc<Doubts>,
+        shutdown: CancellationToken,
+    ) {
         let Reader { held_up, inbox, slack, fresh, left, readings, read, backlog_read } = self;
         let in_hand = Arc::new(InHand { held_up, keys: Mutex::default(), backlog_read });
-        let storing = store(inbox.clone(), read, in_hand.clone(), shutdown.clone());
+        let storing = store(inbox.clone(), read, in_hand.clone(), doubts, shutdown.clone());
         let taking = async move {
             let Some(us) = us(&slack, &alarm, &shutdown).await else { return };
             let tasks = TaskTracker::new();
@@ -220,6 +239,8 @@ async fn take(shared: &Arc<Shared>, inbox: &dyn Inbox, mut fresh: mpsc::Receiver
     let mut first = true;
     let mut look = tokio::time::interval(LOOK_AGAIN);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut lost = tokio::time::interval_at(Instant::now() + LOOK_FOR_LOST, LOOK_FOR_LOST);
+    lost.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         if left.load(Ordering::SeqCst) && shared.in_hand.len() < IN_HAND_MAX / 2 {
             match fetch(shared, inbox, left, first).await {
@@ -237,6 +258,7 @@ async fn take(shared: &Arc<Shared>, inbox: &dyn Inbox, mut fresh: mpsc::Receiver
                 None => return,
             },
             _ = look.tick() => {}
+            _ = lost.tick() => left.store(true, Ordering::SeqCst),
         }
     }
 }
@@ -281,13 +303,13 @@ impl Shared {
             }
             Ok(Decoded::PersonChanged(user)) => self.slack.directory().changed(&self.us, &user),
             Ok(Decoded::Stopped { channel, stop }) => match channel {
-                Some(channel) if self.is_desk(&channel) => self.alarm.stopped(Part::Channel, stop),
+                Some(channel) if self.is_desk(&channel) => self.alarm.stopped(Part::Channel(&channel), stop),
                 Some(_) => {}
                 None => self.alarm.stopped(Part::Calls, stop),
             },
             Ok(Decoded::Mended { channel }) => {
                 if self.is_desk(&channel) {
-                    self.alarm.works(Part::Channel);
+                    self.alarm.works(Part::Channel(&channel));
                     // Slack tells nothing of a channel while the bot is not in it.
                     self.missed.send_modify(|count| *count += 1);
                 }
@@ -421,51 +443,80 @@ impl InHand {
     }
 }
 
-/// Stores readings, many in one call, until everybody who makes them is gone.
+/// Stores readings, many in one call, until everybody who makes them is gone. Those that cannot be
+/// stored are set aside and tried again; meanwhile only what comes after them in the same threads
+/// waits. After `shutdown` they are left: unread frames are understood again after the next start.
 async fn store(
     inbox: Arc<dyn Inbox>,
     mut read: mpsc::Receiver<Reading>,
     in_hand: Arc<InHand>,
+    doubts: Arc<Doubts>,
     shutdown: CancellationToken,
 ) {
-    let mut batch = Vec::new();
-    while read.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let mut pause = PAUSE_FIRST;
-        let mut left = std::mem::take(&mut batch);
-        loop {
-            left = store_once(inbox.as_ref(), left, &in_hand).await;
-            if left.is_empty() {
-                break;
+    let stored = |reading: &Reading| {
+        reading.frame.iter().for_each(|key| in_hand.remove(key));
+        doubts.stored(&reading.events);
+    };
+    let (mut batch, mut aside) = (Vec::new(), Vec::new());
+    let (mut pause, mut again_at) = (PAUSE_FIRST, Instant::now());
+    loop {
+        let stopping = shutdown.is_cancelled();
+        tokio::select! {
+            count = read.recv_many(&mut batch, BATCH_MAX), if stopping || aside.len() < ASIDE_MAX => {
+                if count == 0 {
+                    return;
+                }
+                let (waiting, clear) = split_behind(&aside, std::mem::take(&mut batch));
+                let failed = store_once(inbox.as_ref(), clear, &stored).await;
+                if !failed.is_empty() {
+                    (pause, again_at) = (PAUSE_FIRST, Instant::now() + PAUSE_FIRST);
+                }
+                aside.extend(failed);
+                aside.extend(waiting);
             }
-            if !wait(pause, &shutdown).await {
-                // Unread frames are understood again after the next start.
-                return;
+            () = tokio::time::sleep_until(again_at), if !stopping && !aside.is_empty() => {
+                let before = aside.len();
+                aside = store_once(inbox.as_ref(), aside, &stored).await;
+                pause = if aside.len() < before { PAUSE_FIRST } else { (pause * 2).min(PAUSE_MAX) };
+                again_at = Instant::now() + pause;
             }
-            pause = (pause * 2).min(PAUSE_MAX);
+            () = shutdown.cancelled(), if !stopping => {}
         }
     }
 }
 
+/// Parts readings into those that have to wait for one that was set aside, and the others.
+fn split_behind(aside: &[Reading], readings: Vec<Reading>) -> (Vec<Reading>, Vec<Reading>) {
+    let held: HashSet<ThreadKey> = threads(aside).cloned().collect();
+    readings.into_iter().partition(|reading| threads(std::slice::from_ref(reading)).any(|thread| held.contains(thread)))
+}
+
+fn threads(readings: &[Reading]) -> impl Iterator<Item = &ThreadKey> {
+    readings.iter().flat_map(|reading| &reading.events).map(|event| &event.thread)
+}
+
 /// Stores what can be stored: together, or, should that fail, one by one, so that one bad reading
-/// does not keep the others back. Returns what is left.
-async fn store_once(inbox: &dyn Inbox, readings: Vec<Reading>, in_hand: &InHand) -> Vec<Reading> {
-    let error = match inbox.happened(PLATFORM, readings.clone()).await {
-        Ok(()) => {
-            readings.iter().filter_map(|reading| reading.frame.as_deref()).for_each(|key| in_hand.remove(key));
-            return Vec::new();
+/// keeps back only its own thread. Returns what is left, in order.
+async fn store_once(inbox: &dyn Inbox, readings: Vec<Reading>, stored: &(dyn Fn(&Reading) + Sync)) -> Vec<Reading> {
+    let mut left: Vec<Reading> = Vec::new();
+    for some in readings.chunks(BATCH_MAX) {
+        let (waiting, clear) = split_behind(&left, some.to_vec());
+        match inbox.happened(PLATFORM, clear.clone()).await {
+            Ok(()) => clear.iter().for_each(stored),
+            Err(error) => {
+                warn!(readings = clear.len(), %error, "cannot store what came from Slack; trying again");
+                for reading in clear {
+                    let behind =
+                        threads(std::slice::from_ref(&reading)).any(|thread| threads(&left).any(|held| held == thread));
+                    if !behind && inbox.happened(PLATFORM, vec![reading.clone()]).await.is_ok() {
+                        stored(&reading);
+                    } else {
+                        left.push(reading);
+                    }
+                }
+            }
         }
-        Err(error) => error,
-    };
-    warn!(readings = readings.len(), %error, "cannot store what came from Slack; trying again");
-    if readings.len() < 2 {
-        return readings;
-    }
-    let mut left = Vec::new();
-    for reading in readings {
-        match inbox.happened(PLATFORM, vec![reading.clone()]).await {
-            Ok(()) => reading.frame.iter().for_each(|key| in_hand.remove(key)),
-            Err(_) => left.push(reading),
-        }
+        left.extend(waiting);
     }
     left
 }

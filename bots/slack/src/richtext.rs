@@ -1,41 +1,22 @@
 //! An agent's message as a body that customers can be shown. Rich text comes first: it is what
 //! Slack's own composer makes; a message without it is read from its `text`. Nothing that a person
-//! wrote gets lost over a block or an element we do not know, and nothing internal shows: people
-//! appear by the name they show, channels not at all.
+//! wrote gets lost over a block or an element we do not know, and nothing internal shows: no name of
+//! a person, a group or a channel.
 
 use crate::{emoji, format, mrkdwn};
 use serde_json::Value;
-use std::collections::HashSet;
 use threadline_core::body::{Block, Body, Span, Style, safe_href};
-
-/// How a user id becomes the name to show; nothing when it has none.
-pub type Names<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// Deepest nesting that is followed in blocks we do not know (Slack nests four levels).
 const DEPTH_MAX: usize = 16;
 
-/// The users a message mentions, each once, in order.
-pub fn mentions(message: &Value) -> Vec<String> {
-    let mut users = Vec::new();
-    gather_mentions(&message["blocks"], &mut users, 0);
-    mrkdwn::mentions(message["text"].as_str().unwrap_or_default(), &mut users);
-    let mut seen = HashSet::new();
-    users.retain(|user| is_user_id(user) && seen.insert(user.clone()));
-    users
-}
-
-/// Ids of users start with U or W (docs.slack.dev, users.info).
-fn is_user_id(id: &str) -> bool {
-    id.starts_with(['U', 'W']) && id.len() > 1 && id.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
 /// What a message says, with the files it carries named.
-pub fn body(message: &Value, names: &Names<'_>) -> Body {
+pub fn body(message: &Value) -> Body {
     let text = message["text"].as_str().unwrap_or_default();
-    let mut body = match blocks(&message["blocks"], names) {
+    let mut body = match blocks(&message["blocks"]) {
         Some(body) if !body.is_blank() => body,
         Some(body) if text.is_empty() => body,
-        Some(_) | None => mrkdwn::body(text, names),
+        Some(_) | None => mrkdwn::body(text),
     };
     if body.is_blank() {
         body = Body::default();
@@ -51,29 +32,38 @@ pub fn body(message: &Value, names: &Names<'_>) -> Body {
     body
 }
 
-/// The blocks read; nothing if one of them is of a kind we do not know.
-fn blocks(blocks: &Value, names: &Names<'_>) -> Option<Body> {
+/// The blocks read; nothing if one of a kind we do not know opens them: only `text` says what the
+/// message opens with then, and that may be the mark of a note.
+fn blocks(blocks: &Value) -> Option<Body> {
     let blocks = blocks.as_array().filter(|blocks| !blocks.is_empty())?;
     let mut out = Vec::new();
     for block in blocks {
         match block["type"].as_str().unwrap_or_default() {
-            "rich_text" => array(&block["elements"]).iter().for_each(|part| rich_part(part, names, &mut out)),
+            "rich_text" => array(&block["elements"]).iter().for_each(|part| rich_part(part, &mut out)),
             "section" => {
-                push_text_object(&block["text"], names, &mut out);
-                array(&block["fields"]).iter().for_each(|field| push_text_object(field, names, &mut out));
+                push_text_object(&block["text"], &mut out);
+                array(&block["fields"]).iter().for_each(|field| push_text_object(field, &mut out));
             }
-            "header" => push_text_object(&block["text"], names, &mut out),
-            "context" => array(&block["elements"]).iter().for_each(|part| push_text_object(part, names, &mut out)),
+            "header" => push_text_object(&block["text"], &mut out),
+            "context" => array(&block["elements"]).iter().for_each(|part| push_text_object(part, &mut out)),
             // What has no words of its own; files are named from `files`.
             "divider" | "actions" | "file" => {}
-            _ => return None,
+            _ => {
+                let before = Body(out);
+                if before.is_blank() {
+                    return None;
+                }
+                out = before.0;
+                let words: Vec<String> = unknown(block).iter().map(|span| joined(std::slice::from_ref(span))).collect();
+                push_paragraph(vec![Span::plain(&words.join(" "))], &mut out);
+            }
         }
     }
     Some(Body(out))
 }
 
-fn rich_part(part: &Value, names: &Names<'_>, out: &mut Vec<Block>) {
-    let elements = || spans(array(&part["elements"]), names);
+fn rich_part(part: &Value, out: &mut Vec<Block>) {
+    let elements = || spans(array(&part["elements"]));
     match part["type"].as_str().unwrap_or_default() {
         "rich_text_section" => push_paragraph(elements(), out),
         "rich_text_quote" => out.push(Block::Quote(elements())),
@@ -82,24 +72,24 @@ fn rich_part(part: &Value, names: &Names<'_>, out: &mut Vec<Block>) {
             ordered: part["style"] == "ordered",
             indent: part["indent"].as_u64().unwrap_or(0).min(8) as u8,
             start: u32::try_from(part["offset"].as_u64().unwrap_or(0)).unwrap_or(0).saturating_add(1),
-            items: array(&part["elements"]).iter().map(|item| list_item(item, names)).collect(),
+            items: array(&part["elements"]).iter().map(list_item).collect(),
         }),
         _ => push_paragraph(unknown(part), out),
     }
 }
 
-fn list_item(item: &Value, names: &Names<'_>) -> Vec<Span> {
+fn list_item(item: &Value) -> Vec<Span> {
     match item["type"].as_str() {
-        Some("rich_text_section") => spans(array(&item["elements"]), names),
+        Some("rich_text_section") => spans(array(&item["elements"])),
         _ => unknown(item),
     }
 }
 
-fn spans(elements: &[Value], names: &Names<'_>) -> Vec<Span> {
-    elements.iter().filter_map(|element| span(element, names)).collect()
+fn spans(elements: &[Value]) -> Vec<Span> {
+    elements.iter().filter_map(span).collect()
 }
 
-fn span(element: &Value, names: &Names<'_>) -> Option<Span> {
+fn span(element: &Value) -> Option<Span> {
     let style = style(&element["style"]);
     let field = |name: &str| element[name].as_str().unwrap_or_default();
     let text = match element["type"].as_str().unwrap_or_default() {
@@ -112,10 +102,8 @@ fn span(element: &Value, names: &Names<'_>) -> Option<Span> {
             }
             label.to_string()
         }
-        "user" => mrkdwn::person(field("user_id"), names),
-        "usergroup" | "team" => format::THE_TEAM.to_string(),
+        "user" | "usergroup" | "team" | "broadcast" => format::THE_TEAM.to_string(),
         "channel" => format::A_CHANNEL.to_string(),
-        "broadcast" => format!("@{}", if field("range").is_empty() { "here" } else { field("range") }),
         "emoji" => emoji::shown(element),
         "date" => match (field("fallback"), element["timestamp"].as_i64()) {
             ("", Some(seconds)) => format::date(seconds),
@@ -140,10 +128,10 @@ fn push_paragraph(spans: Vec<Span>, out: &mut Vec<Block>) {
 }
 
 /// A text object of Block Kit: `plain_text`, `mrkdwn`; other elements of a context say what they say.
-fn push_text_object(object: &Value, names: &Names<'_>, out: &mut Vec<Block>) {
+fn push_text_object(object: &Value, out: &mut Vec<Block>) {
     match (object["type"].as_str(), object["text"].as_str()) {
-        (Some("mrkdwn"), Some(text)) => out.extend(mrkdwn::body(text, names).0),
-        (_, Some(text)) if !text.is_empty() => out.push(Block::Paragraph(vec![Span::plain(text)])),
+        (Some("mrkdwn"), Some(text)) => out.extend(mrkdwn::body(text).0),
+        (_, Some(text)) if !text.is_empty() => out.push(Block::Paragraph(vec![Span::plain(&emoji::in_text(text))])),
         _ => {}
     }
 }
@@ -174,22 +162,6 @@ fn gather_text(value: &Value, out: &mut Vec<Span>, depth: usize) {
     }
 }
 
-fn gather_mentions(value: &Value, users: &mut Vec<String>, depth: usize) {
-    if depth > DEPTH_MAX {
-        return;
-    }
-    match value {
-        Value::Object(fields) => {
-            if fields.get("type").is_some_and(|kind| kind == "user") {
-                users.extend(fields.get("user_id").and_then(Value::as_str).map(str::to_string));
-            }
-            fields.values().for_each(|field| gather_mentions(field, users, depth + 1));
-        }
-        Value::Array(items) => items.iter().for_each(|item| gather_mentions(item, users, depth + 1)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 fn joined(spans: &[Span]) -> String {
     spans.iter().map(|(Span::Text { text, .. } | Span::Link { text, .. })| text.as_str()).collect()
 }
@@ -201,20 +173,17 @@ fn array(value: &Value) -> &[Value] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mrkdwn::tests::unsafe_links;
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn names(user: &str) -> Option<String> {
-        (user == "U1").then(|| "Ada".to_string())
-    }
-
     fn check(message: Value, expected: Expect) {
-        expected.assert_debug_eq(&body(&message, &names));
+        expected.assert_debug_eq(&body(&message));
     }
 
     fn text_of(message: Value) -> String {
-        body(&message, &names).text()
+        body(&message).text()
     }
 
     fn rich(elements: Value) -> Value {
@@ -330,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn people_show_by_name_and_channels_not_at_all() {
+    fn nothing_internal_shows() {
         let message = section(json!([
             { "type": "user", "user_id": "U1" }, { "type": "text", "text": " " },
             { "type": "user", "user_id": "U2" }, { "type": "text", "text": " " },
@@ -338,8 +307,7 @@ mod tests {
             { "type": "usergroup", "usergroup_id": "S1" }, { "type": "text", "text": " " },
             { "type": "broadcast", "range": "channel" },
         ]));
-        assert_eq!(mentions(&message), ["U1", "U2"]);
-        assert_eq!(text_of(message), "@Ada @someone #channel @team @channel");
+        assert_eq!(text_of(message), "@our team @our team #channel @our team @our team");
     }
 
     #[test]
@@ -379,6 +347,23 @@ mod tests {
     }
 
     #[test]
+    fn the_mark_of_a_note_opens_what_is_read_beside_a_block_we_do_not_know() {
+        let lock = json!({ "type": "emoji", "name": "lock", "unicode": "1f512" });
+        let note = json!({ "type": "rich_text", "elements": [{ "type": "rich_text_section", "elements": [
+            lock, { "type": "text", "text": " he pays late" },
+        ] }] });
+        let odd = json!({ "type": "hologram", "title": { "text": "depth" }, "cells": [{ "text": "3" }] });
+        let message = |blocks: Value| json!({ "text": ":lock: he pays late", "blocks": blocks });
+        assert_eq!(text_of(message(json!([note, odd]))), "🔒 he pays late\n3 depth");
+        assert_eq!(text_of(message(json!([odd, note]))), "🔒 he pays late");
+        assert_eq!(text_of(message(json!([{ "type": "rich_text", "elements": [] }, odd, note]))), "🔒 he pays late");
+        let section = |kind: &str| json!([{ "type": "section", "text": { "type": kind, "text": ":lock: no" } }]);
+        assert_eq!(text_of(message(section("plain_text"))), "🔒 no");
+        assert_eq!(text_of(message(section("mrkdwn"))), "🔒 no");
+        assert_eq!(text_of(json!({ "subtype": "me_message", "text": ":lock: he pays late" })), "🔒 he pays late");
+    }
+
+    #[test]
     fn an_unknown_part_of_rich_text_keeps_its_words() {
         let message = rich(json!([
             { "type": "rich_text_carousel", "slides": [{ "text": "one" }, { "caption": { "text": " two" } }] },
@@ -406,7 +391,7 @@ mod tests {
         let attachments = json!([{ "is_share": true, "text": "internal words", "author_name": "Grace" }]);
         assert_eq!(text_of(json!({ "text": "", "attachments": attachments })), format::shared_message());
         assert_eq!(text_of(json!({ "text": "look", "attachments": attachments })), "look");
-        assert!(body(&json!({ "attachments": [{ "title": "a preview" }] }), &names).is_blank());
+        assert!(body(&json!({ "attachments": [{ "title": "a preview" }] })).is_blank());
     }
 
     /// Any JSON at all, with Slack's words in it.
@@ -430,6 +415,9 @@ mod tests {
             "unicode",
             "1f44d-zz",
             "<@U1>",
+            "https://<@U1>",
+            "https://",
+            "https://x.org",
             "files",
             "name",
             "attachments",
@@ -457,9 +445,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_payload_makes_it_panic(message in any_json()) {
-            body(&message, &names);
-            mentions(&message);
+        fn no_payload_makes_it_panic_or_link_where_it_must_not(message in any_json()) {
+            prop_assert_eq!(unsafe_links(&body(&message)), Vec::<String>::new());
         }
     }
 }

@@ -74,6 +74,8 @@ pub(crate) struct Sockets {
     pub arrivals: mpsc::Sender<Arrival>,
     /// Counted up whenever something may have been missed.
     pub missed: watch::Sender<u64>,
+    /// Counted up when a socket that ended by itself was replaced while others went on.
+    pub broken: watch::Sender<u64>,
     pub alarm: Arc<Alarm>,
     /// Sockets that have said `hello` and not ended.
     pub live: Arc<AtomicUsize>,
@@ -125,7 +127,7 @@ impl Sockets {
     async fn slot(self: Arc<Self>, index: usize, shutdown: CancellationToken) {
         let mut lines = JoinSet::new();
         let mut replaced: Option<CancellationToken> = None;
-        let (mut failures, mut was_deaf) = (0u32, false);
+        let (mut failures, mut was_deaf, mut was_dropped) = (0u32, false, false);
         while !shutdown.is_cancelled() {
             let dialled = tokio::select! {
                 dialled = self.dial() => dialled,
@@ -155,11 +157,15 @@ impl Sockets {
                     if std::mem::take(&mut was_deaf) {
                         self.missed.send_modify(|count| *count += 1);
                     }
+                    if std::mem::take(&mut was_dropped) {
+                        self.broken.send_modify(|count| *count += 1);
+                    }
                     match words.recv().await {
                         Some(Word::WantsReplacement) => replaced = Some(leave),
                         Some(Word::Ended(why)) => end = Some(why),
                         Some(Word::Hello) | None => end = Some(End::Dropped),
                     }
+                    was_dropped = end == Some(End::Dropped);
                 }
                 Ok(Some(Word::Ended(why))) => end = Some(why),
                 Ok(Some(Word::WantsReplacement)) => replaced = Some(leave),

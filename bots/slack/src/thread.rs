@@ -17,7 +17,7 @@ const PAGE: &str = "1000";
 /// Pages read of one thread or one channel's history, so that an answer that goes round in circles ends.
 const PAGES_MAX: usize = 50;
 /// How far Slack's clock may be behind ours.
-const CLOCK_SKEW_SECS: i64 = 300;
+const CLOCK_SKEW_MILLIS: i64 = 300_000;
 
 /// The thread as it stands.
 pub(crate) async fn snapshot(slack: &Slack, root: Spot<'_>, asked_at: Moment) -> Result<Snapshot, Trouble> {
@@ -54,6 +54,8 @@ pub(crate) async fn root_stands(slack: &Slack, root: Spot<'_>) -> Result<(), Tro
 }
 
 /// The thread in this channel whose card is the conversation's: the earliest, if there are several.
+/// Read from the newest back to `since`, and no further. What a plan hides is months old, and an
+/// opening is looked for within hours: nothing that counts is hidden.
 pub(crate) async fn find_card(
     slack: &Slack,
     channel: &str,
@@ -61,19 +63,43 @@ pub(crate) async fn find_card(
     since: Moment,
 ) -> Result<Option<ThreadKey>, Trouble> {
     let us = slack.us().await?;
-    let oldest = (since.0.div_euclid(1_000) - CLOCK_SKEW_SECS).max(0).to_string();
-    let params = [("channel", channel), ("oldest", oldest.as_str()), ("include_all_metadata", "true"), ("limit", PAGE)];
-    let messages = pages(slack, "conversations.history", &params).await?;
-    let card = messages
-        .values()
-        .find(|message| decode::is_ours(us, message) && format::card_of(message) == Some(conversation));
-    Ok(card.and_then(|card| card["ts"].as_str()).map(|ts| Spot { team: &us.team, channel, ts }.thread()))
+    let since = (since.0 - CLOCK_SKEW_MILLIS).saturating_mul(1_000);
+    // With `oldest`, Slack would page from there on: oldest first.
+    let params = [("channel", channel), ("include_all_metadata", "true"), ("limit", PAGE)];
+    let mut pages = Pages::of(slack, "conversations.history", &params);
+    let mut card: Option<(i64, Value)> = None;
+    loop {
+        let page = match pages.next().await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
+            // Not all was seen; but a card that was seen is there.
+            Err(_) if card.is_some() => break,
+            Err(trouble) => return Err(trouble),
+        };
+        let reached = page.messages.iter().any(|(stamp, _)| *stamp < since);
+        let is_it = |message: &Value| decode::is_ours(us, message) && format::card_of(message) == Some(conversation);
+        let found = page.messages.into_iter().filter(|(stamp, message)| *stamp >= since && is_it(message));
+        card = card.into_iter().chain(found).min_by_key(|(stamp, _)| *stamp);
+        if reached {
+            break;
+        }
+    }
+    let spot = |ts: &str| Spot { team: &us.team, channel, ts }.thread();
+    Ok(card.and_then(|(_, card)| card["ts"].as_str().map(spot)))
 }
 
 /// Every message of the thread by its stamp, the root included.
 async fn replies(slack: &Slack, root: Spot<'_>) -> Result<BTreeMap<i64, Value>, Trouble> {
     let params = [("channel", root.channel), ("ts", root.ts), ("include_all_metadata", "true"), ("limit", PAGE)];
-    let messages = pages(slack, "conversations.replies", &params).await?;
+    let mut pages = Pages::of(slack, "conversations.replies", &params);
+    let mut messages = BTreeMap::new();
+    while let Some(page) = pages.next().await? {
+        // A free workspace hides what is old; hidden is not deleted.
+        if page.limited {
+            return Err(odd("the workspace's plan hides a part"));
+        }
+        messages.extend(page.messages);
+    }
     match messages.values().find(|message| message["ts"] == root.ts) {
         Some(message) if message["subtype"] == "tombstone" => Err(Trouble::ThreadGone),
         Some(_) => Ok(messages),
@@ -84,36 +110,55 @@ async fn replies(slack: &Slack, root: Spot<'_>) -> Result<BTreeMap<i64, Value>, 
     }
 }
 
-/// All pages of a listing, by stamp.
-async fn pages(slack: &Slack, method: &str, params: &[(&str, &str)]) -> Result<BTreeMap<i64, Value>, Trouble> {
-    let mut messages = BTreeMap::new();
-    let mut cursor = String::new();
-    for _ in 0..PAGES_MAX {
-        let mut params = params.to_vec();
-        if !cursor.is_empty() {
-            params.push(("cursor", &cursor));
-        }
-        let mut answer = slack.get(method, &params).await?;
-        // A free workspace hides what is old; hidden is not deleted.
-        if answer["is_limited"] == true {
-            return Err(odd("the workspace's plan hides a part"));
-        }
-        let Value::Array(listed) = answer["messages"].take() else { return Err(odd("the answer has no list")) };
-        for message in listed {
-            match message["ts"].as_str().and_then(ids::stamp) {
-                Some(stamp) => messages.insert(stamp, message),
-                None => return Err(odd("a message without a ts")),
-            };
-        }
-        let next = answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_string();
-        match (next.is_empty(), answer["has_more"] == true) {
-            (true, false) => return Ok(messages),
-            (true, true) => return Err(odd("there is more, and no way to it")),
-            (false, _) if next == cursor => return Err(odd("the same page again")),
-            (false, _) => cursor = next,
-        }
+/// The pages of a listing, one after the other.
+struct Pages<'a> {
+    slack: &'a Slack,
+    method: &'a str,
+    params: &'a [(&'a str, &'a str)],
+    cursor: String,
+    read: usize,
+    ended: bool,
+}
+
+/// One page.
+struct Page {
+    /// What it lists, by stamp.
+    messages: Vec<(i64, Value)>,
+    /// True when the workspace's plan hides a part.
+    limited: bool,
+}
+
+impl<'a> Pages<'a> {
+    fn of(slack: &'a Slack, method: &'a str, params: &'a [(&'a str, &'a str)]) -> Pages<'a> {
+        Pages { slack, method, params, cursor: String::new(), read: 0, ended: false }
     }
-    Err(odd("more pages than a thread has"))
+
+    async fn next(&mut self) -> Result<Option<Page>, Trouble> {
+        if self.ended {
+            return Ok(None);
+        }
+        if self.read == PAGES_MAX {
+            return Err(odd("more pages than are read"));
+        }
+        self.read += 1;
+        let mut params = self.params.to_vec();
+        if !self.cursor.is_empty() {
+            params.push(("cursor", &self.cursor));
+        }
+        let mut answer = self.slack.get(self.method, &params).await?;
+        let Value::Array(listed) = answer["messages"].take() else { return Err(odd("the answer has no list")) };
+        let stamped = |message: Value| Some((message["ts"].as_str().and_then(ids::stamp)?, message));
+        let messages: Option<Vec<_>> = listed.into_iter().map(stamped).collect();
+        let messages = messages.ok_or_else(|| odd("a message without a ts"))?;
+        let next = answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default();
+        match (next.is_empty(), answer["has_more"] == true) {
+            (true, false) => self.ended = true,
+            (true, true) => return Err(odd("there is more, and no way to it")),
+            (false, _) if next == self.cursor => return Err(odd("the same page again")),
+            (false, _) => self.cursor = next.to_string(),
+        }
+        Ok(Some(Page { messages, limited: answer["is_limited"] == true }))
+    }
 }
 
 fn odd(what: &str) -> Trouble {

@@ -4,8 +4,9 @@ use crate::body::{Block, Body};
 use crate::desk::{Agent, Mode, Notice, StrangerKind};
 use crate::verb::{self, Verb};
 
-/// What marks a note at the start of a message.
-const NOTE_MARKS: [&str; 2] = ["//", "🔒"];
+/// What marks a note at the start of a message. Platforms write emoji by name where they do not
+/// draw them, and so do people.
+const NOTE_MARKS: [&str; 3] = ["//", "🔒", ":lock:"];
 /// What marks a reply in a desk of mode `explicit`.
 const REPLY_MARK: &str = ">";
 

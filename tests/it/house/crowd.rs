@@ -208,12 +208,14 @@ impl Member {
 
 /// An agent answers whoever has a thread.
 async fn answers(agent: &Agent, members: &[Arc<Member>], pace: Pace, dice: &Dice, stop: &AtomicBool) {
-    for n in 0..pace.per_agent {
+    let mut n = 0;
+    while n < pace.per_agent {
         dice.pause(pace.agent_millis).await;
         if stop.load(Ordering::SeqCst) {
             return;
         }
         let Some(thread) = members[dice.below(members.len())].thread.get() else { continue };
+        n += 1;
         let text = format!("answer {n} of {}", agent.name);
         let writes = |text: &str| agent.writes(&thread.channel, thread.ts.as_str(), text);
         if dice.percent(5) {

@@ -224,6 +224,16 @@ impl Deliveries {
         count
     }
 
+    /// Cuts off the socket that was opened first.
+    pub(crate) fn drop_one(&self) -> bool {
+        let mut desk = self.desk();
+        if desk.sockets.is_empty() {
+            return false;
+        }
+        let (_, socket) = desk.sockets.remove(0);
+        socket.send(Order::Drop).is_ok()
+    }
+
     /// Events go to this URL from now on, or over sockets again.
     pub(crate) fn set_http_url(&self, url: Option<String>) {
         self.desk().http_url = url;

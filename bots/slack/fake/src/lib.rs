@@ -412,6 +412,13 @@ impl FakeSlack {
         self.order_sockets(Order::Drop)
     }
 
+    /// Cuts one socket off, if there is any; says whether there was.
+    pub fn drop_one_socket(&self) -> bool {
+        let dropped = self.world.deliveries.drop_one();
+        self.world.touch();
+        dropped
+    }
+
     /// Closes every socket with a close frame; says how many there were.
     pub fn close_sockets(&self) -> usize {
         self.order_sockets(Order::Close)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use threadline_core::desk::DeskAct;
 use threadline_core::ids::ThreadKey;
 use threadline_fake_slack::{EventFault, FakeSlack, Fault, Options};
-use threadline_slack::config::SlackConfig;
+use threadline_slack::config::{Secret, SlackConfig};
 use threadline_slack::knock::{Knock, knock};
 use threadline_slack::outbound::Slack;
 
@@ -140,7 +140,13 @@ async fn a_closed_book_is_waited_for_and_one_bad_page_keeps_nothing_back() {
     shelf.set(|state| (state.closed, state.cursed) = (false, Some("cursed".to_string())));
     shelf.shows(&other, "Grace: fine").await;
     assert_eq!(shelf.state().unread(), 1);
+    // What comes later is not kept back either, but for what comes after the bad page in its thread.
+    let bob = fake.agent("Bob");
+    bob.writes(CHANNEL, ts(&thread.0), "after it");
+    bob.writes(CHANNEL, ts(&other.0), "fine, too");
+    shelf.shows(&other, "Grace: fine\nBob: fine, too").await;
     shelf.set(|state| state.cursed = None);
+    shelf.shows(&thread, "Grace: cursed\nBob: after it").await;
     shelf.until("all is read", |state| state.unread() == 0).await;
     listening.stop().await;
 }
@@ -226,6 +232,33 @@ async fn dropped_sockets_come_back_and_the_gap_is_caught_up() {
         expected.push(format!("Grace: in gap {round}"));
         shelf.shows(&thread, &expected.join("\n")).await;
     }
+    listening.stop().await;
+}
+
+#[tokio::test]
+async fn after_one_of_two_sockets_is_lost_the_liveliest_threads_are_read() {
+    let (fake, config) = slack().await;
+    let (bot, shelf, thread) = opened(&config).await;
+    let listening = Listening::start(&bot, &shelf);
+    sockets(&fake, 2).await;
+    shelf.until("the start is caught up", |state| !state.events.is_empty()).await;
+    fake.faults().next_event(EventFault::Lose);
+    fake.agent("Grace").writes(CHANNEL, ts(&thread.0), "on its way when the socket broke");
+    assert!(fake.drop_one_socket());
+    shelf.shows(&thread, "Grace: on its way when the socket broke").await;
+    listening.stop().await;
+}
+
+#[tokio::test]
+async fn a_frame_that_was_kept_by_one_who_died_is_read_when_it_comes_again() {
+    let (fake, config) = slack_with(impatient()).await;
+    let (bot, shelf, thread) = opened(&config).await;
+    shelf.set(|state| state.open.clear());
+    shelf.set(|state| state.forgets_that_it_kept = true);
+    let listening = Listening::start(&bot, &shelf);
+    sockets(&fake, 2).await;
+    fake.agent("Grace").writes(CHANNEL, ts(&thread.0), "kept, and nobody heard of it");
+    shelf.shows(&thread, "Grace: kept, and nobody heard of it").await;
     listening.stop().await;
 }
 
@@ -401,7 +434,7 @@ async fn events_come_by_http_as_well() {
         DeskAct::Stands(snapshot) => snapshot.ours.iter().any(|own| own.pieces == [piece(1)]),
         DeskAct::Wrote(_) | DeskAct::Deleted(_) | DeskAct::Gone => false,
     }));
-    let (handle, secrets) = (listening.handle.clone(), config.signing_secrets.clone());
+    let (handle, secrets) = (listening.handle.clone(), [Secret::new(fake.signing_secret())]);
     let door = move |headers: HeaderMap, body: Bytes| async move { enter(&handle, &secrets, &headers, &body).await };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/slack/events", listener.local_addr().unwrap());
@@ -420,7 +453,7 @@ async fn events_come_by_http_as_well() {
 
 async fn enter(
     handle: &threadline_slack::inbound::InboundHandle,
-    secrets: &[threadline_slack::config::Secret],
+    secrets: &[Secret],
     headers: &HeaderMap,
     body: &[u8],
 ) -> Response {

@@ -4,7 +4,7 @@ use crate::stage::{CHANNEL, card, letter, now, piece, slack, slack_with, ts};
 use expect_test::expect;
 use std::time::Duration;
 use threadline_core::desk::{Author, Letter, Mark, Notice, Snapshot, StrangerKind, Trouble};
-use threadline_core::ids::{ConversationId, ThreadKey};
+use threadline_core::ids::{ConversationId, Moment, ThreadKey};
 use threadline_fake_slack::{Fault, Options};
 use threadline_slack::check::check;
 use threadline_slack::outbound::Slack;
@@ -42,8 +42,8 @@ async fn a_conversation_as_slack_shows_it() {
         └ Threadline: #1042 · Billing
               Ada · ada@example.com
               Page: Invoices · https://example.com/invoices
-          Ada: My export hangs <!channel>
-          Ada: Are you there?
+          Ada (customer): My export hangs <!channel>
+          Ada (customer): Are you there?
               It says *E7*
           Grace: Looking into it ✓ 👁
           Threadline: Nothing was sent to the customer: here only the person who has claimed a conversation answers it. Write !claim, then send your message again. (ephemeral to Grace)
@@ -91,6 +91,23 @@ async fn an_unclear_thread_is_found_by_its_card() {
     fake.agent("Mallory").writes_blocks(CHANNEL, None, "#9", serde_json::json!([]));
     assert_eq!(bot.find_thread(&channels, ConversationId(9), since).await, Ok(None));
     assert_eq!(fake.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_card_is_looked_for_from_the_newest_back_and_no_further_than_it_can_be() {
+    let (fake, config) = slack_with(Options { rate_limits: false, ..Options::default() }).await;
+    let bot = Slack::new(config).unwrap();
+    let alan = fake.agent("Alan");
+    for number in 0..1_100 {
+        alan.writes(CHANNEL, None, &number.to_string());
+    }
+    let thread = bot.open_thread(CHANNEL, &card(7)).await.unwrap();
+    let channels = [CHANNEL.to_string()];
+    let found = bot.find_thread(&channels, ConversationId(7), now()).await;
+    assert_eq!(found, Ok(Some(thread)));
+    let late = Moment(now().0 + 3_600_000);
+    assert_eq!(bot.find_thread(&channels, ConversationId(7), late).await, Ok(None));
+    assert_eq!(fake.calls_of("conversations.history").len(), 3, "the first may have had to look further");
 }
 
 #[tokio::test]
@@ -168,7 +185,7 @@ async fn a_thread_is_read_as_it_stands() {
             "Grace: one, edited",
             "OtherWorkspace: psst",
             "Bot: beep",
-            "Grace: ask @Grace in #channel",
+            "Grace: ask @our team in #channel",
         ]
     "#]]
     .assert_eq(&format!("{:#?}\n", texts(&snapshot)));

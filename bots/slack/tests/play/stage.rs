@@ -29,7 +29,6 @@ pub async fn slack_with(options: Options) -> (FakeSlack, SlackConfig) {
     let mut config = SlackConfig::new(Secret::new(fake.bot_token()));
     config.api_url = fake.api_url();
     config.app_token = Some(Secret::new(fake.app_token()));
-    config.signing_secrets = vec![Secret::new(fake.signing_secret())];
     config.channels = vec![CHANNEL.to_string()];
     config.settle = Duration::from_millis(20);
     (fake, config)
@@ -118,6 +117,8 @@ pub struct State {
     pub stops: Vec<Option<Stop>>,
     /// Frames are not kept while this is set.
     pub full: bool,
+    /// The next frames are kept, and the answer is lost.
+    pub forgets_that_it_kept: bool,
     /// Keeping takes as long as this is set.
     pub slow: bool,
     /// Frames that are being kept right now.
@@ -239,6 +240,9 @@ impl Inbox for Shelf {
                     }
                 }
             });
+            if std::mem::take(&mut self.state().forgets_that_it_kept) {
+                return Err(Unstored("the answer was lost".to_string()));
+            }
             Ok(kept)
         })
     }

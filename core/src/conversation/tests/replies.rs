@@ -135,6 +135,7 @@ fn a_reply_edited_into_a_note_is_taken_back_and_a_note_stays_one() {
     play.on(says(GRACE, 20, "🔒 Is he a customer at all?"));
     play.on(edits(GRACE, 20, 21, "Is he a customer at all?"));
     play.on(deletes(20));
+    play.on(says(GRACE, 25, ":lock: He pays late"));
     play.rules.hold_millis = 3_000;
     play.on(says(GRACE, 30, "Too early"));
     play.on(edits(GRACE, 30, 31, "// too early"));
@@ -151,6 +152,8 @@ fn a_reply_edited_into_a_note_is_taken_back_and_a_note_stays_one() {
         Grace @20 edited @21: Is he a customer at all?
             nothing
         deleted @20
+            nothing
+        Grace @25: :lock: He pays late
             nothing
         Grace @30: Too early
             hold 4 until 4000, Grace is typing

@@ -1,0 +1,146 @@
+//! What comes too late to be believed. Slack repeats an event that nobody took, after a minute and
+//! after five; the message it tells of may have been deleted meanwhile, and that event may be lost.
+//! So a thread in which something comes from before the last catch-up began is read once more.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use threadline_core::desk::{DeskAct, DeskEvent};
+use threadline_core::ids::{Moment, ThreadKey};
+use tokio::sync::{Notify, watch};
+
+/// Threads in doubt at once; with more of them, everything is read.
+const THREADS_MAX: usize = 5_000;
+
+/// Threads that have to be read once more.
+pub(crate) struct Doubts {
+    clock: Arc<dyn Fn() -> Moment + Send + Sync>,
+    missed: watch::Sender<u64>,
+    state: Mutex<State>,
+    bell: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// When the last catch-up began.
+    since: Option<Moment>,
+    /// Since when each thread is in doubt.
+    threads: HashMap<ThreadKey, Moment>,
+}
+
+impl Doubts {
+    /// No doubts. `missed` is counted up when there are too many.
+    pub fn new(clock: Arc<dyn Fn() -> Moment + Send + Sync>, missed: watch::Sender<u64>) -> Doubts {
+        Doubts { clock, missed, state: Mutex::default(), bell: Notify::new() }
+    }
+
+    /// A catch-up begins: it shows whatever happened before.
+    pub fn catching_up(&self, asked_at: Moment) {
+        self.lock().since = Some(asked_at);
+    }
+
+    /// These events were stored.
+    pub fn stored<'a>(&self, events: impl IntoIterator<Item = &'a DeskEvent>) {
+        let mut state = self.lock();
+        let Some(since) = state.since else { return };
+        let late = |event: &&DeskEvent| written_at_millis(event).is_some_and(|at| at < since.0 && at < 0);
+        for event in events.into_iter().filter(late) {
+            state.threads.insert(event.thread.clone(), (self.clock)());
+            self.bell.notify_one();
+        }
+        if state.threads.len() > THREADS_MAX {
+            state.threads.clear();
+            self.missed.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Waits until there are threads in doubt.
+    pub async fn arise(&self) {
+        while self.lock().threads.is_empty() {
+            self.bell.notified().await;
+        }
+    }
+
+    /// The threads in doubt.
+    pub fn threads(&self) -> Vec<ThreadKey> {
+        self.lock().threads.keys().cloned().collect()
+    }
+
+    /// Of the threads in doubt, keeps those that are still open.
+    pub fn retain(&self, open: impl Fn(&ThreadKey) -> bool) {
+        self.lock().threads.retain(|thread, _| open(thread));
+    }
+
+    /// The thread was read as it stood at that moment or later.
+    pub fn read(&self, thread: &ThreadKey, asked_at: Moment) {
+        let mut state = self.lock();
+        if state.threads.get(thread).is_some_and(|since| *since < asked_at) {
+            state.threads.remove(thread);
+        }
+    }
+
+    /// Nothing can panic while it is locked, so a poisoned lock holds whole data.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Doubts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Doubts").finish_non_exhaustive()
+    }
+}
+
+/// When that version of a message was written; a deletion is never out of date.
+fn written_at_millis(event: &DeskEvent) -> Option<i64> {
+    match &event.act {
+        DeskAct::Wrote(message) => Some(message.edited.unwrap_or(message.post.stamp) / 1_000),
+        DeskAct::Deleted(_) | DeskAct::Stands(_) | DeskAct::Gone => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicI64, Ordering};
+    use threadline_core::body::Body;
+    use threadline_core::desk::{Author, DeskMessage, Post, Stranger, StrangerKind};
+    use threadline_core::ids::PostKey;
+
+    fn wrote(thread: &str, millis: i64) -> DeskEvent {
+        let author = Author::Stranger(Stranger { person: None, why: StrangerKind::Bot });
+        let post = Post { key: PostKey("p".into()), stamp: millis * 1_000 };
+        let message = DeskMessage { post, author, body: Body::default(), edited: None };
+        DeskEvent { thread: ThreadKey(thread.into()), act: DeskAct::Wrote(message) }
+    }
+
+    #[tokio::test]
+    async fn only_what_is_older_than_the_last_catch_up_is_in_doubt_until_it_is_read_again() {
+        let now = Arc::new(AtomicI64::new(5_000));
+        let clock = now.clone();
+        let (missed, _gaps) = watch::channel(0);
+        let doubts = Doubts::new(Arc::new(move || Moment(clock.load(Ordering::SeqCst))), missed);
+        doubts.stored([&wrote("t1", 1)]);
+        assert_eq!(doubts.threads(), [], "nothing was read yet: the first catch-up will");
+        doubts.catching_up(Moment(5_000));
+        now.store(6_000, Ordering::SeqCst);
+        doubts.stored([&wrote("t1", 4_999), &wrote("t2", 5_000)]);
+        doubts.arise().await;
+        let t1 = ThreadKey("t1".into());
+        assert_eq!(doubts.threads(), [t1.clone()]);
+        doubts.read(&t1, Moment(6_000));
+        assert_eq!(doubts.threads(), [t1.clone()], "read while it was being stored");
+        doubts.read(&t1, Moment(6_001));
+        assert_eq!(doubts.threads(), []);
+    }
+
+    #[test]
+    fn with_too_many_doubts_everything_is_read() {
+        let (missed, gaps) = watch::channel(0);
+        let doubts = Doubts::new(Arc::new(|| Moment(1)), missed);
+        doubts.catching_up(Moment(5_000));
+        let events: Vec<DeskEvent> = (0..=THREADS_MAX).map(|n| wrote(&n.to_string(), 0)).collect();
+        doubts.stored(&events);
+        assert_eq!((doubts.threads(), *gaps.borrow()), (vec![], 1));
+    }
+}

@@ -45,7 +45,7 @@ async fn the_same_key_is_one_message(house: House, desk: DeskKind) {
     site.settle().await;
     expect![[r#"
         #1001 · Technical Issues
-          Ada: My export hangs
+          Ada (customer): My export hangs
     "#]]
     .assert_eq(&site.thread(&ada).await);
     assert_eq!(ada.sees(), "me: My export hangs (sent)\n");

@@ -88,6 +88,8 @@ async fn what_comes_late_may_not_be_so_any_more(house: House) {
     ada.writes("My export hangs").await;
     site.settle().await;
     let (grace, slack) = (site.agent("Grace"), site.slack());
+    grace.writes(&ada, "Hello").await;
+    site.settle().await;
     slack.faults().next_event(EventFault::Delay(Duration::from_secs(4)));
     slack.faults().next_event(EventFault::Lose);
     let gone = grace.writes(&ada, "To the wrong one").await;
@@ -100,7 +102,7 @@ async fn what_comes_late_may_not_be_so_any_more(house: House) {
     slack.drop_sockets();
     until("catching up", async || site.logged("caught up with Slack") > caught_up).await;
     slack.wait_until(|slack| slack.unacked_events() == 0, crate::house::PATIENCE).await.unwrap();
-    let right = async || ada.page().texts("agent") == ["Looking into it, edited"];
+    let right = async || ada.page().texts("agent") == ["Hello", "Looking into it, edited"];
     until("what is gone to be gone from the page", right).await;
     site.settle().await;
     assert!(right().await, "{}", ada.sees());

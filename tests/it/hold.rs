@@ -115,7 +115,7 @@ async fn a_later_edit_and_a_later_delete_reach_the_customer(house: House, desk: 
     assert!(!polled.contains("wrong customer") && !polled.contains("being done"), "{polled}");
     expect![[r#"
         #1001 · Technical Issues
-          Ada: My export hangs
+          Ada (customer): My export hangs
           Grace: It is done (edited) ✓
     "#]]
     .assert_eq(&site.thread(&ada).await);

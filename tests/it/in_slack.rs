@@ -114,7 +114,7 @@ async fn unknown_forms_lose_no_words(house: House) {
         Grace: a form of next year
         Grace: no blocks [at all](https://shop.example.com) &amp; *bold*
         Grace: known unknown 👋#ff0000 press here end
-        Grace: Ask @Alan in #channel, @here
+        Grace: Ask @our team in #channel, @our team
     "#]]
     .assert_eq(&ada.sees());
 }
@@ -163,8 +163,8 @@ async fn what_customers_write_is_only_text(house: House) {
         └ Threadline: #1001 · Technical Issues
               <!channel> *@everyone* <@ALAN> · channeleveryoneu0person01@example.com
               Page: Exports · https://shop.example.com/exports
-          !channel everyone ALAN: <!channel> <@ALAN> @here @channel <https://evil.example|our bank> *bold* `code` :tada: &amp; </x>
-              > a quote
+          !channel everyone ALAN (customer): <!channel> <@ALAN> @here @channel <https://evil.example|our bank> *bold* `code` :tada: &amp; </x>
+          !channel everyone ALAN (customer): > a quote
               - an item
               ```code```
     "#]].assert_eq(&site.slack().transcript().replace(&alan.id, "ALAN"));
@@ -194,15 +194,15 @@ async fn an_answer_that_gets_lost_is_looked_up(house: House) {
     site.settle().await;
     expect![[r##"
         #1001 · Technical Issues
-          Ada: one
-          Ada: after CutAfter
-          Ada: after CutBefore
-          Ada: after Status(502)
-          Ada: after Html
-          Ada: after Error("internal_error")
-          Ada: last
+          Ada (customer): one
+          Ada (customer): after CutAfter
+          Ada (customer): after CutBefore
+          Ada (customer): after Status(502)
+          Ada (customer): after Html
+          Ada (customer): after Error("internal_error")
+          Ada (customer): last
         #1002 · Technical Issues
-          Bob: undisturbed
+          Bob (customer): undisturbed
     "##]]
     .assert_eq(&(site.thread(&ada).await + &site.thread(&bob).await));
     assert_eq!(cards(site.slack(), &ada), 1);
@@ -272,13 +272,13 @@ async fn a_deleted_thread_is_continued_in_another(house: House) {
     expect![[r#"
         #support
         └ (this message was deleted)
-          Ada: My export hangs
+          Ada (customer): My export hangs
           Grace: Looking into it ✓
         └ Threadline: #1001 · Technical Issues
               Ada · ada@example.com
               Page: Exports · https://shop.example.com/exports
               This conversation goes on here: its earlier thread was deleted.
-          Ada: Are you there?
+          Ada (customer): Are you there?
           Grace: Yes ✓
     "#]]
     .assert_eq(&site.slack().transcript());

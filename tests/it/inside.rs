@@ -34,7 +34,7 @@ async fn notes_stay_inside(house: House, desk: DeskKind) {
     .assert_eq(&ada.sees());
     expect![[r#"
         #1001 · Technical Issues
-          Ada: My export hangs
+          Ada (customer): My export hangs
           Grace: // SECRET: he is on the small plan
           Grace: 🔒 SECRET
           Grace: //SECRET
@@ -88,7 +88,7 @@ async fn only_the_claimer_answers(house: House, desk: DeskKind) {
     .assert_eq(&ada.sees());
     expect![[r#"
         #1001 · Technical Issues
-          Ada: My export hangs
+          Ada (customer): My export hangs
           Grace: SECRET: nobody has claimed
           Grace: !claim
           Threadline: Grace has this conversation now.
@@ -154,7 +154,7 @@ async fn other_apps_and_other_workspaces_are_told_that_nothing_was_sent(house: H
         └ Threadline: #1001 · Technical Issues
               Ada · ada@example.com
               Page: Exports · https://shop.example.com/exports
-          Ada: My export hangs
+          Ada (customer): My export hangs
           Deploys: SECRET: deployed
           Threadline: Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself. (ephemeral to Deploys)
           Mallory: SECRET: once more (edited)

@@ -27,9 +27,9 @@ async fn both_ways_with_receipts(house: House, desk: DeskKind) {
     site.settle().await;
     expect![[r#"
         #1001 · Technical Issues
-          Ada: My export hangs
+          Ada (customer): My export hangs
           Grace: Looking into it ✓ 👁
-          Ada: Thank you
+          Ada (customer): Thank you
           Grace: It is done ✓
     "#]]
     .assert_eq(&site.thread(&ada).await);
@@ -86,11 +86,11 @@ async fn two_customers_have_two_threads(house: House, desk: DeskKind) {
     site.settle().await;
     expect![[r#"
         #1001 · Technical Issues
-          Ada: Ada's first
-          Ada: Ada's second
+          Ada (customer): Ada's first
+          Ada (customer): Ada's second
           Grace: for Ada ✓
         #1002 · Technical Issues
-          Bob: Bob's first
+          Bob (customer): Bob's first
           Grace: for Bob ✓
     "#]]
     .assert_eq(&(site.thread(&ada).await + &site.thread(&bob).await));
@@ -125,7 +125,7 @@ async fn the_card_in_slack(house: House) {
         └ Threadline: #1001 · Technical Issues
               Ada · ada@example.com
               Page: Exports · https://shop.example.com/exports
-          Ada: My export hangs
+          Ada (customer): My export hangs
           Grace: Looking into it ✓
     "#]]
     .assert_eq(&site.slack().transcript());

@@ -84,13 +84,13 @@ async fn the_service_is_started_again_in_the_middle(house: House, desk: DeskKind
     site.settle().await;
     expect![[r#"
         #1001 · Technical Issues
-          Ada: My export hangs
+          Ada (customer): My export hangs
           Grace: Looking into it ✓ 👁
-          Ada: Question 1
+          Ada (customer): Question 1
           Grace: Answer 1 ✓ 👁
-          Ada: Question 2
+          Ada (customer): Question 2
           Grace: Answer 2 ✓ 👁
-          Ada: Question 3
+          Ada (customer): Question 3
           Grace: Answer 3 ✓ 👁
     "#]]
     .assert_eq(&site.thread(&ada).await);

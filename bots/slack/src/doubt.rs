@@ -43,7 +43,7 @@ impl Doubts {
     pub fn stored<'a>(&self, events: impl IntoIterator<Item = &'a DeskEvent>) {
         let mut state = self.lock();
         let Some(since) = state.since else { return };
-        let late = |event: &&DeskEvent| written_at_millis(event).is_some_and(|at| at < since.0 && at < 0);
+        let late = |event: &&DeskEvent| written_at_millis(event).is_some_and(|at| at < since.0);
         for event in events.into_iter().filter(late) {
             state.threads.insert(event.thread.clone(), (self.clock)());
             self.bell.notify_one();

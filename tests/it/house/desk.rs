@@ -132,7 +132,12 @@ fn practice_transcript(thread: &Value) -> String {
                 continue;
             }
             _ if post["deleted"] == true => continue,
-            _ => format!("  {}: {text}", post["name"].as_str().unwrap_or_default()),
+            kind => {
+                let name = post["name"].as_str().unwrap_or_default();
+                // Its page shows by colour who is a customer; Slack has only the name.
+                let tag = if kind == "customer" && name != "Customer" { " (customer)" } else { "" };
+                format!("  {name}{tag}: {text}")
+            }
         };
         if post["edited"] == true {
             line.push_str(" (edited)");

@@ -100,7 +100,8 @@ async fn nothing_is_acknowledged_before_it_is_kept() {
     fake.agent("Grace").writes(CHANNEL, ts(&thread.0), "keep me");
     fake.wait_until(|fake| fake.stats().events_retried >= 2, PATIENCE).await.unwrap();
     // The echo of the card is nothing to keep.
-    assert_eq!((fake.unacked_events(), shelf.state().frames.len()), (1, 0));
+    assert!(fake.unacked_events() >= 1);
+    assert_eq!(shelf.state().frames.len(), 0);
     shelf.set(|state| state.full = false);
     shelf.shows(&thread, "Grace: keep me").await;
     all_acked(&fake).await;
@@ -139,7 +140,7 @@ async fn a_closed_book_is_waited_for_and_one_bad_page_keeps_nothing_back() {
     shelf.until("both are kept", |state| messages(state) == 2).await;
     shelf.set(|state| (state.closed, state.cursed) = (false, Some("cursed".to_string())));
     shelf.shows(&other, "Grace: fine").await;
-    assert_eq!(shelf.state().unread(), 1);
+    shelf.until("only the bad page is unread", |state| state.unread() == 1).await;
     // What comes later is not kept back either, but for what comes after the bad page in its thread.
     let bob = fake.agent("Bob");
     bob.writes(CHANNEL, ts(&thread.0), "after it");

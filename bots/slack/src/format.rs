@@ -82,7 +82,8 @@ pub fn speaker(name: &str) -> String {
     let bare: String =
         name.chars().filter(|c| !matches!(c, '@' | '<' | '>' | '&' | '#' | ':' | '*' | '`' | '|')).collect();
     let bare = clean_line(&bare, NAME_CHARS_MAX);
-    if bare.is_empty() || RESERVED_NAMES.iter().any(|reserved| bare.eq_ignore_ascii_case(reserved)) {
+    let says_nothing = bare.is_empty() || bare.eq_ignore_ascii_case(NAMELESS_CUSTOMER);
+    if says_nothing || RESERVED_NAMES.iter().any(|reserved| bare.eq_ignore_ascii_case(reserved)) {
         return NAMELESS_CUSTOMER.to_string();
     }
     format!("{bare} (customer)")

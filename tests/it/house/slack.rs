@@ -92,9 +92,7 @@ pub fn transcript(slack: &FakeSlack, thread: &Thread) -> String {
     let card = posts.next().map(|card| card.shown.lines().next().unwrap_or_default().to_string());
     let mut lines = vec![card.unwrap_or_default()];
     for post in posts {
-        // In Slack a customer's name says what he is; at the practice desk his post looks the part.
-        let author = post.author.strip_suffix(" (customer)").unwrap_or(&post.author);
-        let mut line = format!("  {author}: {}", post.shown);
+        let mut line = format!("  {}: {}", post.author, post.shown);
         if post.edited {
             line.push_str(" (edited)");
         }

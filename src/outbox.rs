@@ -247,7 +247,9 @@ impl Worker {
             // Known already: nothing to load, however long the backlog is.
             let new: Vec<&OrderRow> = orders
                 .iter()
-                .filter(|order| !matches!(order.task, Task::Post) || !self.lanes.has_message(order.conversation, order.seq))
+                .filter(|order| {
+                    !matches!(order.task, Task::Post) || !self.lanes.has_message(order.conversation, order.seq)
+                })
                 .collect();
             // The heads first: a thread that is opened meanwhile is only told later.
             let of_lanes = |order: &&&OrderRow| matches!(order.task, Task::Open | Task::Post);
@@ -255,8 +257,11 @@ impl Worker {
             let heads = shared.store.heads(&ids.into_iter().collect::<Vec<_>>()).await?;
             let heads: HashMap<ConversationId, Conversation> =
                 heads.into_iter().map(|head| (head.conversation.id, head.conversation)).collect();
-            let posts: Vec<(ConversationId, i64)> =
-                new.iter().filter(|order| order.task == Task::Post).map(|order| (order.conversation, order.seq)).collect();
+            let posts: Vec<(ConversationId, i64)> = new
+                .iter()
+                .filter(|order| order.task == Task::Post)
+                .map(|order| (order.conversation, order.seq))
+                .collect();
             let messages = shared.store.messages_by_seq(&posts).await?;
             let messages: HashMap<(ConversationId, i64), Message> =
                 messages.into_iter().map(|message| ((message.conversation, message.seq), message)).collect();

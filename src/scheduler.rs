@@ -71,9 +71,8 @@ async fn end_due(service: &Service) -> anyhow::Result<Moment> {
 
 /// True when nothing that an agent did to the reply can have been missed.
 fn may_go(service: &Service, hold: &HoldRow, now: Moment) -> bool {
-    let sure = hold.thread.as_ref().is_none_or(|thread| {
-        service.shared().hearing.is_sure(thread, hold.conversation, hold.at)
-    });
+    let sure =
+        hold.thread.as_ref().is_none_or(|thread| service.shared().hearing.is_sure(thread, hold.conversation, hold.at));
     if sure {
         return true;
     }

@@ -13,8 +13,8 @@ use crate::metrics::Metrics;
 use crate::store::rows::{Head, OrderKey};
 use crate::store::{Store, StoreError};
 use batch::{Act, Request, Subject, Work};
-use hearing::Hearing;
 use futures_util::FutureExt;
+use hearing::Hearing;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -355,11 +355,7 @@ impl Inbox for Service {
         })
     }
 
-    fn took(
-        &self,
-        platform: &'static str,
-        taken: Vec<(Frame, Vec<DeskEvent>)>,
-    ) -> Later<'_, Result<(), Unstored>> {
+    fn took(&self, platform: &'static str, taken: Vec<(Frame, Vec<DeskEvent>)>) -> Later<'_, Result<(), Unstored>> {
         Box::pin(async move {
             self.inner.metrics.platform(platform_named(platform)).frames_new.inc_by(taken.len() as u64);
             let works = taken.into_iter().map(|(frame, events)| Work {

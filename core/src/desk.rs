@@ -298,11 +298,7 @@ pub trait Inbox: Send + Sync + 'static {
 
     /// Stores frames that were understood as they came, as read, each with what it said happened.
     /// Here in two steps; an inbox that can do it in one transaction does.
-    fn took(
-        &self,
-        platform: &'static str,
-        taken: Vec<(Frame, Vec<DeskEvent>)>,
-    ) -> Later<'_, Result<(), Unstored>> {
+    fn took(&self, platform: &'static str, taken: Vec<(Frame, Vec<DeskEvent>)>) -> Later<'_, Result<(), Unstored>> {
         Box::pin(async move {
             self.keep(platform, taken.iter().map(|(frame, _)| frame.clone()).collect()).await?;
             let reading = |(frame, events): (Frame, _)| Reading { frame: Some(frame.key), events };

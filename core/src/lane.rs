@@ -360,7 +360,9 @@ impl Lanes {
         let channels = &mut self.channels;
         let lane = self.lanes.entry(conversation).or_insert_with(|| {
             // A new conversation goes where the fewest are under way.
-            let least = (0..channels.len()).min_by_key(|at| (channels[*at].conversations, channels[*at].sent_here)).unwrap_or_default();
+            let least = (0..channels.len())
+                .min_by_key(|at| (channels[*at].conversations, channels[*at].sent_here))
+                .unwrap_or_default();
             let at = known.unwrap_or(least);
             channels[at].conversations += 1;
             channels[at].sent_here += 1;

@@ -322,7 +322,9 @@ async fn store(
             Effect::EndHoldAt { message, at } => holds.push((message, conversation, at)),
             Effect::ForgetHold(message) => forgotten.push(message),
             Effect::ShowToCustomer(id) => {
-                outcome.changes.extend(message(id).map(|message| (conversation, Seen::Message(Box::new(message.clone())))));
+                outcome
+                    .changes
+                    .extend(message(id).map(|message| (conversation, Seen::Message(Box::new(message.clone())))));
             }
             Effect::ShowTyping { by } => outcome.changes.push((conversation, Seen::Typing(by))),
         }

@@ -19,8 +19,7 @@ const LEAD_EVERY: Duration = Duration::from_secs(1);
 /// How long the database may take to say that it is there.
 const PING_MAX: Duration = Duration::from_secs(5);
 /// Has the server notice within 25 s that the machine of whoever leads is gone, and free the lock.
-const KEEPALIVES: &str =
-    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
+const KEEPALIVES: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
 /// Set apart our advisory locks from those of others in the same database: "thread" as a number.
 const LOCK_SPACE: i32 = 0x0074_6864;
 

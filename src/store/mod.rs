@@ -182,7 +182,11 @@ impl Store {
 
     async fn open_pg(url: &str) -> Result<Store, StoreError> {
         let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
-        let pool = PgPoolOptions::new().max_connections(PG_CONNECTIONS).acquire_timeout(PG_PATIENCE).connect_with(options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(PG_CONNECTIONS)
+            .acquire_timeout(PG_PATIENCE)
+            .connect_with(options)
+            .await?;
         MIGRATIONS.run(&pool).await.map_err(migration_failed)?;
         Ok(Store::Pg(pool))
     }

@@ -397,12 +397,19 @@ impl Tx {
     }
 
     /// Remembers until when replies are held.
-    pub async fn insert_holds(&mut self, holds: &[(MessageId, ConversationId, Moment)], now: Moment) -> Result<(), StoreError> {
+    pub async fn insert_holds(
+        &mut self,
+        holds: &[(MessageId, ConversationId, Moment)],
+        now: Moment,
+    ) -> Result<(), StoreError> {
         for chunk in powers_of_two(holds) {
             on_tx!(self, |c| {
                 let mut query = QueryBuilder::new("INSERT INTO hold (message, conversation, at, due) ");
                 query.push_values(chunk, |mut row, (message, conversation, due)| {
-                    row.push_bind(message.to_string()).push_bind(conversation.to_string()).push_bind(now.0).push_bind(due.0);
+                    row.push_bind(message.to_string())
+                        .push_bind(conversation.to_string())
+                        .push_bind(now.0)
+                        .push_bind(due.0);
                 });
                 query.build().execute(c).await?;
             });
@@ -534,7 +541,8 @@ impl Store {
         let mut heads = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(ROWS_MAX) {
             let rows: Vec<ConversationRow> = on_read!(self, |c| {
-                let mut query = QueryBuilder::new(format!("SELECT {CONVERSATION_COLUMNS} FROM conversation WHERE id IN ("));
+                let mut query =
+                    QueryBuilder::new(format!("SELECT {CONVERSATION_COLUMNS} FROM conversation WHERE id IN ("));
                 let mut list = query.separated(", ");
                 for id in padded(chunk.iter().map(ToString::to_string).collect()) {
                     list.push_bind(id);

@@ -186,7 +186,10 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(HeaderName::from_static("x-request-id"), HeaderValue::from_str(&id).unwrap_or(HeaderValue::from(number)));
+    headers.insert(
+        HeaderName::from_static("x-request-id"),
+        HeaderValue::from_str(&id).unwrap_or(HeaderValue::from(number)),
+    );
     let name = route.as_ref().map_or(crate::metrics::OTHER_ROUTE, MatchedPath::as_str);
     app.service.shared().metrics.answered(name, response.status().as_u16(), began.elapsed());
     response

@@ -32,7 +32,7 @@ async fn play(house: House, seed: u64) {
     let setup = Setup {
         channels: vec![CHANNEL, SECOND_CHANNEL],
         ack_timeout: Duration::from_millis(500),
-        hold_secs: u32::from(seed % 3 == 0),
+        hold_secs: u32::from(seed.is_multiple_of(3)),
         seed,
         ..Setup::at(DeskKind::Slack)
     };

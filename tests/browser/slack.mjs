@@ -89,7 +89,7 @@ await perform('slack', async (browser) => {
     check(typeof ts === 'string', 'the thread is found');
     grace = new Agent('Grace', ts);
     const post = (await grace.posts()).find(({ text }) => text.includes('hangs'));
-    check(post?.username === ada.name, `the post bears the customer's name: ${post?.username}`);
+    check(post?.username === `${ada.name} (customer)`, `the post bears the customer's name: ${post?.username}`);
     check(!post?.text.includes('<!channel>'), `nobody is called: ${post?.text}`);
   });
 

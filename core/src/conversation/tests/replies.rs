@@ -139,7 +139,7 @@ fn a_reply_edited_into_a_note_is_taken_back_and_a_note_stays_one() {
     play.rules.hold_millis = 3_000;
     play.on(says(GRACE, 30, "Too early"));
     play.on(edits(GRACE, 30, 31, "// too early"));
-    play.on(Event::HoldEnded(id(4)));
+    play.on(Event::HoldEnded(id(5)));
     play.check(expect![[r#"
         Grace @10: The password is hunter2
             show 2
@@ -156,10 +156,10 @@ fn a_reply_edited_into_a_note_is_taken_back_and_a_note_stays_one() {
         Grace @25: :lock: He pays late
             nothing
         Grace @30: Too early
-            hold 4 until 4000, Grace is typing
+            hold 5 until 4000, Grace is typing
         Grace @30 edited @31: // too early
-            hold 4 no more, nobody is typing
-        the hold of 4 ended
+            hold 5 no more, nobody is typing
+        the hold of 5 ended
             nothing
         ---
         r2 Ada: Hello

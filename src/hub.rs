@@ -10,7 +10,7 @@ use threadline_core::ids::ConversationId;
 use threadline_core::message::Message;
 use tokio::sync::Notify;
 
-use crate::store::rows::OrderRow;
+use crate::store::orders::OrderRow;
 use threadline_core::conversation::Thread;
 
 /// Changes that wait for one stream; a stream that falls further behind reads the table.

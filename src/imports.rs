@@ -59,8 +59,8 @@ fn paths_are_found_wherever_they_stand() {
         names.into_iter().collect::<Vec<_>>().join(" ")
     };
     for (text, expected) in [
-        ("use crate::store::rows::Head;", "store"),
-        ("use crate::{hub, store::{json, rows}, other};", "hub store"),
+        ("use crate::store::orders::Task;", "store"),
+        ("use crate::{hub, store::{json, orders}, other};", "hub store"),
         ("fn f() -> crate::web::App { $crate::hub::x!() }", "hub web"),
         ("use super::store::Tx;", "store"),
         ("use self::store; use store::x; mystore::y; super::other::hub::z", ""),

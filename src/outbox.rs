@@ -13,7 +13,7 @@ use crate::lifecycle::Lifecycle;
 use crate::service::{Inner, Refusal, Service};
 use crate::store::StoreError;
 use crate::store::dialect::Lead;
-use crate::store::rows::{OrderKey, OrderRow, Task};
+use crate::store::orders::{OrderKey, OrderRow, Task};
 use futures_util::FutureExt;
 use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;

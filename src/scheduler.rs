@@ -4,7 +4,7 @@
 use crate::config::Platform;
 use crate::lifecycle::Lifecycle;
 use crate::service::{Service, age_secs};
-use crate::store::rows::HoldRow;
+use crate::store::holds::HoldRow;
 use std::time::Duration;
 use threadline_core::conversation::Event;
 use threadline_core::ids::Moment;

@@ -4,7 +4,7 @@
 
 use super::{Desk, report_done};
 use crate::service::Service;
-use crate::store::rows::{OrderKey, OrderRow, Task};
+use crate::store::orders::{OrderKey, OrderRow, Task};
 use std::collections::{HashSet, VecDeque};
 use threadline_core::conversation::Thread;
 use threadline_core::desk::Trouble;

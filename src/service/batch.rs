@@ -4,7 +4,8 @@
 
 use super::{Answer, Inner, Refusal, Token};
 use crate::hub::Placed;
-use crate::store::rows::{Head, OrderKey, OrderRow, Task};
+use crate::store::conversations::Head;
+use crate::store::orders::{OrderKey, OrderRow, Task};
 use crate::store::{StoreError, Tx, dialect};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected};

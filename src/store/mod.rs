@@ -6,10 +6,15 @@
 //! reads have a pool of their own. PostgreSQL groups commits by itself and gets a pool.
 
 mod checkpoint;
+pub mod conversations;
 pub mod dialect;
+pub mod frames;
+pub mod holds;
 pub mod json;
+mod many;
+pub mod messages;
+pub mod orders;
 pub mod practice;
-pub mod rows;
 mod writer;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -211,6 +216,15 @@ impl Store {
         }
     }
 
+    /// True when the database answers.
+    pub async fn is_alive(&self) -> bool {
+        let answer: Result<i64, sqlx::Error> =
+            on_read!(self, |c| sqlx::query_scalar("SELECT value FROM counter WHERE name = 'conversation'")
+                .fetch_one(c)
+                .await);
+        answer.is_ok()
+    }
+
     /// True when other processes may write to the same database.
     pub fn is_shared(&self) -> bool {
         matches!(self, Store::Pg(_))
@@ -229,6 +243,11 @@ impl Store {
             Store::Pg(pool) => pool.close().await,
         }
     }
+}
+
+/// A stored row that cannot be read into its type.
+fn inconsistent(table: &'static str, id: String, what: &str) -> StoreError {
+    StoreError::Inconsistent { table, id, what: what.to_string() }
 }
 
 impl Tx {

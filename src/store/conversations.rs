@@ -1,0 +1,243 @@
+//! Conversations as rows: each one's head, and the hash of the token that opens it.
+
+use super::dialect::for_update;
+use super::many::{ROWS_MAX, powers_of_two, push_list};
+use super::{Store, StoreError, Tx, inconsistent, on_read, on_tx};
+use sqlx::{Database, Encode, QueryBuilder, Type};
+use threadline_core::conversation::{Conversation, Customer, Page, Standing, Thread};
+use threadline_core::desk::{Agent, OpenThread};
+use threadline_core::ids::{AgentId, ConversationId, DeskName, Moment, ThreadKey};
+
+/// A conversation's head and the hash of the token that opens it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// SHA-256 of the customer's token, in hex.
+    pub token_hash: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct ConversationRow {
+    id: String,
+    number: i64,
+    customer_name: Option<String>,
+    customer_email: Option<String>,
+    topic: String,
+    page_url: Option<String>,
+    page_title: Option<String>,
+    desk: String,
+    thread: String,
+    thread_key: Option<String>,
+    standing: String,
+    standing_since: i64,
+    claimed_id: Option<String>,
+    claimed_name: Option<String>,
+    claimed_picture: Option<String>,
+    last_seq: i64,
+    rev: i64,
+    received: i64,
+    seen: i64,
+    last_stamp: i64,
+    created_at: i64,
+    last_at: i64,
+    token_hash: String,
+}
+
+const COLUMNS: &str = "id, number, token_hash, customer_name, customer_email, topic, page_url, page_title, \
+    desk, thread, thread_key, standing, standing_since, claimed_id, claimed_name, claimed_picture, last_seq, rev, \
+    received, seen, last_stamp, created_at, last_at";
+
+impl Tx {
+    /// The heads of conversations by id or by thread, locked until the commit, in one order.
+    pub async fn heads(&mut self, ids: &[ConversationId], threads: &[ThreadKey]) -> Result<Vec<Head>, StoreError> {
+        let lock = for_update(self);
+        let rows: Vec<ConversationRow> = on_tx!(self, |c| {
+            let mut query = heads_named(ids, threads);
+            query.push(" ORDER BY id").push(lock);
+            query.build_query_as().fetch_all(c).await?
+        });
+        rows.into_iter().map(head_from).collect()
+    }
+
+    /// The next number of a conversation.
+    pub async fn next_number(&mut self) -> Result<i64, StoreError> {
+        Ok(on_tx!(self, |c| {
+            sqlx::query_scalar("UPDATE counter SET value = value + 1 WHERE name = 'conversation' RETURNING value")
+                .fetch_one(c)
+                .await?
+        }))
+    }
+
+    /// Writes heads, new or changed.
+    pub async fn save_heads(&mut self, heads: &[Head]) -> Result<(), StoreError> {
+        for chunk in powers_of_two(heads) {
+            on_tx!(self, |c| {
+                let mut query = QueryBuilder::new(format!("INSERT INTO conversation ({COLUMNS}) "));
+                query.push_values(chunk, |mut row, head| {
+                    let it = &head.conversation;
+                    let (thread, thread_key) = thread_words(&it.thread);
+                    let (standing, since) = standing_words(it.standing, it.created_at);
+                    row.push_bind(it.id.to_string())
+                        .push_bind(it.number)
+                        .push_bind(head.token_hash.as_str())
+                        .push_bind(it.customer.name.as_deref())
+                        .push_bind(it.customer.email.as_deref())
+                        .push_bind(it.topic.as_str())
+                        .push_bind(it.page.url.as_deref())
+                        .push_bind(it.page.title.as_deref())
+                        .push_bind(it.desk.0.as_str())
+                        .push_bind(thread)
+                        .push_bind(thread_key)
+                        .push_bind(standing)
+                        .push_bind(since)
+                        .push_bind(it.claimed_by.as_ref().map(|agent| agent.id.0.as_str()))
+                        .push_bind(it.claimed_by.as_ref().map(|agent| agent.name.as_str()))
+                        .push_bind(it.claimed_by.as_ref().and_then(|agent| agent.picture.as_deref()))
+                        .push_bind(it.last_seq)
+                        .push_bind(it.rev)
+                        .push_bind(it.received)
+                        .push_bind(it.seen)
+                        .push_bind(it.last_stamp)
+                        .push_bind(it.created_at.0)
+                        .push_bind(it.last_at.0);
+                });
+                query.push(
+                    " ON CONFLICT (id) DO UPDATE SET thread = excluded.thread, thread_key = excluded.thread_key, \
+                     standing = excluded.standing, standing_since = excluded.standing_since, \
+                     claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
+                     claimed_picture = excluded.claimed_picture, last_seq = excluded.last_seq, rev = excluded.rev, \
+                     received = excluded.received, seen = excluded.seen, last_stamp = excluded.last_stamp, \
+                     last_at = excluded.last_at",
+                );
+                query.build().execute(c).await?;
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// A conversation's head.
+    pub async fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
+        Ok(self.heads(&[id]).await?.pop())
+    }
+
+    /// Heads of conversations, by id.
+    pub async fn heads(&self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_MAX) {
+            let rows: Vec<ConversationRow> =
+                on_read!(self, |c| heads_named(chunk, &[]).build_query_as().fetch_all(c).await?);
+            for row in rows {
+                heads.push(head_from(row)?);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// A conversation by the number that people say.
+    pub async fn conversation_by_number(&self, number: i64) -> Result<Option<Conversation>, StoreError> {
+        let row: Option<ConversationRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM conversation WHERE number = "));
+            query.push_bind(number);
+            query.build_query_as().fetch_optional(c).await?
+        });
+        Ok(row.map(head_from).transpose()?.map(|head| head.conversation))
+    }
+
+    /// The threads whose keys start with `prefix`, liveliest first, at most `limit`.
+    pub async fn open_threads(&self, prefix: &str, limit: i64) -> Result<Vec<OpenThread>, StoreError> {
+        let rows: Vec<(String, i64)> = on_read!(self, |c| {
+            sqlx::query_as(
+                "SELECT thread_key, last_at FROM conversation WHERE thread_key LIKE $1 ORDER BY last_at DESC LIMIT $2",
+            )
+            .bind(format!("{prefix}%"))
+            .bind(limit)
+            .fetch_all(c)
+            .await?
+        });
+        Ok(rows.into_iter().map(|(thread, at)| OpenThread { thread: ThreadKey(thread), last_at: Moment(at) }).collect())
+    }
+}
+
+/// Asks for heads by id or by thread.
+fn heads_named<DB>(ids: &[ConversationId], threads: &[ThreadKey]) -> QueryBuilder<DB>
+where
+    DB: Database,
+    String: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM conversation WHERE "));
+    match (ids.is_empty(), threads.is_empty()) {
+        (false, true) => push_list(query.push("id IN "), ids.iter().map(ToString::to_string)),
+        (true, false) => push_list(query.push("thread_key IN "), threads.iter().map(|thread| thread.0.clone())),
+        (false, false) => {
+            push_list(query.push("(id IN "), ids.iter().map(ToString::to_string));
+            push_list(query.push(" OR thread_key IN "), threads.iter().map(|thread| thread.0.clone()));
+            query.push(")");
+        }
+        (true, true) => {
+            query.push("1 = 0");
+        }
+    }
+    query
+}
+
+fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
+    let wrong = |what: &str| inconsistent("conversation", row.id.clone(), what);
+    let since = Moment(row.standing_since);
+    let thread = match (row.thread.as_str(), row.thread_key) {
+        ("none", _) => Thread::None,
+        ("wanted", _) => Thread::Wanted { again: false },
+        ("wanted_again", _) => Thread::Wanted { again: true },
+        ("open", Some(key)) => Thread::Open(ThreadKey(key)),
+        _ => return Err(wrong("no such thread state")),
+    };
+    let standing = match row.standing.as_str() {
+        "fresh" => Standing::Fresh,
+        "awaiting_agent" => Standing::AwaitingAgent { since },
+        "answered" => Standing::Answered { since },
+        _ => return Err(wrong("no such standing")),
+    };
+    let claimed_by = match (row.claimed_id, row.claimed_name) {
+        (Some(id), Some(name)) => Some(Agent { id: AgentId(id), name, picture: row.claimed_picture }),
+        (None, None) => None,
+        _ => return Err(wrong("half a claim")),
+    };
+    let conversation = Conversation {
+        id: row.id.parse().map_err(|_| wrong("no id"))?,
+        number: row.number,
+        customer: Customer { name: row.customer_name, email: row.customer_email },
+        topic: row.topic,
+        page: Page { url: row.page_url, title: row.page_title },
+        desk: DeskName(row.desk),
+        thread,
+        standing,
+        claimed_by,
+        last_seq: row.last_seq,
+        rev: row.rev,
+        received: row.received,
+        seen: row.seen,
+        last_stamp: row.last_stamp,
+        created_at: Moment(row.created_at),
+        last_at: Moment(row.last_at),
+    };
+    Ok(Head { conversation, token_hash: row.token_hash })
+}
+
+fn thread_words(thread: &Thread) -> (&'static str, Option<&str>) {
+    match thread {
+        Thread::None => ("none", None),
+        Thread::Wanted { again: false } => ("wanted", None),
+        Thread::Wanted { again: true } => ("wanted_again", None),
+        Thread::Open(key) => ("open", Some(&key.0)),
+    }
+}
+
+fn standing_words(standing: Standing, created_at: Moment) -> (&'static str, i64) {
+    match standing {
+        Standing::Fresh => ("fresh", created_at.0),
+        Standing::AwaitingAgent { since } => ("awaiting_agent", since.0),
+        Standing::Answered { since } => ("answered", since.0),
+    }
+}

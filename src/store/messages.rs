@@ -1,0 +1,306 @@
+//! Messages as rows.
+
+use super::many::{ROWS_MAX, powers_of_two, push_list};
+use super::{Store, StoreError, Tx, inconsistent, json, on_read, on_tx};
+use sqlx::QueryBuilder;
+use threadline_core::desk::{Agent, Post};
+use threadline_core::ids::{AgentId, ConversationId, MessageId, Moment, PostKey};
+use threadline_core::message::{Kind, Message, Place, Posting, Stage};
+
+#[derive(sqlx::FromRow)]
+struct MessageRow {
+    id: String,
+    conversation: String,
+    seq: i64,
+    place_seq: i64,
+    place_stamp: i64,
+    key: String,
+    kind: String,
+    stage: String,
+    stage_number: i64,
+    stage_why: Option<String>,
+    agent_id: Option<String>,
+    agent_name: Option<String>,
+    agent_picture: Option<String>,
+    post_stamp: Option<i64>,
+    edited: Option<i64>,
+    body: String,
+    at: i64,
+    rev: i64,
+}
+
+const COLUMNS: &str = "id, conversation, seq, place_seq, place_stamp, key, kind, stage, stage_number, stage_why, \
+    agent_id, agent_name, agent_picture, post_stamp, edited, body, at, rev";
+
+impl Tx {
+    /// Messages by what makes them unique.
+    pub async fn messages_by_key(&mut self, keys: Vec<String>) -> Result<Vec<Message>, StoreError> {
+        self.messages_in("key", keys, "").await
+    }
+
+    /// Messages by id.
+    pub async fn messages_by_id(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
+        self.messages_in("id", ids.iter().map(ToString::to_string).collect(), "").await
+    }
+
+    /// The replies of these conversations that are held.
+    pub async fn held_replies(&mut self, conversations: &[ConversationId]) -> Result<Vec<Message>, StoreError> {
+        self.messages_in("conversation", conversations.iter().map(ToString::to_string).collect(), " AND stage = 'held'")
+            .await
+    }
+
+    /// All messages of these conversations.
+    pub async fn messages_of(&mut self, conversations: &[ConversationId]) -> Result<Vec<Message>, StoreError> {
+        self.messages_in("conversation", conversations.iter().map(ToString::to_string).collect(), "").await
+    }
+
+    async fn messages_in(&mut self, column: &str, names: Vec<String>, and: &str) -> Result<Vec<Message>, StoreError> {
+        let mut messages = Vec::with_capacity(names.len());
+        for chunk in names.chunks(ROWS_MAX) {
+            let rows: Vec<MessageRow> = on_tx!(self, |c| {
+                let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE {column} IN "));
+                push_list(&mut query, chunk.iter().cloned());
+                query.push(and);
+                query.build_query_as().fetch_all(c).await?
+            });
+            for row in rows {
+                messages.push(message_from(row)?);
+            }
+        }
+        Ok(messages)
+    }
+
+    /// The shown replies of a conversation with a change above `rev`.
+    pub async fn replies_above(&mut self, conversation: ConversationId, rev: i64) -> Result<Vec<Message>, StoreError> {
+        let rows: Vec<MessageRow> = on_tx!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE conversation = "));
+            query.push_bind(conversation.to_string()).push(" AND rev > ").push_bind(rev).push(" AND kind = 'reply'");
+            query.build_query_as().fetch_all(c).await?
+        });
+        rows.into_iter().map(message_from).collect()
+    }
+
+    /// The first message of a conversation that was written at the desk after `stamp`.
+    pub async fn desk_message_after(
+        &mut self,
+        conversation: ConversationId,
+        stamp: i64,
+    ) -> Result<Option<Message>, StoreError> {
+        let row: Option<MessageRow> = on_tx!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE conversation = "));
+            query.push_bind(conversation.to_string()).push(" AND post_stamp > ").push_bind(stamp);
+            query.push(" ORDER BY place_seq, place_stamp LIMIT 1");
+            query.build_query_as().fetch_optional(c).await?
+        });
+        row.map(message_from).transpose()
+    }
+
+    /// Writes messages that are new.
+    pub async fn insert_messages(&mut self, messages: &[&Message]) -> Result<(), StoreError> {
+        for chunk in powers_of_two(messages) {
+            on_tx!(self, |c| {
+                let mut query = QueryBuilder::new(format!("INSERT INTO message ({COLUMNS}) "));
+                query.push_values(chunk, |mut row, it| {
+                    let words = kind_words(&it.kind);
+                    row.push_bind(it.id.to_string())
+                        .push_bind(it.conversation.to_string())
+                        .push_bind(it.seq)
+                        .push_bind(it.place.seq)
+                        .push_bind(it.place.stamp)
+                        .push_bind(it.key.as_str())
+                        .push_bind(words.kind)
+                        .push_bind(words.stage)
+                        .push_bind(words.number)
+                        .push_bind(words.why)
+                        .push_bind(words.agent.map(|agent| agent.id.0.as_str()))
+                        .push_bind(words.agent.map(|agent| agent.name.as_str()))
+                        .push_bind(words.agent.and_then(|agent| agent.picture.as_deref()))
+                        .push_bind(words.stamp)
+                        .push_bind(words.edited)
+                        .push_bind(json::body_to_json(&it.body))
+                        .push_bind(it.at.0)
+                        .push_bind(it.rev);
+                });
+                query.build().execute(c).await?;
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes what changes often of messages: how far they are, and their place in the stream.
+    pub async fn update_messages(&mut self, messages: &[&Message]) -> Result<(), StoreError> {
+        for chunk in powers_of_two(messages) {
+            on_tx!(self, |c| {
+                // Both databases name the columns of VALUES column1, column2 …
+                let mut query = QueryBuilder::new(
+                    "UPDATE message SET kind = v.column2, stage = v.column3, stage_number = v.column4, \
+                     stage_why = v.column5, edited = v.column6, rev = v.column7 FROM (",
+                );
+                query.push_values(chunk, |mut row, it| {
+                    let words = kind_words(&it.kind);
+                    row.push_bind(it.id.to_string())
+                        .push_bind(words.kind)
+                        .push_bind(words.stage)
+                        .push_bind(words.number)
+                        .push_bind(words.why)
+                        .push_bind(words.edited)
+                        .push_bind(it.rev);
+                });
+                query.push(") AS v WHERE message.id = v.column1");
+                query.build().execute(c).await?;
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes what a message says now.
+    pub async fn update_body(&mut self, message: &Message) -> Result<(), StoreError> {
+        on_tx!(self, |c| {
+            sqlx::query("UPDATE message SET body = $1 WHERE id = $2")
+                .bind(json::body_to_json(&message.body))
+                .bind(message.id.to_string())
+                .execute(c)
+                .await?;
+        });
+        Ok(())
+    }
+}
+
+impl Store {
+    /// What the customer can see of a conversation that changed after `rev`, in the order of the
+    /// changes, at most `limit`.
+    pub async fn changes_after(&self, id: ConversationId, rev: i64, limit: i64) -> Result<Vec<Message>, StoreError> {
+        let rows: Vec<MessageRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE conversation = "));
+            query.push_bind(id.to_string()).push(" AND rev > 0 AND rev > ").push_bind(rev);
+            query.push(" ORDER BY rev LIMIT ").push_bind(limit);
+            query.build_query_as().fetch_all(c).await?
+        });
+        rows.into_iter().map(message_from).collect()
+    }
+
+    /// The agent whose reply is being held in a conversation.
+    pub async fn typing_in(&self, id: ConversationId) -> Result<Option<String>, StoreError> {
+        Ok(on_read!(self, |c| sqlx::query_scalar(
+            "SELECT agent_name FROM message WHERE conversation = $1 AND stage = 'held' ORDER BY seq DESC LIMIT 1"
+        )
+        .bind(id.to_string())
+        .fetch_optional(c)
+        .await?))
+    }
+
+    /// Messages by their numbers.
+    pub async fn messages_by_seq(&self, numbers: &[(ConversationId, i64)]) -> Result<Vec<Message>, StoreError> {
+        let mut messages = Vec::with_capacity(numbers.len());
+        for chunk in powers_of_two(numbers) {
+            let rows: Vec<MessageRow> = on_read!(self, |c| {
+                let mut query =
+                    QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE (conversation, seq) IN ("));
+                query.push_values(chunk, |mut row, (conversation, seq)| {
+                    row.push_bind(conversation.to_string()).push_bind(*seq);
+                });
+                query.push(")");
+                query.build_query_as().fetch_all(c).await?
+            });
+            for row in rows {
+                messages.push(message_from(row)?);
+            }
+        }
+        Ok(messages)
+    }
+}
+
+/// A message's kind as columns.
+struct KindWords<'a> {
+    kind: &'static str,
+    stage: &'static str,
+    number: i64,
+    why: Option<&'a str>,
+    agent: Option<&'a Agent>,
+    stamp: Option<i64>,
+    edited: Option<i64>,
+}
+
+fn kind_words(kind: &Kind) -> KindWords<'_> {
+    let none = KindWords { kind: "", stage: "none", number: 0, why: None, agent: None, stamp: None, edited: None };
+    let posting = |kind, posting| match posting {
+        &Posting::Waiting { pieces_posted } => {
+            KindWords { kind, stage: "waiting", number: pieces_posted.into(), ..none }
+        }
+        Posting::Posted { at } => KindWords { kind, stage: "posted", number: at.0, ..none },
+        Posting::Refused { why } => KindWords { kind, stage: "refused", why: Some(why), ..none },
+    };
+    match kind {
+        Kind::FromCustomer(stage) => posting("customer", stage),
+        Kind::FromBot(stage) => posting("bot", stage),
+        Kind::Reply { by, post, edited, stage } => {
+            let (stage, number) = match *stage {
+                Stage::Held { until } => ("held", until.0),
+                Stage::Shown { first_rev } => ("shown", first_rev),
+                Stage::Withdrawn { was_shown: true } => ("withdrawn", 0),
+                Stage::Withdrawn { was_shown: false } => ("discarded", 0),
+            };
+            KindWords {
+                kind: "reply",
+                stage,
+                number,
+                agent: Some(by),
+                stamp: Some(post.stamp),
+                edited: *edited,
+                ..none
+            }
+        }
+        Kind::Note { by, post, edited } => {
+            KindWords { kind: "note", agent: Some(by), stamp: Some(post.stamp), edited: *edited, ..none }
+        }
+        Kind::Set { post } => KindWords { kind: "set", stamp: Some(post.stamp), ..none },
+    }
+}
+
+fn message_from(row: MessageRow) -> Result<Message, StoreError> {
+    let wrong = |what: &str| inconsistent("message", row.id.clone(), what);
+    let post = || {
+        let stamp = row.post_stamp.ok_or_else(|| wrong("no post"))?;
+        Ok::<_, StoreError>(Post { key: PostKey(row.key.clone()), stamp })
+    };
+    let by = || match (&row.agent_id, &row.agent_name) {
+        (Some(id), Some(name)) => {
+            Ok(Agent { id: AgentId(id.clone()), name: name.clone(), picture: row.agent_picture.clone() })
+        }
+        _ => Err(wrong("no agent")),
+    };
+    let posting = || match row.stage.as_str() {
+        "waiting" => {
+            Ok(Posting::Waiting { pieces_posted: row.stage_number.try_into().map_err(|_| wrong("no count"))? })
+        }
+        "posted" => Ok(Posting::Posted { at: Moment(row.stage_number) }),
+        "refused" => Ok(Posting::Refused { why: row.stage_why.clone().unwrap_or_default() }),
+        _ => Err(wrong("no such stage")),
+    };
+    let stage = || match row.stage.as_str() {
+        "held" => Ok(Stage::Held { until: Moment(row.stage_number) }),
+        "shown" => Ok(Stage::Shown { first_rev: row.stage_number }),
+        "withdrawn" => Ok(Stage::Withdrawn { was_shown: true }),
+        "discarded" => Ok(Stage::Withdrawn { was_shown: false }),
+        _ => Err(wrong("no such stage")),
+    };
+    let kind = match row.kind.as_str() {
+        "customer" => Kind::FromCustomer(posting()?),
+        "bot" => Kind::FromBot(posting()?),
+        "reply" => Kind::Reply { by: by()?, post: post()?, edited: row.edited, stage: stage()? },
+        "note" => Kind::Note { by: by()?, post: post()?, edited: row.edited },
+        "set" => Kind::Set { post: post()? },
+        _ => return Err(wrong("no such kind")),
+    };
+    Ok(Message {
+        id: row.id.parse().map_err(|_| wrong("no id"))?,
+        conversation: row.conversation.parse().map_err(|_| wrong("no conversation id"))?,
+        seq: row.seq,
+        place: Place { seq: row.place_seq, stamp: row.place_stamp },
+        body: json::body_from_json(&row.body).ok_or_else(|| wrong("no body"))?,
+        kind,
+        key: row.key,
+        at: Moment(row.at),
+        rev: row.rev,
+    })
+}

@@ -1,0 +1,161 @@
+//! The outbox as rows: effects that wait to be carried out at a desk.
+
+use super::many::powers_of_two;
+use super::{Store, StoreError, Tx, inconsistent, on_read, on_tx};
+use sqlx::QueryBuilder;
+use threadline_core::desk::{Mark, Notice};
+use threadline_core::ids::{ConversationId, DeskName, Moment, PostKey};
+
+/// An order in the outbox: an effect that waits for its desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRow {
+    /// Whose conversation.
+    pub conversation: ConversationId,
+    /// What is to be done.
+    pub task: Task,
+    /// The number of the message it is about; 0 for the thread itself.
+    pub seq: i64,
+    /// The desk it waits for.
+    pub desk: DeskName,
+    /// Since when.
+    pub at: Moment,
+}
+
+/// What is to be done at a desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Open the thread.
+    Open,
+    /// Post the message.
+    Post,
+    /// Show a receipt under a post.
+    Mark(Mark, PostKey),
+    /// Tell a person, privately.
+    Tell(String, Notice),
+}
+
+impl Task {
+    /// The word in the `kind` column.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Task::Open => "open",
+            Task::Post => "post",
+            Task::Mark(Mark::Received, _) => "received",
+            Task::Mark(Mark::Seen, _) => "seen",
+            Task::Tell(..) => "tell",
+        }
+    }
+}
+
+/// What names an order: the conversation, the kind and the number.
+pub type OrderKey = (ConversationId, &'static str, i64);
+
+impl Tx {
+    /// Puts orders into the outbox; one that is there already stays as it is.
+    pub async fn insert_orders(&mut self, orders: &[OrderRow]) -> Result<(), StoreError> {
+        for chunk in powers_of_two(orders) {
+            on_tx!(self, |c| {
+                let mut query =
+                    QueryBuilder::new("INSERT INTO outbox (conversation, kind, seq, desk, target, notice, at) ");
+                query.push_values(chunk, |mut row, order| {
+                    let (target, notice) = match &order.task {
+                        Task::Open | Task::Post => (None, None),
+                        Task::Mark(_, post) => (Some(post.0.as_str()), None),
+                        Task::Tell(person, notice) => (Some(person.as_str()), Some(notice_word(*notice))),
+                    };
+                    row.push_bind(order.conversation.to_string())
+                        .push_bind(order.task.kind())
+                        .push_bind(order.seq)
+                        .push_bind(order.desk.0.as_str())
+                        .push_bind(target)
+                        .push_bind(notice)
+                        .push_bind(order.at.0);
+                });
+                query.push(" ON CONFLICT (conversation, kind, seq) DO NOTHING");
+                query.build().execute(c).await?;
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes orders out of the outbox.
+    pub async fn delete_orders(&mut self, orders: &[OrderKey]) -> Result<(), StoreError> {
+        for chunk in powers_of_two(orders) {
+            on_tx!(self, |c| {
+                let mut query = QueryBuilder::new("DELETE FROM outbox WHERE (conversation, kind, seq) IN (");
+                query.push_values(chunk, |mut row, (conversation, kind, seq)| {
+                    row.push_bind(conversation.to_string()).push_bind(*kind).push_bind(*seq);
+                });
+                query.push(")");
+                query.build().execute(c).await?;
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Orders that wait for a desk, oldest first, after `(at, conversation, kind, seq)`, at most `limit`.
+    pub async fn orders(
+        &self,
+        desk: &DeskName,
+        after: Option<&OrderRow>,
+        limit: i64,
+    ) -> Result<Vec<OrderRow>, StoreError> {
+        type Row = (String, String, i64, String, Option<String>, Option<String>, i64);
+        let rows: Vec<Row> = on_read!(self, |c| {
+            let mut query =
+                QueryBuilder::new("SELECT conversation, kind, seq, desk, target, notice, at FROM outbox WHERE desk = ");
+            query.push_bind(desk.0.clone());
+            if let Some(last) = after {
+                query.push(" AND (at, conversation, kind, seq) > (").push_bind(last.at.0).push(", ");
+                query.push_bind(last.conversation.to_string()).push(", ");
+                query.push_bind(last.task.kind()).push(", ").push_bind(last.seq).push(")");
+            }
+            query.push(" ORDER BY at, conversation, kind, seq LIMIT ").push_bind(limit);
+            query.build_query_as().fetch_all(c).await?
+        });
+        rows.into_iter()
+            .map(|(conversation, kind, seq, desk, target, notice, at)| {
+                let wrong = |what: &str| inconsistent("outbox", format!("{conversation}/{kind}/{seq}"), what);
+                let post = || target.clone().map(PostKey).ok_or_else(|| wrong("no target"));
+                let task = match kind.as_str() {
+                    "open" => Task::Open,
+                    "post" => Task::Post,
+                    "received" => Task::Mark(Mark::Received, post()?),
+                    "seen" => Task::Mark(Mark::Seen, post()?),
+                    "tell" => Task::Tell(
+                        post()?.0,
+                        notice.as_deref().and_then(notice_from).ok_or_else(|| wrong("no such notice"))?,
+                    ),
+                    _ => return Err(wrong("no such kind")),
+                };
+                let id = conversation.parse().map_err(|_| wrong("no conversation id"))?;
+                Ok(OrderRow { conversation: id, task, seq, desk: DeskName(desk), at: Moment(at) })
+            })
+            .collect()
+    }
+
+    /// When the oldest message that still waits for its desk came in, and how many orders wait.
+    pub async fn outbox_state(&self) -> Result<(Option<Moment>, i64), StoreError> {
+        let (oldest, count): (Option<i64>, i64) = on_read!(self, |c| {
+            sqlx::query_as("SELECT MIN(CASE WHEN kind = 'post' THEN at END), COUNT(*) FROM outbox").fetch_one(c).await?
+        });
+        Ok((oldest.map(Moment), count))
+    }
+}
+
+fn notice_word(notice: Notice) -> &'static str {
+    match notice {
+        Notice::BotNotSent => "bot",
+        Notice::OutsiderNotSent => "outsider",
+        Notice::UnclaimedNotSent => "unclaimed",
+        Notice::ClaimedByOtherNotSent => "claimed_by_other",
+    }
+}
+
+fn notice_from(word: &str) -> Option<Notice> {
+    [Notice::BotNotSent, Notice::OutsiderNotSent, Notice::UnclaimedNotSent, Notice::ClaimedByOtherNotSent]
+        .into_iter()
+        .find(|notice| notice_word(*notice) == word)
+}

@@ -8,8 +8,9 @@ mod properties;
 mod replies;
 
 use super::*;
-use crate::body::Block;
+use crate::body::{Block, pieces};
 use crate::desk::{Mode, StrangerKind};
+use crate::message::Stage;
 use expect_test::expect;
 use play::*;
 

@@ -3,8 +3,9 @@
 
 use super::super::*;
 use crate::body::{Block, Span};
-use crate::desk::{Mode, Stranger, StrangerKind};
+use crate::desk::{Author, Mode, Stranger, StrangerKind};
 use crate::ids::AgentId;
+use crate::message::Stage;
 use expect_test::Expect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -1,0 +1,193 @@
+//! What agents write in the thread, and what becomes of it: replies that are held, shown, edited and
+//! taken back, notes, and whatever must not reach the customer.
+
+use super::meaning::{self, Meaning, notice_for, tidy};
+use super::{Effect, Standing, Step};
+use crate::body::Body;
+use crate::desk::{Agent, Author, DeskMessage, Post};
+use crate::ids::{MessageId, Moment};
+use crate::message::{Kind, Message, Stage};
+use std::cmp::Ordering;
+
+impl Step<'_> {
+    pub(super) fn desk_wrote(&mut self, mut message: DeskMessage) {
+        message.body = tidy(message.body);
+        match self.messages.iter().position(|m| m.key == message.post.key.0) {
+            Some(at) => self.desk_edited(at, message),
+            None => self.desk_wrote_first(message),
+        }
+    }
+
+    pub(super) fn desk_wrote_first(&mut self, message: DeskMessage) {
+        let DeskMessage { post, author, body, edited } = message;
+        let by = match author {
+            Author::Agent(agent) => agent,
+            Author::Stranger(stranger) => {
+                let notice = notice_for(stranger.why);
+                let seq = self.add_from_desk(post.clone(), Body::default(), Kind::Set { post }).1;
+                if let Some(person) = stranger.person {
+                    self.effects.push(Effect::TellPrivately { seq, person, notice });
+                }
+                return;
+            }
+        };
+        match self.meaning(&by, body.clone()) {
+            Meaning::Reply(body) => self.reply(by, post, edited, body),
+            Meaning::Note => {
+                self.add_from_desk(post.clone(), body, Kind::Note { by, post, edited });
+            }
+            Meaning::NotAllowed(notice) => {
+                let person = by.id.0.clone();
+                let seq = self.add_from_desk(post.clone(), body, Kind::Note { by, post, edited }).1;
+                self.effects.push(Effect::TellPrivately { seq, person, notice });
+            }
+            Meaning::Verb(verb) => {
+                self.add_from_desk(post.clone(), body, Kind::Note { by: by.clone(), post, edited });
+                self.verb(verb, by);
+            }
+        }
+    }
+
+    pub(super) fn reply(&mut self, by: Agent, post: Post, edited: Option<i64>, body: Body) {
+        let held = self.rules.hold_millis > 0;
+        match self.head.standing {
+            // What is held may still be taken back, and then the word before it is the last again.
+            Standing::Answered { .. } if held => {}
+            Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => {
+                self.head.standing = Standing::Answered { since: self.now };
+            }
+        }
+        let until = self.now.plus_millis(self.rules.hold_millis);
+        let name = by.name.clone();
+        let stage = if held { Stage::Held { until } } else { Stage::Shown { first_rev: self.head.rev + 1 } };
+        let (id, _) = self.add_from_desk(post.clone(), body, Kind::Reply { by, post, edited, stage });
+        if held {
+            self.effects.push(Effect::EndHoldAt { message: id, at: until });
+            self.effects.push(Effect::ShowTyping { by: Some(name) });
+        } else {
+            self.show(id);
+        }
+    }
+
+    /// The latest version counts, in whatever order the versions come. A message of which any
+    /// version was a note stays away from the customer for good.
+    pub(super) fn desk_edited(&mut self, at: usize, message: DeskMessage) {
+        let (meaning, person) = match &message.author {
+            Author::Agent(agent) => (self.meaning(agent, message.body.clone()), Some(agent.id.0.clone())),
+            Author::Stranger(stranger) => (Meaning::NotAllowed(notice_for(stranger.why)), stranger.person.clone()),
+        };
+        let old = &mut self.messages[at];
+        let (id, seq) = (old.id, old.seq);
+        match &mut old.kind {
+            Kind::Note { edited, .. } => {
+                if *edited < message.edited {
+                    *edited = message.edited;
+                    old.body = message.body;
+                }
+            }
+            Kind::Reply { stage: Stage::Withdrawn { .. }, .. } => {}
+            Kind::Reply { edited, stage, .. } => {
+                let version = message.edited.cmp(edited);
+                *edited = message.edited.max(*edited);
+                let held = matches!(stage, Stage::Held { .. });
+                match (version, meaning) {
+                    (Ordering::Equal, _) => {}
+                    (Ordering::Less | Ordering::Greater, Meaning::Note | Meaning::Verb(_)) => self.withdraw(at),
+                    (Ordering::Less, Meaning::Reply(_) | Meaning::NotAllowed(_)) => {}
+                    (Ordering::Greater, Meaning::Reply(body)) => {
+                        if old.body != body {
+                            old.body = body;
+                            if !held {
+                                self.show(id);
+                            }
+                        }
+                    }
+                    // Who may no longer send does not change what was sent, and learns so; and what
+                    // is held and was edited must not go out as it was first.
+                    (Ordering::Greater, Meaning::NotAllowed(notice)) => {
+                        if old.body != message.body {
+                            if held {
+                                self.withdraw(at);
+                            }
+                            self.effects.extend(person.map(|person| Effect::TellPrivately { seq, person, notice }));
+                        }
+                    }
+                }
+            }
+            Kind::Set { .. } | Kind::FromCustomer(_) | Kind::FromBot(_) => {}
+        }
+    }
+
+    pub(super) fn desk_deleted(&mut self, post: Post) {
+        match self.messages.iter().position(|m| m.key == post.key.0) {
+            Some(at) => self.withdraw(at),
+            // Deleted before it was ever read: when it comes, late, it stays away.
+            None => {
+                self.add_from_desk(post.clone(), Body::default(), Kind::Set { post });
+            }
+        }
+    }
+
+    pub(super) fn withdraw(&mut self, at: usize) {
+        let message = &mut self.messages[at];
+        let (id, written) = (message.id, message.at);
+        let Kind::Reply { stage, .. } = &mut message.kind else { return };
+        match *stage {
+            Stage::Held { .. } => {
+                *stage = Stage::Withdrawn { was_shown: false };
+                self.effects.push(Effect::ForgetHold(id));
+                self.typing_changed();
+                self.answer_taken_back(written);
+            }
+            Stage::Shown { .. } => {
+                *stage = Stage::Withdrawn { was_shown: true };
+                message.body = Body::default();
+                self.show(id);
+            }
+            Stage::Withdrawn { .. } => {}
+        }
+    }
+
+    /// The customer waits again when the held reply that answered him is taken back, unless another
+    /// one is held.
+    pub(super) fn answer_taken_back(&mut self, written: Moment) {
+        if self.head.standing != (Standing::Answered { since: written }) {
+            return;
+        }
+        let other = self.last_held().map(|other| other.at);
+        self.head.standing = match other {
+            Some(since) => Standing::Answered { since },
+            None => Standing::AwaitingAgent { since: written },
+        };
+    }
+
+    pub(super) fn hold_ended(&mut self, id: MessageId) {
+        let rev = self.head.rev + 1;
+        let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return };
+        let Kind::Reply { stage: stage @ Stage::Held { .. }, .. } = &mut message.kind else { return };
+        *stage = Stage::Shown { first_rev: rev };
+        if let Standing::Answered { since } = &mut self.head.standing {
+            *since = message.at.max(*since);
+        }
+        self.effects.push(Effect::ForgetHold(id));
+        self.show(id);
+        self.typing_changed();
+    }
+
+    pub(super) fn meaning(&self, by: &Agent, body: Body) -> Meaning {
+        meaning::of(body, by, self.rules.mode, self.head.claimed_by.as_ref())
+    }
+
+    pub(super) fn typing_changed(&mut self) {
+        let by = self.last_held().and_then(|message| match &message.kind {
+            Kind::Reply { by, .. } => Some(by.name.clone()),
+            Kind::FromCustomer(_) | Kind::FromBot(_) | Kind::Note { .. } | Kind::Set { .. } => None,
+        });
+        self.effects.push(Effect::ShowTyping { by });
+    }
+
+    pub(super) fn last_held(&self) -> Option<&Message> {
+        let held = |message: &&Message| matches!(message.kind, Kind::Reply { stage: Stage::Held { .. }, .. });
+        self.messages.iter().filter(held).max_by_key(|message| message.seq)
+    }
+}

@@ -1,0 +1,114 @@
+//! The conversation's thread at its desk: opened, read, gone, and which of our messages it has.
+
+use super::{Effect, Order, Step, Thread};
+use crate::body::{Body, pieces};
+use crate::desk::{Piece, Post, Snapshot};
+use crate::ids::{MessageId, ThreadKey};
+use crate::message::{Kind, Posting};
+use std::collections::HashSet;
+
+impl Step<'_> {
+    pub(super) fn thread_opened(&mut self, thread: ThreadKey) {
+        match self.head.thread {
+            Thread::Open(_) => {}
+            Thread::None => self.head.thread = Thread::Open(thread),
+            Thread::Wanted { .. } => {
+                self.head.thread = Thread::Open(thread);
+                self.effects.push(Effect::Settled(Order::Open));
+            }
+        }
+    }
+
+    /// The thread as it stands: what is new or edited counts as if it came now, what was here when
+    /// the reading began and is not there any more was deleted, and what of ours is there is posted.
+    /// Posts of an earlier thread are none of its business.
+    pub(super) fn thread_read(&mut self, snapshot: Snapshot) {
+        let there: HashSet<&str> = snapshot.messages.iter().map(|m| m.post.key.0.as_str()).collect();
+        let mut missing: Vec<usize> = (0..self.messages.len())
+            .filter(|at| {
+                let message = &self.messages[*at];
+                let gone = |post: &Post| post.stamp > snapshot.root && !there.contains(post.key.0.as_str());
+                message.at < snapshot.asked_at && message.post().is_some_and(gone)
+            })
+            .collect();
+        missing.sort_by_key(|at| self.messages[*at].place);
+        for at in missing {
+            self.withdraw(at);
+        }
+        for own in snapshot.ours {
+            self.pieces_posted(&own.pieces);
+        }
+        for message in snapshot.messages {
+            self.desk_wrote(message);
+        }
+    }
+
+    pub(super) fn pieces_posted(&mut self, posted: &[Piece]) {
+        for piece in posted {
+            let Some(message) = self.messages.iter_mut().find(|m| m.id == piece.message) else { continue };
+            let (id, seq) = (message.id, message.seq);
+            let of_customer = matches!(message.kind, Kind::FromCustomer(_));
+            let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
+            let Posting::Waiting { pieces_posted } = posting else { continue };
+            *pieces_posted = (*pieces_posted).max(piece.index.saturating_add(1));
+            let all = pieces(&message.body.text(), self.rules.post_chars_max).len();
+            if (*pieces_posted as usize) < all {
+                continue;
+            }
+            *posting = Posting::Posted { at: self.now };
+            self.effects.push(Effect::Settled(Order::Post(seq)));
+            if of_customer {
+                self.show(id);
+            }
+        }
+    }
+
+    pub(super) fn post_refused(&mut self, id: MessageId, why: String) {
+        let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return };
+        let seq = message.seq;
+        let of_customer = matches!(message.kind, Kind::FromCustomer(_));
+        let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { return };
+        if !matches!(posting, Posting::Waiting { .. }) {
+            return;
+        }
+        *posting = Posting::Refused { why };
+        self.effects.push(Effect::Settled(Order::Post(seq)));
+        if of_customer {
+            self.show(id);
+            let key = format!("bot/{}/refused/{seq}", self.head.id);
+            let said = format!(
+                "⚠️ Message {seq} of the customer could not be posted here. The customer was told that it did not arrive."
+            );
+            self.post_own(key, Body::plain(&said), Kind::FromBot);
+        }
+    }
+
+    /// A new thread is opened when there is something to say in it. A message that the old one has
+    /// in part is said again whole.
+    pub(super) fn thread_vanished(&mut self, gone: &ThreadKey) {
+        if self.head.thread != Thread::Open(gone.clone()) {
+            return;
+        }
+        self.head.thread = Thread::None;
+        let (mut waiting, mut again) = (false, Vec::new());
+        for message in self.messages.iter_mut() {
+            let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
+            let Posting::Waiting { pieces_posted } = posting else { continue };
+            waiting = true;
+            if std::mem::take(pieces_posted) > 0 {
+                again.push(Effect::PostToDesk { message: message.id, seq: message.seq });
+            }
+        }
+        if waiting {
+            self.want_thread();
+        }
+        self.effects.extend(again);
+    }
+
+    pub(super) fn want_thread(&mut self) {
+        if self.head.thread == Thread::None {
+            self.head.thread = Thread::Wanted { again: self.head.last_seq > 0 };
+            self.effects.push(Effect::OpenThread);
+        }
+    }
+}

@@ -157,18 +157,19 @@ pub(crate) fn is_echo(us: &Us, raw: &str) -> bool {
     if !raw.contains(&us.bot) {
         return false;
     }
-    let Ok(Envelope { payload: Some(Callback { event: Some(event) }) }) = serde_json::from_str(raw) else {
-        return false;
-    };
+    let Ok(envelope) = serde_json::from_str::<Envelope>(raw) else { return false };
+    let Some(event) = envelope.event.or(envelope.payload.and_then(|payload| payload.event)) else { return false };
     let plain = event.subtype.is_none_or(|subtype| subtype == "bot_message");
     event.kind == Some("message") && plain && event.bot_id == Some(&us.bot)
 }
 
-/// As much of an envelope as tells an echo.
+/// As much of an envelope, or of a body of the Events API, as tells an echo.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
     payload: Option<Callback<'a>>,
+    #[serde(borrow)]
+    event: Option<EventHead<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -295,6 +296,7 @@ mod tests {
             r#"{"type":"message","subtype":"bot_message","bot_id":"B0BOT","username":"Ada","text":"\"hi\"","ts":"1.0"}"#,
         ] {
             assert!(is_echo(&us, &frame(echo)), "{echo}");
+            assert!(is_echo(&us, &format!(r#"{{"type":"event_callback","event":{echo}}}"#)), "{echo}, by HTTP");
         }
         for other in [
             r#"{"type":"message","user":"U1","text":"B0BOT","ts":"1.0"}"#,

@@ -6,22 +6,23 @@
 
 use crate::PLATFORM;
 use crate::alarm::Alarm;
+use crate::arrival::{Arrival, Sender};
 use crate::catch_up::{CatchUp, Pace};
 use crate::decode::{self, Decoded};
 use crate::doubt::Doubts;
 use crate::interpret;
 use crate::outbound::{Slack, Us};
 use crate::reader::{Fresh, Reader};
-use crate::socket::{Arrival, Sockets};
+use crate::socket::Sockets;
 use futures_util::FutureExt;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
-use threadline_core::desk::{DeskEvent, Frame, Inbox, Kept, Unstored};
+use threadline_core::desk::{DeskEvent, Frame, Inbox, Unstored};
 use threadline_core::ids::{Moment, ThreadKey};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -38,23 +39,25 @@ pub struct Inbound {
     inbox: Arc<dyn Inbox>,
     clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     reader: Reader,
-    handle: InboundHandle,
+    fresh: Fresh,
+    arrivals: mpsc::Sender<Arrival>,
+    arrived: mpsc::Receiver<Arrival>,
     live: Arc<AtomicUsize>,
 }
 
 /// Hands frames of the Events API to a running [`Inbound`].
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct InboundHandle {
-    inbox: Arc<dyn Inbox>,
-    fresh: Fresh,
+    /// Held weakly: a route that waits for requests keeps nothing running.
+    arrivals: mpsc::WeakSender<Arrival>,
 }
 
 impl Inbound {
     /// Listens as `slack`, hands over to `inbox`; `clock` says what time it is.
     pub fn new(slack: Slack, inbox: Arc<dyn Inbox>, clock: impl Fn() -> Moment + Send + Sync + 'static) -> Inbound {
         let (reader, fresh) = Reader::new(slack.clone(), inbox.clone());
-        let handle = InboundHandle { inbox: inbox.clone(), fresh };
-        Inbound { slack, inbox, clock: Arc::new(clock), reader, handle, live: Arc::default() }
+        let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
+        Inbound { slack, inbox, clock: Arc::new(clock), reader, fresh, arrivals, arrived, live: Arc::default() }
     }
 
     /// How many sockets have said `hello` and not ended.
@@ -64,23 +67,22 @@ impl Inbound {
 
     /// For the Events API route.
     pub fn handle(&self) -> InboundHandle {
-        self.handle.clone()
+        InboundHandle { arrivals: self.arrivals.downgrade() }
     }
 
     /// Listens until `shutdown`; then takes in nothing more, acknowledges what was kept, and stores
     /// what was understood.
     pub async fn run(self, shutdown: CancellationToken) {
-        let Inbound { slack, inbox, clock, reader, handle, live } = self;
+        let Inbound { slack, inbox, clock, reader, fresh, arrivals, arrived, live } = self;
         let alarm = Arc::new(Alarm::new(inbox.clone()));
         let (missed, gaps) = watch::channel(0);
         let (broken, breaks) = watch::channel(0);
         let hearing = tell_hearing(inbox.clone(), gaps.clone(), shutdown.clone());
-        let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
         let pace = Pace::new(slack.config().reads_per_minute);
         let doubts = Arc::new(Doubts::new(clock.clone(), missed.clone()));
         let catch_up = CatchUp {
             slack: slack.clone(),
-            inbox,
+            inbox: inbox.clone(),
             clock,
             alarm: alarm.clone(),
             readings: reader.readings(),
@@ -112,31 +114,26 @@ impl Inbound {
                 }
             }
         };
-        tokio::join!(listening, take_in(arrived, handle, slack.clone(), doubts), catching_up, reading, hearing);
+        let taking_in = TakingIn { slack: slack.clone(), inbox, fresh, doubts }.run(arrived);
+        tokio::join!(listening, taking_in, catching_up, reading, hearing);
     }
 }
 
 impl InboundHandle {
-    /// Keeps a frame of the Events API; it is understood afterwards. Answer Slack when this returns.
+    /// Takes in a frame of the Events API as one of a socket. Answer Slack when this returns.
     pub async fn frame(&self, frame: Frame) -> Result<(), Unstored> {
-        let kept = self.inbox.keep(PLATFORM, vec![frame.clone()]).await?;
-        match kept.first() {
-            Some(Kept::New) => self.fresh.push(frame),
-            Some(Kept::Known) | None => self.fresh.known(&frame.key),
-        }
-        Ok(())
+        let ended = || Unstored("nobody listens to Slack any more".to_string());
+        let arrivals = self.arrivals.upgrade().ok_or_else(ended)?;
+        let (sender, kept) = oneshot::channel();
+        arrivals.send(Arrival { frame, sender: Sender::Request(sender) }).await.map_err(|_| ended())?;
+        drop(arrivals);
+        kept.await.unwrap_or_else(|_| Err(ended()))
     }
 }
 
 impl fmt::Debug for Inbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inbound").field("slack", &self.slack).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for InboundHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InboundHandle").finish_non_exhaustive()
     }
 }
 
@@ -147,40 +144,93 @@ async fn tell_hearing(inbox: Arc<dyn Inbox>, mut gaps: watch::Receiver<u64>, shu
     }
 }
 
-/// Takes in what comes over the sockets: while one commit runs, the next batch gathers. What can be
-/// understood without asking Slack anything is stored together with what it says; all else is kept
-/// as it came, and understood afterwards. Slack tells us of every post of our own, too; there is
-/// nothing in that to lose, so it is only acknowledged.
-async fn take_in(mut arrived: mpsc::Receiver<Arrival>, handle: InboundHandle, slack: Slack, doubts: Arc<Doubts>) {
-    let mut batch: Vec<Arrival> = Vec::new();
-    while arrived.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let mut others = Vec::with_capacity(batch.len());
-        let (mut plain, mut taken, mut events) = (Vec::new(), Vec::new(), Vec::new());
-        for arrival in batch.drain(..) {
-            match slack.us_if_known().map(|us| at_once(&slack, us, &arrival.frame, &handle.fresh)) {
-                Some(AtOnce::Echo) => arrival.answer(true),
-                Some(AtOnce::Event(event)) => {
-                    taken.push((arrival.frame.clone(), vec![event.clone()]));
-                    events.push(event);
-                    plain.push(arrival);
+/// Takes in what comes, over the sockets or by HTTP: while one commit runs, the next batch gathers.
+/// What can be understood without asking Slack anything is stored together with what it says; all
+/// else is kept as it came, and understood afterwards. Slack tells us of every post of our own, too;
+/// there is nothing in that to lose, so it is only acknowledged.
+struct TakingIn {
+    slack: Slack,
+    inbox: Arc<dyn Inbox>,
+    fresh: Fresh,
+    doubts: Arc<Doubts>,
+}
+
+impl TakingIn {
+    async fn run(self, mut arrived: mpsc::Receiver<Arrival>) {
+        let mut batch: Vec<Arrival> = Vec::new();
+        while arrived.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            let mut others = Vec::with_capacity(batch.len());
+            let (mut plain, mut taken, mut events) = (Vec::new(), Vec::new(), Vec::new());
+            for arrival in batch.drain(..) {
+                match self.slack.us_if_known().map(|us| self.at_once(us, &arrival.frame)) {
+                    Some(AtOnce::Echo) => arrival.answer(Ok(())),
+                    Some(AtOnce::Event(event)) => {
+                        taken.push((arrival.frame.clone(), vec![event.clone()]));
+                        events.push(event);
+                        plain.push(arrival);
+                    }
+                    Some(AtOnce::Later(thread)) => {
+                        let held_up = self.fresh.held_up();
+                        thread.iter().for_each(|thread| held_up.arrives(&arrival.frame.key, thread));
+                        others.push(arrival);
+                    }
+                    None => others.push(arrival),
                 }
-                Some(AtOnce::Later(thread)) => {
-                    thread.into_iter().for_each(|thread| handle.fresh.expect(&arrival.frame.key, thread));
-                    others.push(arrival);
-                }
-                None => others.push(arrival),
             }
+            let taking = async {
+                if taken.is_empty() || self.inbox.took(PLATFORM, taken).await.is_ok() {
+                    self.doubts.stored(&events);
+                    plain.into_iter().for_each(|arrival| arrival.answer(Ok(())));
+                } else {
+                    // One of them may be at fault: as it came, each can be stored.
+                    let held_up = self.fresh.held_up();
+                    plain.iter().zip(&events).for_each(|(it, event)| held_up.arrives(&it.frame.key, &event.thread));
+                    self.keep(plain).await;
+                }
+            };
+            futures_util::join!(taking, self.keep(others));
         }
-        let taking = async {
-            if taken.is_empty() || handle.inbox.took(PLATFORM, taken).await.is_ok() {
-                doubts.stored(&events);
-                plain.into_iter().for_each(|arrival| arrival.answer(true));
-            } else {
-                // One of them may be at fault: as it came, each can be stored.
-                keep(plain, &handle).await;
+    }
+
+    fn at_once(&self, us: &Us, frame: &Frame) -> AtOnce {
+        let read = || {
+            if decode::is_echo(us, &frame.raw) {
+                return AtOnce::Echo;
+            }
+            let Ok(Decoded::Happened(found)) = decode::decode(us, &frame.raw) else { return AtOnce::Later(None) };
+            let thread = found.thread.clone();
+            if self.fresh.held_up().holds(&thread) {
+                return AtOnce::Later(Some(thread));
+            }
+            match interpret::event(&self.slack, us, found).now_or_never() {
+                Some(Ok(event)) => AtOnce::Event(event),
+                Some(Err(_)) | None => AtOnce::Later(Some(thread)),
             }
         };
-        futures_util::join!(taking, keep(others, &handle));
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or(AtOnce::Later(None))
+    }
+
+    /// Keeps frames as they came, to be understood afterwards.
+    async fn keep(&self, arrivals: Vec<Arrival>) {
+        if arrivals.is_empty() {
+            return;
+        }
+        let frames = arrivals.iter().map(|arrival| arrival.frame.clone()).collect();
+        match self.inbox.keep(PLATFORM, frames).await {
+            Ok(kept) => {
+                for (arrival, kept) in arrivals.into_iter().zip(kept) {
+                    self.fresh.take(&arrival.frame, kept);
+                    arrival.answer(Ok(()));
+                }
+            }
+            Err(error) => {
+                warn!(frames = arrivals.len(), %error, "frames from Slack were not kept, so not acknowledged; Slack sends them again");
+                for arrival in arrivals {
+                    self.fresh.held_up().is_not_kept(&arrival.frame.key);
+                    arrival.answer(Err(error.clone()));
+                }
+            }
+        }
     }
 }
 
@@ -192,48 +242,4 @@ enum AtOnce {
     Event(DeskEvent),
     /// It has to be looked into, and holds up what comes after it in this thread.
     Later(Option<ThreadKey>),
-}
-
-fn at_once(slack: &Slack, us: &Us, frame: &Frame, fresh: &Fresh) -> AtOnce {
-    let read = || {
-        if decode::is_echo(us, &frame.raw) {
-            return AtOnce::Echo;
-        }
-        let Ok(Decoded::Happened(found)) = decode::decode(us, &frame.raw) else { return AtOnce::Later(None) };
-        let thread = found.thread.clone();
-        if fresh.holds_up(&thread) {
-            return AtOnce::Later(Some(thread));
-        }
-        match interpret::event(slack, us, found).now_or_never() {
-            Some(Ok(event)) => AtOnce::Event(event),
-            Some(Err(_)) | None => AtOnce::Later(Some(thread)),
-        }
-    };
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or(AtOnce::Later(None))
-}
-
-/// Keeps frames as they came, to be understood afterwards.
-async fn keep(arrivals: Vec<Arrival>, handle: &InboundHandle) {
-    if arrivals.is_empty() {
-        return;
-    }
-    let frames = arrivals.iter().map(|arrival| arrival.frame.clone()).collect();
-    match handle.inbox.keep(PLATFORM, frames).await {
-        Ok(kept) => {
-            for (arrival, kept) in arrivals.into_iter().zip(kept) {
-                match kept {
-                    Kept::New => handle.fresh.push(arrival.frame.clone()),
-                    Kept::Known => handle.fresh.known(&arrival.frame.key),
-                }
-                arrival.answer(true);
-            }
-        }
-        Err(error) => {
-            warn!(frames = arrivals.len(), %error, "frames from Slack were not kept, so not acknowledged; Slack sends them again");
-            for arrival in arrivals {
-                handle.fresh.expect_no_more(&arrival.frame.key);
-                arrival.answer(false);
-            }
-        }
-    }
 }

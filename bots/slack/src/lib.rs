@@ -12,8 +12,10 @@ pub mod outbound;
 mod thread;
 
 mod alarm;
+mod arrival;
 mod catch_up;
 mod doubt;
+mod held_up;
 pub mod inbound;
 mod interpret;
 pub mod knock;

@@ -7,6 +7,7 @@ use crate::PLATFORM;
 use crate::alarm::{Alarm, Part};
 use crate::decode::{self, Decoded, Found};
 use crate::doubt::Doubts;
+use crate::held_up::HeldUp;
 use crate::interpret;
 use crate::outbound::{Slack, Us};
 use futures_util::FutureExt;
@@ -16,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use threadline_core::desk::{Frame, Inbox, Reading, Trouble, Unstored};
+use threadline_core::desk::{Frame, Inbox, Kept, Reading, Trouble, Unstored};
 use threadline_core::ids::ThreadKey;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -52,56 +53,27 @@ pub(crate) struct Fresh {
     held_up: HeldUp,
 }
 
-/// Which thread each frame on its way belongs to.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct HeldUp(Arc<Mutex<HashMap<String, ThreadKey>>>);
-
-impl HeldUp {
-    /// True when a frame of this thread is on its way.
-    pub fn holds(&self, thread: &ThreadKey) -> bool {
-        self.lock().values().any(|held| held == thread)
-    }
-
-    fn begin(&self, frame: &str, thread: ThreadKey) {
-        self.lock().insert(frame.to_string(), thread);
-    }
-
-    fn end(&self, frame: &str) {
-        self.lock().remove(frame);
-    }
-
-    /// Nothing can panic while it is locked, so a poisoned lock holds whole data.
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, ThreadKey>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Fresh {
-    /// True when a frame of this thread is on its way.
-    pub fn holds_up(&self, thread: &ThreadKey) -> bool {
-        self.held_up.holds(thread)
+    /// Threads with a frame on its way.
+    pub fn held_up(&self) -> &HeldUp {
+        &self.held_up
     }
 
-    /// A frame of this thread is about to be kept and understood afterwards.
-    pub fn expect(&self, frame: &str, thread: ThreadKey) {
-        self.held_up.begin(frame, thread);
-    }
-
-    /// That frame does not come.
-    pub fn expect_no_more(&self, frame: &str) {
-        self.held_up.end(frame);
-    }
-
-    /// This frame was kept before, by nobody knows whom: unless it is read, it was left.
-    pub fn known(&self, frame: &str) {
-        self.held_up.end(frame);
-        self.left.store(true, Ordering::SeqCst);
-    }
-
-    /// Never waits: a frame for which there is no room is fetched from the database later.
-    pub fn push(&self, frame: Frame) {
-        if self.frames.try_send(frame).is_err() {
-            self.left.store(true, Ordering::SeqCst);
+    /// What became of a frame that was to be kept. Never waits: a frame for which there is no room is
+    /// fetched from the database later.
+    pub fn take(&self, frame: &Frame, kept: Kept) {
+        match kept {
+            Kept::New => {
+                self.held_up.is_kept(&frame.key);
+                if self.frames.try_send(frame.clone()).is_err() {
+                    self.left.store(true, Ordering::SeqCst);
+                }
+            }
+            // Kept before, by nobody knows whom: unless it is read, it was left.
+            Kept::Known => {
+                self.held_up.is_not_kept(&frame.key);
+                self.left.store(true, Ordering::SeqCst);
+            }
         }
     }
 }
@@ -298,6 +270,7 @@ impl Shared {
         let decoded = decoded.unwrap_or_else(|_| Err(decode::Unreadable("reading it panicked".to_string())));
         match decoded {
             Ok(Decoded::Happened(found)) => {
+                self.in_hand.held_up.waits(&frame.key, &found.thread);
                 self.enqueue(Job { frame: frame.key, found });
                 return true;
             }
@@ -430,7 +403,7 @@ impl InHand {
     }
 
     fn remove(&self, key: &str) {
-        self.held_up.end(key);
+        self.held_up.is_read(key);
         let mut keys = self.lock();
         keys.0.remove(key);
         if keys.1.remove(key) && keys.1.is_empty() {

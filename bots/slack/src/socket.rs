@@ -4,6 +4,7 @@
 //! up. Nothing here understands a frame beyond its envelope.
 
 use crate::alarm::{Alarm, Part};
+use crate::arrival::{Answer, Arrival, Sender};
 use crate::client::Failure;
 use crate::config::Secret;
 use crate::decode;
@@ -42,29 +43,6 @@ const PAUSE_STOPPED: Duration = Duration::from_secs(60);
 const PING_MIN: Duration = Duration::from_millis(10);
 /// A socket that lived this long was a good one: it is replaced at once.
 const STEADY: Duration = Duration::from_secs(10);
-
-/// A frame that came in over a socket and waits for being kept.
-#[derive(Debug)]
-pub(crate) struct Arrival {
-    /// What to keep.
-    pub frame: Frame,
-    envelope: String,
-    answers: mpsc::UnboundedSender<Answer>,
-}
-
-impl Arrival {
-    /// Says what became of it: only a frame that was kept is acknowledged.
-    pub fn answer(self, kept: bool) {
-        // A socket that is gone cannot acknowledge any more: Slack sends the frame again.
-        let _ = self.answers.send(Answer { envelope: self.envelope, kept });
-    }
-}
-
-#[derive(Debug)]
-struct Answer {
-    envelope: String,
-    kept: bool,
-}
 
 /// All sockets of the app.
 #[derive(Debug)]
@@ -327,7 +305,8 @@ impl Line {
         };
         if let (Some(envelope), Some(key)) = (frame["envelope_id"].as_str(), decode::key(&frame)) {
             let frame = Frame { key: key.to_string(), raw: raw.to_string() };
-            return Ok(Some(Arrival { frame, envelope: envelope.to_string(), answers: self.answers_tx.clone() }));
+            let sender = Sender::Socket { envelope: envelope.to_string(), answers: self.answers_tx.clone() };
+            return Ok(Some(Arrival { frame, sender }));
         }
         match frame["type"].as_str() {
             Some("hello") if !self.said_hello => {

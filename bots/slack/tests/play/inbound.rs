@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use std::sync::Arc;
 use std::time::Duration;
-use threadline_core::desk::DeskAct;
+use threadline_core::desk::{DeskAct, DeskEvent};
 use threadline_core::ids::ThreadKey;
 use threadline_fake_slack::{EventFault, FakeSlack, Fault, Options};
 use threadline_slack::config::{Secret, SlackConfig};
@@ -324,6 +324,44 @@ async fn somebody_who_cannot_be_looked_up_holds_up_nobody_else() {
     fake.faults().mend("users.info");
     shelf.shows(&thread, "Bob: who am I?\nGrace: after Bob").await;
     listening.stop().await;
+}
+
+/// Slack sends a frame again while it is being looked into: what comes after it waits all the same.
+#[tokio::test]
+async fn a_frame_that_comes_twice_holds_its_thread_up_until_it_is_read() {
+    let (fake, mut config) = slack_with(impatient()).await;
+    // Over one socket, frames come in order.
+    config.sockets = 1;
+    let (bot, shelf, thread) = opened(&config).await;
+    shelf.set(|state| state.open.clear());
+    let other = bot.open_thread(CHANNEL, &card(2)).await.unwrap();
+    let listening = Listening::start(&bot, &shelf);
+    sockets(&fake, 1).await;
+    let (grace, bob) = (fake.agent("Grace"), fake.agent("Bob"));
+    grace.writes(CHANNEL, ts(&other.0), "known by now");
+    shelf.shows(&other, "Grace: known by now").await;
+    fake.faults().always("users.info", Fault::Status(500));
+    // He joins the channel, and he writes.
+    fake.faults().next_event(EventFault::Duplicate);
+    fake.faults().next_event(EventFault::Duplicate);
+    bob.writes(CHANNEL, ts(&thread.0), "who am I?");
+    all_acked(&fake).await;
+    grace.writes(CHANNEL, ts(&thread.0), "after Bob");
+    grace.writes(CHANNEL, ts(&other.0), "not held up");
+    shelf.shows(&other, "Grace: known by now\nGrace: not held up").await;
+    fake.faults().mend("users.info");
+    shelf.shows(&thread, "Bob: who am I?\nGrace: after Bob").await;
+    let stored: Vec<i64> = shelf.state().events.iter().filter(|event| event.thread == thread).map(stamp).collect();
+    assert!(stored.is_sorted(), "{stored:?}");
+    listening.stop().await;
+}
+
+/// The stamp of what somebody wrote.
+fn stamp(event: &DeskEvent) -> i64 {
+    match &event.act {
+        DeskAct::Wrote(message) => message.post.stamp,
+        DeskAct::Deleted(_) | DeskAct::Stands(_) | DeskAct::Gone => panic!("{event:?}"),
+    }
 }
 
 #[tokio::test]

@@ -123,6 +123,12 @@ impl Message {
         }
     }
 
+    /// True when the customer has seen it say something else: after a reply is shown, only another
+    /// text changes it. What was edited while it was held was never said otherwise.
+    pub fn edited_in_sight(&self) -> bool {
+        matches!(self.kind, Kind::Reply { stage: Stage::Shown { first_rev }, .. } if self.rev > first_rev)
+    }
+
     /// The post it was written as, for what was written at a desk.
     pub fn post(&self) -> Option<&Post> {
         match &self.kind {

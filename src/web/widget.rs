@@ -224,7 +224,7 @@ pub(super) struct MessageDoc {
     /// spans: `{"t":"text","v":"…"}`, `{"t":"a","href":"…","v":"…"}`, with `b`, `i`, `s`, `c` set to 1 for bold,
     /// italics, struck through, code.
     body: Vec<serde_json::Value>,
-    /// True when it was edited.
+    /// True when it said something else before, and the customer saw that.
     edited: bool,
     /// The customer's: `stored`, `posted` (the team has it), `refused`. An agent's: `shown`, `withdrawn`.
     state: String,
@@ -255,12 +255,12 @@ impl Serialize for MessageView {
                 }
                 map.serialize_entry("edited", &false)?;
             }
-            Kind::Reply { by, edited, stage, .. } => {
+            Kind::Reply { by, stage, .. } => {
                 map.serialize_entry("from", "agent")?;
                 map.serialize_entry("name", &by.name)?;
                 map.serialize_entry("picture", &by.picture)?;
                 map.serialize_entry("state", if matches!(stage, Stage::Shown { .. }) { "shown" } else { "withdrawn" })?;
-                map.serialize_entry("edited", &edited.is_some())?;
+                map.serialize_entry("edited", &message.edited_in_sight())?;
             }
             // None of these concerns a customer, and nothing of them is written.
             Kind::FromBot(_) | Kind::Note { .. } | Kind::Set { .. } => return map.end(),

@@ -48,7 +48,7 @@ async fn what_agents_did_while_we_were_down(house: House) {
         Grace: one, edited (edited)
         Grace: (deleted)
         Grace: three
-        Grace: five, edited (edited)
+        Grace: five, edited
     "#]]
     .assert_eq(&ada.sees());
     expect![[r#"

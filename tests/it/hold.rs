@@ -60,7 +60,7 @@ async fn what_was_edited_in_time_was_never_said(house: House, desk: DeskKind) {
     site.settle().await;
     expect![[r#"
         me: My export hangs (sent)
-        Grace: Looking into it (edited)
+        Grace: Looking into it
     "#]]
     .assert_eq(&ada.sees());
     let polled = site.web().get("/v1/messages", Some(ada.token())).await.text();

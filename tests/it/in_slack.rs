@@ -55,7 +55,7 @@ async fn events_that_come_twice_or_late_or_in_another_order(house: House) {
         Grace: one
         Grace: two
         Grace: three
-        Grace: four, edited (edited)
+        Grace: four, edited
         Grace: five
         Grace: (deleted)
     "#]]

@@ -92,7 +92,7 @@ fn receipts_only_move_forward_and_mark_each_reply_once() {
             nothing
         ---
         r2 Ada: Hello
-        r6 Grace: One!
+        r6 Grace: One! (edited)
         r4 Grace: Two
         r5 Grace: Three
     "#]]);
@@ -140,7 +140,7 @@ fn a_thread_that_is_read_is_the_truth_of_what_was_there_when_the_reading_began()
         ---
         r2 Ada: Hello
         r3 Grace: stays
-        r8 Grace: edited
+        r8 Grace: edited (edited)
         r7 Grace took a message back
         r10 Hedy took a message back
         r6 Grace: came after the reading began

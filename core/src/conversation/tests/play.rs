@@ -117,7 +117,10 @@ impl Play {
             match &message.kind {
                 Kind::FromCustomer(Posting::Refused { .. }) => format!("r{} Ada: {said} (refused)\n", message.rev),
                 Kind::FromCustomer(_) => format!("r{} Ada: {said}\n", message.rev),
-                Kind::Reply { by, stage: Stage::Shown { .. }, .. } => format!("r{} {}: {said}\n", message.rev, by.name),
+                Kind::Reply { by, stage: Stage::Shown { .. }, .. } => {
+                    let edited = if message.edited_in_sight() { " (edited)" } else { "" };
+                    format!("r{} {}: {said}{edited}\n", message.rev, by.name)
+                }
                 Kind::Reply { by, .. } => format!("r{} {} took a message back\n", message.rev, by.name),
                 other => panic!("the customer sees {other:?}"),
             }

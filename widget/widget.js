@@ -40,6 +40,8 @@ svg { inline-size: 24px; block-size: 24px; fill: none; stroke: currentColor; str
   background: #b3261e; color: #fff; font: 600 12px/18px system-ui, sans-serif; text-align: center; }
 .hint { position: fixed; z-index: 2147483000; inset-block-end: 88px; inset-inline-end: 20px; max-inline-size: 240px; margin: 0; padding: 10px 14px; border-radius: 10px;
   background: #1c2128; color: #fff; box-shadow: 0 6px 20px #0004; }
+.hint:empty { padding: 0; }
+.sr { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (prefers-reduced-motion: no-preference) {
   .launcher { transition: filter .15s; }
   .launcher[aria-busy=true] svg { animation: wait 1s ease-in-out infinite alternate; }
@@ -65,9 +67,11 @@ export class Launcher extends HTMLElement {
       this.picture,
       this.badge,
     );
-    this.hint = h('p', { class: 'hint', role: 'status', hidden: true });
+    this.hint = h('p', { class: 'hint', role: 'status' });
+    /** What a screen reader hears of messages that come while the chat is closed. */
+    this.heard = h('span', { class: 'sr', role: 'status' });
     /** Where the chat puts its panel. */
-    this.root = h('div', { class: 'root' }, this.button, this.hint);
+    this.root = h('div', { class: 'root' }, this.button, this.hint, this.heard);
     this.unread = 0;
     this.expanded = false;
     /** @type {Promise<import('./chat/chat.js').Chat> | null} */
@@ -82,12 +86,11 @@ export class Launcher extends HTMLElement {
   toggle(open = !this.expanded) {
     if (!open && !this.chat) return;
     this.button.setAttribute('aria-busy', 'true');
-    this.hint.hidden = true;
+    this.hint.textContent = '';
     return this.load()
       .then((chat) => (open ? chat.open() : chat.close()))
       .catch(() => {
         this.hint.textContent = WORDS.load_failed;
-        this.hint.hidden = false;
       })
       .finally(() => this.button.removeAttribute('aria-busy'));
   }
@@ -132,7 +135,11 @@ export class Launcher extends HTMLElement {
   label() {
     const { expanded, unread } = this;
     const sentence = expanded ? WORDS.close : unread > 1 ? WORDS.open_unread : unread ? WORDS.open_unread_one : WORDS.open;
-    this.button.setAttribute('aria-label', fill(sentence, { n: unread }));
+    const words = fill(sentence, { n: unread });
+    this.button.setAttribute('aria-label', words);
+    const heard = unread && !expanded ? words : '';
+    // Written anew it would be heard anew.
+    if (this.heard.textContent !== heard) this.heard.textContent = heard;
   }
 }
 

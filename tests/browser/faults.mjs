@@ -5,24 +5,12 @@
  *
  *     SHOP_URL=http://127.0.0.1:8080/ node tests/browser/faults.mjs
  */
-import { Customer, PATIENCE_MS, check, perform, picture, scene, setting, streams, until } from './stage.mjs';
+import { Customer, PATIENCE_MS, check, perform, picture, problem, scene, setting, streams, until } from './stage.mjs';
 
 const SHOP = setting('SHOP_URL');
 
 /** Names of this run, so that a desk with older threads disturbs nothing. */
 const RUN = Date.now().toString(36);
-
-/**
- * @param {number} status
- * @param {string} detail
- * @param {Record<string, string>} [headers]
- */
-const problem = (status, detail, headers = {}) => ({
-  status,
-  headers: { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'retry-after', ...headers },
-  contentType: 'application/problem+json',
-  body: JSON.stringify({ type: 'about:blank', title: 'No', status, detail }),
-});
 
 /**
  * Every text of the list, in order, without who said it.

@@ -3,82 +3,12 @@
  *
  *     SHOP_URL=http://127.0.0.1:8080/ PRACTICE_URL=http://127.0.0.1:8080/practice node tests/browser/practice.mjs
  */
-import { Customer, check, perform, picture, scene, setting, streams, until } from './stage.mjs';
+import { Customer, Desk, check, perform, picture, scene, setting, streams, until } from './stage.mjs';
 
 const SHOP = setting('SHOP_URL');
-const PRACTICE = setting('PRACTICE_URL');
 
 /** Names of this run, so that a desk with older threads disturbs nothing. */
 const RUN = Date.now().toString(36);
-
-/** An agent at the practice desk. */
-class Desk {
-  /**
-   * @param {import('playwright-core').Page} page
-   * @param {string} agent
-   */
-  constructor(page, agent) {
-    this.page = page;
-    this.agent = agent;
-    this.text = page.getByRole('textbox', { name: 'Answer the customer' });
-  }
-
-  /**
-   * Opens the thread of a customer.
-   *
-   * @param {string} customer
-   */
-  async opens(customer) {
-    await this.page.goto(PRACTICE);
-    await this.page.locator('#threads button', { hasText: customer }).click();
-    await this.page.getByLabel('You are:').fill(this.agent);
-    await this.page.getByLabel('You are:').press('Enter');
-  }
-
-  /** @param {string} text */
-  post(text) {
-    return this.page.locator('.post', { hasText: text }).first();
-  }
-
-  /** @param {string} text */
-  async sees(text) {
-    await until(`the desk shows “${text}”`, () => this.post(text).isVisible());
-  }
-
-  /** @param {string} text */
-  async writes(text) {
-    await this.text.fill(text);
-    await this.text.press('Enter');
-    await until('the desk has taken the answer', async () => (await this.text.inputValue()) === '');
-  }
-
-  /**
-   * @param {string} text
-   * @param {'received' | 'seen'} mark
-   */
-  async learns(text, mark) {
-    await until(`“${text}” is ${mark}`, () => this.post(text).locator(`[data-mark=${mark}]`).isVisible());
-  }
-
-  /**
-   * @param {string} before
-   * @param {string} after
-   */
-  async edits(before, after) {
-    await this.post(before).hover();
-    await this.post(before).getByRole('button', { name: 'Edit' }).click();
-    await this.page.getByLabel('Edit the post').fill(after);
-    await this.page.getByLabel('Edit the post').press('Enter');
-    await this.sees(after);
-  }
-
-  /** @param {string} text */
-  async deletes(text) {
-    await this.post(text).hover();
-    await this.post(text).getByRole('button', { name: 'Delete' }).click();
-    await until(`“${text}” is gone from the desk`, async () => !(await this.post(text).isVisible()));
-  }
-}
 
 await perform('practice', async (browser) => {
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 } });
@@ -218,43 +148,6 @@ await perform('practice', async (browser) => {
       check((await page.locator('a[href^="javascript:" i]').count()) === 0, 'no link leads to a script');
       check((await page.locator('.bubble img, .bubble script, .body img, .body script').count()) === 0, 'no element was made');
     }
-  });
-
-  await scene('the keyboard is enough', async () => {
-    const bob = new Customer(await (await browser.newContext()).newPage(), `Bob ${RUN}`);
-    const { keyboard } = bob.page;
-    await bob.page.goto(SHOP);
-    await bob.launcher.focus();
-    await keyboard.press('Enter');
-    await bob.panel.waitFor();
-    /** @param {string} selector */
-    const focused = (selector) =>
-      bob.page.evaluate((it) => document.querySelector('threadline-chat')?.shadowRoot?.activeElement?.matches(it) ?? false, selector);
-    /** @param {string} selector */
-    const reaches = (selector) => until(`the focus is on ${selector}`, () => focused(selector));
-    await reaches('.topics button, input, textarea');
-    if (await focused('.topics button')) {
-      await keyboard.press('Enter');
-      await reaches('input, textarea');
-    }
-    for (const [field, words] of [['input[name=name]', bob.name], ['input[name=email]', 'bob@example.com']]) {
-      if (!(await focused(field))) continue;
-      await keyboard.type(words);
-      // The first field that still needs an answer gets the focus, or else the composer.
-      await keyboard.press('Enter');
-    }
-    await reaches('textarea');
-    await keyboard.type('Two lines:');
-    await keyboard.press('Shift+Enter');
-    await keyboard.type('by keyboard');
-    await keyboard.press('Enter');
-    await bob.learns('by keyboard', 'Delivered');
-    check((await bob.bubbles.first().locator('p').innerText()) === 'Two lines:\nby keyboard', 'Shift + Enter made a line of its own');
-    await keyboard.press('Escape');
-    check(!(await bob.panel.isVisible()), 'Escape closes the panel');
-    check(await focused('.launcher'), 'the focus is back on the button');
-    check(!bob.complaints.length, `the page has no complaint: ${bob.complaints}`);
-    await bob.page.context().close();
   });
 
   await scene('a small phone in the dark is enough', async () => {

@@ -190,6 +190,89 @@ export class Customer {
   }
 }
 
+/** An agent at the practice desk. */
+export class Desk {
+  /**
+   * @param {import('playwright-core').Page} page
+   * @param {string} agent
+   */
+  constructor(page, agent) {
+    this.page = page;
+    this.agent = agent;
+    this.text = page.getByRole('textbox', { name: 'Answer the customer' });
+  }
+
+  /**
+   * Opens the thread of a customer.
+   *
+   * @param {string} customer
+   */
+  async opens(customer) {
+    await this.page.goto(setting('PRACTICE_URL'));
+    await this.page.locator('#threads button', { hasText: customer }).click();
+    await this.page.getByLabel('You are:').fill(this.agent);
+    await this.page.getByLabel('You are:').press('Enter');
+  }
+
+  /** @param {string} text */
+  post(text) {
+    return this.page.locator('.post', { hasText: text }).first();
+  }
+
+  /** @param {string} text */
+  async sees(text) {
+    await until(`the desk shows “${text}”`, () => this.post(text).isVisible());
+  }
+
+  /** @param {string} text */
+  async writes(text) {
+    await this.text.fill(text);
+    await this.text.press('Enter');
+    await until('the desk has taken the answer', async () => (await this.text.inputValue()) === '');
+  }
+
+  /**
+   * @param {string} text
+   * @param {'received' | 'seen'} mark
+   */
+  async learns(text, mark) {
+    await until(`“${text}” is ${mark}`, () => this.post(text).locator(`[data-mark=${mark}]`).isVisible());
+  }
+
+  /**
+   * @param {string} before
+   * @param {string} after
+   */
+  async edits(before, after) {
+    await this.post(before).hover();
+    await this.post(before).getByRole('button', { name: 'Edit' }).click();
+    await this.page.getByLabel('Edit the post').fill(after);
+    await this.page.getByLabel('Edit the post').press('Enter');
+    await this.sees(after);
+  }
+
+  /** @param {string} text */
+  async deletes(text) {
+    await this.post(text).hover();
+    await this.post(text).getByRole('button', { name: 'Delete' }).click();
+    await until(`“${text}” is gone from the desk`, async () => !(await this.post(text).isVisible()));
+  }
+}
+
+/**
+ * An answer that refuses, in the server's form.
+ *
+ * @param {number} status
+ * @param {string} detail
+ * @param {Record<string, string>} [headers]
+ */
+export const problem = (status, detail, headers = {}) => ({
+  status,
+  headers: { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'retry-after', ...headers },
+  contentType: 'application/problem+json',
+  body: JSON.stringify({ type: 'about:blank', title: 'No', status, detail }),
+});
+
 /**
  * Counts the streams that a browser holds open with the server.
  *

@@ -25,6 +25,11 @@ fn practice_desk() {
 }
 
 #[test]
+fn access() {
+    in_chromium("access.mjs", "", None, &[]);
+}
+
+#[test]
 fn faults() {
     in_chromium("faults.mjs", "", None, &[]);
 }

@@ -8,6 +8,9 @@ import { h } from '../dom.js';
 /** Where a link may lead; the server has checked already, and a second lock costs nothing. */
 const SAFE = ['http:', 'https:', 'mailto:', 'tel:'];
 
+/** Each part is read in the direction of its own text. */
+const WAY = { dir: 'auto' };
+
 /** Deeper lists than this stand no deeper. */
 const INDENT_MAX = 5;
 
@@ -24,15 +27,15 @@ export function bodyNodes(body) {
  * @returns {Node}
  */
 function blockNode(block) {
-  if (block.t === 'p') return h('p', {}, ...spanNodes(block.c));
-  if (block.t === 'quote') return h('blockquote', {}, ...spanNodes(block.c));
-  if (block.t === 'pre') return h('pre', { tabindex: 0 }, h('code', {}, String(block.v)));
+  if (block.t === 'p') return h('p', WAY, ...spanNodes(block.c));
+  if (block.t === 'quote') return h('blockquote', WAY, ...spanNodes(block.c));
+  if (block.t === 'pre') return h('pre', { tabindex: 0, dir: 'ltr' }, h('code', {}, String(block.v)));
   if (block.t === 'ul' || block.t === 'ol') {
     const indent = Math.min(INDENT_MAX, Number(block.indent) || 0);
-    const items = block.c.map((spans) => h('li', {}, ...spanNodes(spans)));
-    return h(block.t, { class: `indent-${indent}`, start: block.t === 'ol' && block.start > 1 && block.start }, ...items);
+    const items = block.c.map((spans) => h('li', WAY, ...spanNodes(spans)));
+    return h(block.t, { class: `indent-${indent}`, start: block.t === 'ol' && block.start > 1 && block.start, ...WAY }, ...items);
   }
-  return h('p', {}, plainText(block));
+  return h('p', WAY, plainText(block));
 }
 
 /**

@@ -19,6 +19,7 @@ export class Composer {
     this.chars_max = Infinity;
     this.field = h('textarea', {
       rows: 1,
+      dir: 'auto',
       'aria-label': WORDS.write,
       placeholder: WORDS.write,
       'aria-describedby': 'count',

@@ -58,7 +58,7 @@ export class Introduction {
   /** @param {Site} site */
   #topics(site) {
     const topics = site.topics.map(({ id, label }) =>
-      h('li', {}, h('button', { type: 'button', onclick: () => this.choose(id) }, label, icon(ONWARD))),
+      h('li', {}, h('button', { type: 'button', onclick: () => this.choose(id) }, h('span', { dir: 'auto' }, label), icon(ONWARD))),
     );
     return [
       h('p', { class: 'greeting' }, site.greeting),
@@ -109,7 +109,7 @@ class Field {
     this.wrong = wrong;
     const required = ask === 'required';
     const maxlength = name === 'name' ? NAME_CHARS_MAX : EMAIL_CHARS_MAX;
-    this.input = h('input', { id: name, name, type, autocomplete: name, required, maxlength, 'aria-describedby': `${name}-why` });
+    this.input = h('input', { id: name, name, type, dir: 'auto', autocomplete: name, required, maxlength, 'aria-describedby': `${name}-why` });
     this.input.value = value ?? '';
     this.why = h('p', { class: 'why', id: `${name}-why` }, hint);
     this.element = h('div', { class: 'field' }, h('label', { for: name }, required ? label : fill(WORDS.optional, { label })), this.input, this.why);

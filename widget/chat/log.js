@@ -172,7 +172,7 @@ class Row {
     const agent = from === 'agent';
     if (agent) this.#part(`${first} ${message?.picture} ${name}`, 'face', this.element, () => (first ? face(name, message?.picture) : h('div', { class: 'face' })));
     const what = this.#part('', 'what', this.element, () => h('div', { class: 'what' }));
-    if (agent) this.#part(name, 'who', what, () => h('div', { class: 'who', 'aria-hidden': 'true' }, name));
+    if (agent) this.#part(name, 'who', what, () => h('div', { class: 'who', dir: 'auto', 'aria-hidden': 'true' }, name));
 
     /** @type {import('./wire.js').Block[]} */
     const body = entry || gone ? [{ t: 'p', c: [{ t: 'text', v: entry?.text ?? WORDS.withdrawn }] }] : (message?.body ?? []);
@@ -186,7 +186,8 @@ class Row {
       const date = new Date(at);
       return h(
         'div',
-        { class: `meta${bad ? ' bad' : ''}` },
+        // Heard only when somebody has to do something.
+        { class: `meta${bad ? ' bad' : ''}`, 'aria-live': bad ? 'polite' : 'off' },
         h('time', { datetime: date.toISOString(), title: moment.format(date) }, clock.format(date)),
         message?.edited && !gone && ` · ${WORDS.edited}`,
         outcome && ` · ${outcome}`,

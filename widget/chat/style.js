@@ -25,7 +25,7 @@ h2 { flex: 1; min-inline-size: 0; margin: 0; font-size: 16px; font-weight: 600; 
 .head svg { inline-size: 20px; block-size: 20px; }
 :dir(rtl) .back svg, :dir(rtl) .send svg { transform: scaleX(-1); }
 .notice { margin: 0; padding: 8px 16px; background: var(--notice); color: var(--notice-fg); font-size: 13px; }
-.notice:empty { display: none; }
+.notice:empty { padding-block: 0; }
 .view { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; padding: 20px 16px; }
 .greeting { margin: 0 0 20px; font-size: 17px; line-height: 1.4; white-space: pre-line; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 h3 { margin: 0 0 10px; font-size: 13px; font-weight: 600; color: var(--muted); }
@@ -65,7 +65,7 @@ input:focus-visible, textarea:focus-visible { outline-offset: -1px; }
 .face img { inline-size: 100%; block-size: 100%; object-fit: cover; display: block; }
 .who { font-size: 12px; line-height: 16px; color: var(--muted); margin: 0 4px 4px; }
 .row:not(.first) .who, .row:not(.loud) .meta { display: none; }
-.bubble { max-inline-size: 100%; padding: 8px 12px; border-radius: 14px; border-end-start-radius: 5px; background: var(--bubble); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.bubble { max-inline-size: 100%; padding: 8px 12px; border-radius: 14px; border-end-start-radius: 5px; background: var(--bubble); white-space: pre-wrap; overflow-wrap: anywhere; }
 .customer .bubble { border-radius: 14px; border-end-end-radius: 5px; background: var(--accent); color: var(--on-accent); }
 .bubble.gone, .customer .bubble.gone { background: none; border: 1px dashed var(--line); color: var(--muted); font-style: italic; }
 .bubble > * { margin: 0; }
@@ -94,7 +94,6 @@ time { unicode-bidi: isolate; }
 .send svg { inline-size: 20px; block-size: 20px; }
 .count { margin: 0; padding: 0 14px 8px; font-size: 12px; color: var(--muted); text-align: end; }
 .count.bad { color: var(--bad); font-weight: 600; }
-.sr { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 480px), (max-height: 420px) {
   .panel { inset: 0; inset-block-start: var(--top, 0); inline-size: auto; block-size: var(--height, 100dvh); border: 0; border-radius: 0;
     padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left); }
@@ -108,5 +107,5 @@ time { unicode-bidi: isolate; }
   @keyframes rise { from { opacity: 0; transform: translateY(8px); } }
   @keyframes dot { 0%, 60%, 100% { opacity: .35; } 30% { opacity: 1; } }
 }
-@media (forced-colors: active) { .bubble, .go, .send, .launcher, .face { border: 1px solid; } }
+@media (forced-colors: active) { .bubble, .go, .send, .launcher, .first .face, pre, .head { border: 1px solid; } .head { border-width: 0 0 1px; } }
 `;

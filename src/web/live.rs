@@ -5,6 +5,7 @@
 
 use super::App;
 use super::address::{Caller, NoRoom, StreamPlace};
+use super::input::{Refusals, TokenRefusals};
 use super::problem::Problem;
 use super::serve::TakesConnection;
 use super::widget::{Bearer, MessageView};
@@ -65,11 +66,10 @@ impl Drop for OpenStream {
 
 /// The live stream: `event: message` with a message and its `rev` as id, `event: typing` with
 /// `{"by":"Grace"}` or `{"by":null}`, and once, when everything before is sent, `event: ready`.
-#[utoipa::path(get, path = "/v1/events", params(("Last-Event-ID" = Option<i64>, Header, description = "Resume after this change")), responses(
-    (status = 200, content_type = "text/event-stream", body = String),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, path = "/v1/events", params(("Last-Event-ID" = Option<u64>, Header, description = "Resume after this change")), responses(
+    (status = 200, description = "Events, for as long as the browser listens", content_type = "text/event-stream", body = String),
+    TokenRefusals,
+    Refusals,
 ), security(("token" = [])))]
 pub(super) async fn stream(
     State(app): State<App>,

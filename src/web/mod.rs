@@ -4,6 +4,7 @@
 
 mod address;
 pub mod assets;
+mod input;
 mod live;
 mod practice;
 pub mod problem;
@@ -31,7 +32,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -92,12 +94,22 @@ impl std::fmt::Debug for Door {
 }
 
 #[derive(OpenApi)]
-#[openapi(info(
+#[openapi(modifiers(&TokenScheme), info(
     title = "Threadline",
     description = "The customer's side of a website's chat. A conversation is opened by a token that is handed out once; \
         every call after that carries it as `Authorization: Bearer …`. Errors are `application/problem+json` and say what to do."
 ))]
 struct Document;
+
+/// How a request carries its token.
+struct TokenScheme;
+
+impl Modify for TokenScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("token", bearer);
+    }
+}
 
 /// The OpenAPI document of the customer's API, as JSON.
 pub fn openapi_json() -> String {

@@ -2,15 +2,15 @@
 //! Whoever can reach them can read and answer everything, so every request has to name a loopback
 //! host: a page of the Internet that makes a browser ask here does not.
 
+use super::input::{At, In};
 use super::problem::Problem;
-use super::widget::In;
 use super::{App, served};
 use crate::practice::PracticeError;
 use crate::store::practice::{PostKind, PracticePost};
 use crate::web::assets;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
@@ -101,7 +101,7 @@ async fn threads(State(app): State<App>) -> Result<Json<Value>, Problem> {
     Ok(Json(json!({ "threads": threads })))
 }
 
-async fn thread(State(app): State<App>, Path(number): Path<i64>) -> Result<Json<Value>, Problem> {
+async fn thread(State(app): State<App>, At(number): At<i64>) -> Result<Json<Value>, Problem> {
     let conversation = find(&app, number).await?;
     let posts =
         app.service.shared().store.practice_posts(conversation.id).await.map_err(crate::service::Refusal::Store)?;
@@ -148,7 +148,7 @@ fn post_value(post: &PracticePost, card: &Value) -> Value {
 
 async fn write(
     State(app): State<App>,
-    Path(number): Path<i64>,
+    At(number): At<i64>,
     In(said): In<Said>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let (agent, text) = checked(&said)?;
@@ -160,7 +160,7 @@ async fn write(
 
 async fn edit(
     State(app): State<App>,
-    Path((number, post)): Path<(i64, i64)>,
+    At((number, post)): At<(i64, i64)>,
     In(said): In<Said>,
 ) -> Result<StatusCode, Problem> {
     let (agent, text) = checked(&said)?;
@@ -171,7 +171,7 @@ async fn edit(
 
 async fn delete(
     State(app): State<App>,
-    Path((number, post)): Path<(i64, i64)>,
+    At((number, post)): At<(i64, i64)>,
     In(said): In<Said>,
 ) -> Result<StatusCode, Problem> {
     let conversation = find(&app, number).await?;

@@ -2,13 +2,13 @@
 
 use super::App;
 use super::address::Caller;
+use super::input::{Asked, BodyRefusals, In, QueryRefusals, Refusals, Rev, TokenRefusals, object_or_null};
 use super::problem::Problem;
 use crate::config::Ask;
 use crate::service::{Opening, Token};
 use crate::store::json::BodyJson;
 use axum::Extension;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Json, Query, State};
+use axum::extract::{FromRequestParts, Json, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,19 +27,6 @@ const EMAIL_CHARS_MAX: usize = 254;
 const URL_CHARS_MAX: usize = 3_000;
 /// Length of the key that a client makes for a message, in characters.
 const KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=64;
-
-/// A JSON body whose refusal is a [`Problem`].
-#[derive(Debug, FromRequest)]
-#[from_request(via(Json), rejection(Problem))]
-pub(super) struct In<T>(pub T);
-
-/// A query whose refusal is a [`Problem`].
-#[derive(Debug, FromRequestParts)]
-#[from_request(via(Query), rejection(Problem))]
-pub(super) struct Asked<T>(pub T);
-
-const _: fn(JsonRejection) -> Problem = Problem::from;
-const _: fn(QueryRejection) -> Problem = Problem::from;
 
 /// The token of `Authorization: Bearer …`.
 #[derive(Debug)]
@@ -96,7 +83,7 @@ pub(super) struct NewConversation {
     #[schema(max_length = 254)]
     email: Option<String>,
     /// The page that the chat was opened on.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     page: Option<NewPage>,
 }
 
@@ -178,8 +165,8 @@ pub(super) struct Changes {
 pub(super) struct After {
     /// Changes up to this one are left out.
     #[serde(default)]
-    #[param(minimum = 0)]
-    after: i64,
+    #[param(value_type = i64, minimum = 0)]
+    after: Rev,
 }
 
 /// What the browser has.
@@ -187,12 +174,12 @@ pub(super) struct After {
 #[serde(deny_unknown_fields)]
 pub(super) struct Receipts {
     /// It has every change up to this one.
-    #[schema(minimum = 0)]
-    received: i64,
+    #[schema(value_type = i64, minimum = 0)]
+    received: Rev,
     /// The customer has seen every change up to this one.
     #[serde(default)]
-    #[schema(minimum = 0)]
-    seen: Option<i64>,
+    #[schema(value_type = Option<i64>, minimum = 0)]
+    seen: Option<Rev>,
 }
 
 /// A message as a customer sees it.
@@ -274,7 +261,7 @@ impl Serialize for MessageView {
 const REFUSED: &str = "This message could not be delivered to our team. Please write it again in other words.";
 
 /// How the chat presents itself.
-#[utoipa::path(get, path = "/v1/site", responses((status = 200, body = Site), (status = 429, body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/site", responses((status = 200, description = "How it does", body = Site), Refusals))]
 pub(super) async fn site(State(app): State<App>) -> Json<Site> {
     let widget = &app.config.widget;
     let topics = app.config.topics.iter().map(|topic| SiteTopic { id: topic.id.clone(), label: topic.label.clone() });
@@ -289,15 +276,15 @@ pub(super) async fn site(State(app): State<App>) -> Json<Site> {
 }
 
 /// Opens a conversation. It has no thread until the first message is sent.
-#[utoipa::path(post, path = "/v1/conversations", request_body = NewConversation, responses(
-    (status = 201, body = OpenedConversation),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(post, path = "/v1/conversations", request_body(
+    content = NewConversation,
+    example = json!({"topic": "technical-issues", "name": "Ada", "email": "ada@example.com",
+        "page": {"url": "https://shop.example.com/exports", "title": "Exports"}})
+), responses(
+    (status = 201, description = "It is open", body = OpenedConversation),
     (status = 403, description = "The website is not one of `server.allowed_origins`", body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    BodyRefusals,
+    Refusals,
 ))]
 pub(super) async fn open_conversation(
     State(app): State<App>,
@@ -322,16 +309,15 @@ pub(super) async fn open_conversation(
 }
 
 /// Sends a message. Answered when it is stored; 200 when it was stored before.
-#[utoipa::path(post, path = "/v1/messages", request_body = NewMessage, responses(
+#[utoipa::path(post, path = "/v1/messages", request_body(
+    content = NewMessage,
+    example = json!({"key": "b0a6f3c2-6c1d", "text": "My export hangs"})
+), responses(
     (status = 200, description = "It was stored before", body = Written),
-    (status = 201, body = Written),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    (status = 201, description = "It is stored", body = Written),
+    BodyRefusals,
+    TokenRefusals,
+    Refusals,
 ), security(("token" = [])))]
 pub(super) async fn write(
     State(app): State<App>,
@@ -362,18 +348,17 @@ pub(super) async fn write(
 
 /// What changed in the conversation, for clients that do not stream.
 #[utoipa::path(get, path = "/v1/messages", params(After), responses(
-    (status = 200, body = Changes),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    (status = 200, description = "What changed, oldest change first", body = Changes),
+    QueryRefusals,
+    TokenRefusals,
+    Refusals,
 ), security(("token" = [])))]
 pub(super) async fn read(
     State(app): State<App>,
     Bearer(token): Bearer,
     Asked(After { after }): Asked<After>,
 ) -> Result<Json<Changes>, Problem> {
-    let view = app.service.view(&token, after).await?;
+    let view = app.service.view(&token, after.0).await?;
     let head = view.conversation;
     Ok(Json(Changes {
         rev: head.rev,
@@ -387,23 +372,22 @@ pub(super) async fn read(
 }
 
 /// Says what the customer's browser has, and what the customer has seen. Both only move forward.
-#[utoipa::path(post, path = "/v1/receipts", request_body = Receipts, responses(
-    (status = 204),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(post, path = "/v1/receipts", request_body(
+    content = Receipts,
+    example = json!({"received": 2, "seen": 1})
+), responses(
+    (status = 204, description = "It is stored"),
+    BodyRefusals,
+    TokenRefusals,
+    Refusals,
 ), security(("token" = [])))]
 pub(super) async fn receive(
     State(app): State<App>,
     Bearer(token): Bearer,
     In(receipts): In<Receipts>,
 ) -> Result<StatusCode, Problem> {
-    let mut events = vec![Event::CustomerReceived { rev: receipts.received }];
-    events.extend(receipts.seen.map(|rev| Event::CustomerSaw { rev }));
+    let mut events = vec![Event::CustomerReceived { rev: receipts.received.0 }];
+    events.extend(receipts.seen.map(|Rev(rev)| Event::CustomerSaw { rev }));
     app.service.customer(&token, events).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -177,24 +177,24 @@ async fn what_is_no_message(house: House) {
     check(
         &answers,
         expect![[r#"
-        422 The message is empty. Write something.
-        422 The message is empty. Write something.
-        413 text: a message has at most 10000 characters. Send it in parts.
-        422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
-        422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
-        422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
-        422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
-        422 Failed to deserialize the JSON body into the target type: missing field `key` at line 1 column 2
-        422 Failed to deserialize the JSON body into the target type: missing field `text` at line 1 column 19
-        422 Failed to deserialize the JSON body into the target type: key: invalid type: integer `1`, expected a string at line 1 column 8
-        422 Failed to deserialize the JSON body into the target type: from: unknown field `from`, expected `key` or `text` at line 1 column 7
-        400 Failed to deserialize query string: after: invalid digit found in string
-        422 Failed to deserialize the JSON body into the target type: received: invalid type: string "all", expected i64 at line 1 column 17
-    "#]],
+            422 The message is empty. Write something.
+            422 The message is empty. Write something.
+            413 text: a message has at most 10000 characters. Send it in parts.
+            422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
+            422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
+            422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
+            422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
+            422 Failed to deserialize the JSON body into the target type: missing field `key` at line 1 column 2
+            422 Failed to deserialize the JSON body into the target type: missing field `text` at line 1 column 19
+            422 Failed to deserialize the JSON body into the target type: key: invalid type: integer `1`, expected a string at line 1 column 8
+            422 Failed to deserialize the JSON body into the target type: from: unknown field `from`, expected `key` or `text` at line 1 column 7
+            400 Failed to deserialize query string: after: invalid digit found in string
+            422 Failed to deserialize the JSON body into the target type: received: invalid type: string "all", expected u64 at line 1 column 17
+        "#]],
     );
     ada.sends("key-00003", &"x".repeat(10_000)).await.expect(201);
     // What cannot be is harmless: receipts for what there is not yet.
-    ada.says_received(-5, Some(i64::MAX)).await;
+    ada.says_received(0, Some(i64::MAX)).await;
     site.settle().await;
     assert_eq!(site.probe().number("SELECT COUNT(*) FROM message").await, 1);
 }

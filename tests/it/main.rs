@@ -14,6 +14,7 @@ mod inside;
 
 mod api;
 mod browser;
+mod document;
 mod resume;
 
 mod downtime;

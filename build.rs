@@ -17,11 +17,12 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The modules of the loader, those that are imported first.
-const LOADER: &[&str] = &["words.js", "dom.js", "widget.js"];
+const LOADER: &[&str] = &["words/fill.js", "words/loader.js", "dom.js", "widget.js"];
 
 /// The modules of the chat.
 const CHAT: &[&str] = &[
-    "words.js",
+    "words/fill.js",
+    "words/chat.js",
     "dom.js",
     "chat/wire.js",
     "chat/pace.js",
@@ -143,6 +144,7 @@ fn script(modules: &[&str], exports: bool) -> Result<String> {
     for (number, module) in modules.iter().enumerate() {
         let keeps_exports = exports && number + 1 == modules.len();
         let code = stripped(&source(module)?).ok_or_else(|| format!("{module} ends inside a comment or a template"))?;
+        let mut in_template = false;
         for line in code.lines() {
             if line.starts_with("import ") {
                 if !line.ends_with(".js';") {
@@ -156,8 +158,10 @@ fn script(modules: &[&str], exports: bool) -> Result<String> {
             {
                 return Err(format!("{module}: {name} is declared by another module of the same script").into());
             }
-            script.push_str(if keeps_exports { line } else { bare });
+            let line = if keeps_exports { line } else { bare };
+            script.push_str(if in_template { line } else { line.trim_start() });
             script.push('\n');
+            in_template ^= lone_backticks(line) % 2 == 1;
         }
     }
     Ok(script)

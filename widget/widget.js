@@ -8,7 +8,8 @@
  * learn where it came from.
  */
 import { dress, h, icon } from './dom.js';
-import { WORDS, fill } from './words.js';
+import { fill } from './words/fill.js';
+import { BUTTON_WORDS } from './words/loader.js';
 
 /** The chat of the same build. */
 const CHAT = '/assets/chat-HASH.js';
@@ -90,7 +91,7 @@ export class Launcher extends HTMLElement {
     return this.load()
       .then((chat) => (open ? chat.open() : chat.close()))
       .catch(() => {
-        this.hint.textContent = WORDS.load_failed;
+        this.hint.textContent = BUTTON_WORDS.load_failed;
       })
       .finally(() => this.button.removeAttribute('aria-busy'));
   }
@@ -134,7 +135,7 @@ export class Launcher extends HTMLElement {
 
   label() {
     const { expanded, unread } = this;
-    const sentence = expanded ? WORDS.close : unread > 1 ? WORDS.open_unread : unread ? WORDS.open_unread_one : WORDS.open;
+    const sentence = expanded ? BUTTON_WORDS.close : unread > 1 ? BUTTON_WORDS.open_unread : unread ? BUTTON_WORDS.open_unread_one : BUTTON_WORDS.open;
     const words = fill(sentence, { n: unread });
     this.button.setAttribute('aria-label', words);
     const heard = unread && !expanded ? words : '';

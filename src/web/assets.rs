@@ -69,6 +69,7 @@ mod tests {
     fn the_widget_is_small() {
         let loader = find("/widget.js").unwrap().brotli.len();
         let chat = find("/assets/chat.js").unwrap().brotli.len();
+        println!("the loader has {loader} bytes, the chat {chat}");
         assert!(loader <= LOADER_BYTES_MAX, "the loader has {loader} bytes");
         assert!(loader + chat <= WIDGET_BYTES_MAX, "loader and chat have {loader} + {chat} bytes");
     }

@@ -1,6 +1,6 @@
 /** The sound for a new message: off until the customer turns it on. */
 import { h, icon } from '../dom.js';
-import { WORDS } from '../words.js';
+import { WORDS } from '../words/chat.js';
 
 const BELL = 'M6 17h12l-1.5-2.5V10a4.5 4.5 0 0 0-9 0v4.5ZM10 20h4';
 const BELL_OFF = `${BELL}M4 4l16 16`;

@@ -3,7 +3,8 @@
  * it never speaks with the server itself, except to learn how the site wants it to look.
  */
 import { dress, h, icon } from '../dom.js';
-import { WORDS, fill } from '../words.js';
+import { WORDS } from '../words/chat.js';
+import { fill } from '../words/fill.js';
 import { Bell } from './bell.js';
 import { Composer } from './composer.js';
 import { Introduction } from './introduction.js';

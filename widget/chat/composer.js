@@ -1,6 +1,7 @@
 /** Where the customer writes: grows with the text, keeps the draft, and says when it is too long. */
 import { h, icon } from '../dom.js';
-import { WORDS, fill } from '../words.js';
+import { WORDS } from '../words/chat.js';
+import { fill } from '../words/fill.js';
 
 const SEND = 'M4 12l16-8-5 16-3.5-6.5ZM11.5 13.5L20 4';
 

@@ -5,7 +5,8 @@
  * @typedef {import('./wire.js').Intro} Intro
  */
 import { h, icon } from '../dom.js';
-import { WORDS, fill } from '../words.js';
+import { WORDS } from '../words/chat.js';
+import { fill } from '../words/fill.js';
 
 const ONWARD = 'M9 5l7 7-7 7';
 

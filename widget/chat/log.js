@@ -8,7 +8,8 @@
  * @typedef {{ id: string, from: 'customer' | 'agent', name: string, at: number, message?: Message, entry?: Entry }} Item
  */
 import { h } from '../dom.js';
-import { WORDS, fill } from '../words.js';
+import { WORDS } from '../words/chat.js';
+import { fill } from '../words/fill.js';
 import { bodyNodes } from './body.js';
 
 /** Messages of one person within this time stand together under one name. */

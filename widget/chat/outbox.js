@@ -6,7 +6,7 @@
  *
  * @typedef {{ key: string, text: string, at: number, failed?: string }} Entry  `failed`: why it is not tried again
  */
-import { WORDS } from '../words.js';
+import { WORDS } from '../words/chat.js';
 import { Pace } from './pace.js';
 import { Failure } from './wire.js';
 

@@ -5,7 +5,7 @@
  * `rev` counts the changes the customer can see. What the stream and the history bring is complete
  * up to their `rev`; what the answer to a sent message brings is not, so it never moves `rev`.
  */
-import { WORDS } from '../words.js';
+import { WORDS } from '../words/chat.js';
 import { Memory } from './memory.js';
 import { Outbox } from './outbox.js';
 import { Pace } from './pace.js';

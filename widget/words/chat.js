@@ -1,15 +1,7 @@
-/**
- * Every sentence the widget says; `{name}` is a place to fill. A translation replaces this table
- * and nothing else.
- */
+/** Every sentence of the chat; `{name}` is a place to fill. */
 export const WORDS = {
-  open: 'Open chat',
-  open_unread_one: 'Open chat, 1 unread message',
-  open_unread: 'Open chat, {n} unread messages',
-  close: 'Close chat',
-  load_failed: 'The chat could not be loaded. Please try again.',
-
   title: 'Chat',
+  close: 'Close chat',
   back: 'Back',
   sound_on: 'Turn sound on',
   sound_off: 'Turn sound off',
@@ -60,11 +52,3 @@ export const WORDS = {
 
   refused_plain: 'the server did not accept it',
 };
-
-/**
- * @param {string} sentence
- * @param {Record<string, string | number>} values
- */
-export function fill(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
-}

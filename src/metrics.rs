@@ -47,6 +47,8 @@ pub struct Metrics {
     pub outbox_waiting: Gauge,
     /// Age of the oldest message that has not reached its desk, in seconds; 0 when none waits.
     pub undelivered_age_secs: Gauge<f64, AtomicU64>,
+    /// Conversations that stand still because a row of theirs cannot be read.
+    pub conversations_broken: Gauge,
     /// Customers' event streams that are open.
     pub streams_open: Gauge,
     /// Commits of the database's writer.
@@ -175,6 +177,8 @@ impl Metrics {
         let undelivered_age_secs = Gauge::default();
         let help = "Age of the oldest message that has not reached its desk; 0 when none waits";
         r.register_with_unit("undelivered_age", help, Unit::Seconds, undelivered_age_secs.clone());
+        let help = "Conversations that stand still because a row of theirs cannot be read: see the log";
+        let conversations_broken = gauge(r, "conversations_broken", help);
         let streams_open = gauge(r, "streams_open", "Customers' event streams that are open");
         let commits = counter(r, "commits", "Commits of the database's writer");
         let commit_batch = Histogram::new(BATCH_SIZES);
@@ -194,6 +198,7 @@ impl Metrics {
             practice,
             outbox_waiting,
             undelivered_age_secs,
+            conversations_broken,
             streams_open,
             commits,
             commit_batch,
@@ -381,6 +386,7 @@ mod tests {
             desk_stopped 1 while nothing works at the platform and somebody has to mend it.
             outbox_waiting Orders stored and not yet carried out.
             undelivered_age_seconds Age of the oldest message that has not reached its desk; 0 when none waits.
+            conversations_broken Conversations that stand still because a row of theirs cannot be read: see the log.
             streams_open Customers' event streams that are open.
             commits Commits of the database's writer.
             commit_batch_size Transactions that shared one commit.

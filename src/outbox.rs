@@ -3,36 +3,32 @@
 //! what became of it as an event. An order stays in the table until the desk has it, so whatever
 //! is in memory here can be lost. What may have been sent before is looked up before it is sent.
 
+mod intake;
 mod marks;
 mod platform;
 
 pub use platform::Platform;
 
-use crate::hub::{Placed, Rung};
 use crate::lifecycle::Lifecycle;
 use crate::service::{Inner, Refusal, Service};
 use crate::store::StoreError;
 use crate::store::dialect::Lead;
-use crate::store::orders::{OrderKey, OrderRow, Task};
+use crate::store::orders::OrderKey;
 use futures_util::FutureExt;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use threadline_core::body::pieces;
-use threadline_core::conversation::{Conversation, Event, Thread};
+use threadline_core::conversation::{Event, Thread};
 use threadline_core::desk::{Card, Letter, Piece, Stop, Trouble};
 use threadline_core::ids::{ConversationId, DeskName, Moment, ThreadKey};
 use threadline_core::lane::{Lanes, Pace, Parcel, Turn};
-use threadline_core::message::{Kind, Message, Posting};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 /// Orders that are under way at once, over all channels of a desk, until their outcome is stored:
 /// enough that slow answers and slow commits hold up nobody, few enough to be counted.
 const UNDER_WAY_MAX: usize = 256;
-/// Orders read from the table at once.
-const SCAN_ROWS: i64 = 500;
 /// How often the table is read when nobody rang: a hint can be lost.
 const SCAN_EVERY: Duration = Duration::from_secs(30);
 /// The same where other processes store orders, as a net under their notifications.
@@ -74,12 +70,14 @@ struct Worker {
     service: Service,
     desk: Arc<Desk>,
     lanes: Lanes,
+    /// Conversations of which a row cannot be read: their lanes stand still.
+    broken: HashSet<String>,
     marks: marks::Marks,
     under_way: usize,
     /// How often an order of a conversation has failed in a row.
     failures: HashMap<ConversationId, u32>,
     /// Conversations whose pieces are sent one by one, to find the one that is refused.
-    alone: std::collections::HashSet<ConversationId>,
+    alone: HashSet<ConversationId>,
     results: mpsc::Sender<Finished>,
     life: Lifecycle,
 }
@@ -135,14 +133,15 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
         service: service.clone(),
         desk: desk.clone(),
         lanes,
+        broken: HashSet::new(),
         under_way: 0,
         failures: HashMap::new(),
-        alone: std::collections::HashSet::new(),
+        alone: HashSet::new(),
         results,
         life: life.clone(),
     };
     // What waits now may have been sent by the process before this one, a moment ago.
-    if !shared.store.orders(&desk.name, None, 1).await.is_ok_and(|orders| orders.is_empty()) {
+    if !matches!(shared.store.has_orders(&desk.name).await, Ok(false)) {
         tokio::time::sleep(Duration::from_millis(SETTLE_MILLIS.unsigned_abs())).await;
     }
     worker.scan_until_it_works(true).await;
@@ -187,106 +186,6 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
 }
 
 impl Worker {
-    async fn take_in(&mut self, rung: Rung) {
-        for placed in rung.placed {
-            self.take_placed(placed);
-        }
-        if rung.scan {
-            self.scan_until_it_works(false).await;
-        }
-    }
-
-    fn take_placed(&mut self, placed: Placed) {
-        let conversation = placed.order.conversation;
-        match (&placed.order.task, placed.message) {
-            (Task::Open, _) => self.lanes.want_open(conversation, false),
-            (Task::Post, Some(message)) => self.push(&placed.thread, placed.customer, &message, false),
-            (Task::Post, None) => {}
-            (Task::Mark(..) | Task::Tell(..), _) => self.marks.push(placed.order),
-        }
-    }
-
-    fn push(&mut self, thread: &Thread, customer: Option<String>, message: &Message, unsure: bool) {
-        let (posted, speaker) = match &message.kind {
-            Kind::FromCustomer(Posting::Waiting { pieces_posted }) => {
-                (*pieces_posted, Some(customer.unwrap_or_else(|| "Customer".to_string())))
-            }
-            Kind::FromBot(Posting::Waiting { pieces_posted }) => (*pieces_posted, None),
-            // The desk has it, or refused it, since the table was read.
-            _ => return,
-        };
-        let chars_max = self.service.shared().rules(&self.desk.name).post_chars_max;
-        let channel = match thread {
-            Thread::Open(key) => self.desk.platform.channel_of(key),
-            Thread::None | Thread::Wanted { .. } => None,
-        };
-        let text = message.body.text();
-        for (index, text) in pieces(&text, chars_max).into_iter().enumerate().skip(posted as usize) {
-            let piece = Piece { message: message.id, index: index as u32 };
-            let parcel = Parcel { piece, seq: message.seq, text: text.to_string(), speaker: speaker.clone() };
-            self.lanes.push(message.conversation, thread, channel.as_deref(), parcel, unsure);
-        }
-    }
-
-    async fn scan_until_it_works(&mut self, unsure: bool) {
-        while let Err(error) = self.scan(unsure).await {
-            tracing::error!(desk = %self.desk.name, %error, "the outbox could not be read; trying again");
-            tokio::select! {
-                () = self.life.stopping() => return,
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            }
-        }
-    }
-
-    /// Reads what waits in the table and is not known here yet.
-    async fn scan(&mut self, unsure: bool) -> Result<(), StoreError> {
-        let shared = self.service.shared().clone();
-        let mut last: Option<OrderRow> = None;
-        loop {
-            let orders = shared.store.orders(&self.desk.name, last.as_ref(), SCAN_ROWS).await?;
-            // Known already: nothing to load, however long the backlog is.
-            let new: Vec<&OrderRow> = orders
-                .iter()
-                .filter(|order| {
-                    !matches!(order.task, Task::Post) || !self.lanes.has_message(order.conversation, order.seq)
-                })
-                .collect();
-            // The heads first: a thread that is opened meanwhile is only told later.
-            let of_lanes = |order: &&&OrderRow| matches!(order.task, Task::Open | Task::Post);
-            let ids: BTreeSet<ConversationId> = new.iter().filter(of_lanes).map(|order| order.conversation).collect();
-            let heads = shared.store.heads(&ids.into_iter().collect::<Vec<_>>()).await?;
-            let heads: HashMap<ConversationId, Conversation> =
-                heads.into_iter().map(|head| (head.conversation.id, head.conversation)).collect();
-            let posts: Vec<(ConversationId, i64)> = new
-                .iter()
-                .filter(|order| order.task == Task::Post)
-                .map(|order| (order.conversation, order.seq))
-                .collect();
-            let messages = shared.store.messages_by_seq(&posts).await?;
-            let messages: HashMap<(ConversationId, i64), Message> =
-                messages.into_iter().map(|message| ((message.conversation, message.seq), message)).collect();
-            for order in new {
-                let head = heads.get(&order.conversation);
-                match (&order.task, head) {
-                    (Task::Mark(..) | Task::Tell(..), _) => self.marks.push(order.clone()),
-                    (Task::Open, Some(head)) if matches!(head.thread, Thread::Wanted { .. }) => {
-                        self.lanes.want_open(order.conversation, unsure);
-                    }
-                    (Task::Post, Some(head)) => {
-                        if let Some(message) = messages.get(&(order.conversation, order.seq)) {
-                            self.push(&head.thread, head.customer.name.clone(), message, unsure);
-                        }
-                    }
-                    (Task::Open | Task::Post, _) => {}
-                }
-            }
-            if (orders.len() as i64) < SCAN_ROWS {
-                return Ok(());
-            }
-            last = orders.into_iter().next_back();
-        }
-    }
-
     /// Starts what has its turn; when to look again.
     fn start_turns(&mut self, shared: &Arc<Inner>) -> Option<Moment> {
         let now = shared.clock.now();

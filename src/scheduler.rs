@@ -57,8 +57,10 @@ async fn end_due(service: &Service) -> anyhow::Result<Moment> {
     let shared = service.shared();
     let now = shared.clock.now();
     let due = shared.store.holds_due(now, HOLDS_MAX).await?;
-    let all = due.len() as i64 == HOLDS_MAX;
-    let (sure, unsure): (Vec<HoldRow>, Vec<HoldRow>) = due.into_iter().partition(|hold| may_go(service, hold, now));
+    shared.broken.found(&shared.metrics, "holds", &due.broken);
+    let all = (due.legible.len() + due.broken.len()) as i64 == HOLDS_MAX;
+    let (sure, unsure): (Vec<HoldRow>, Vec<HoldRow>) =
+        due.legible.into_iter().partition(|hold| may_go(service, hold, now));
     let ended = sure.len();
     let failed = end(service, sure).await;
     if all && failed < ended {

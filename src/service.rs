@@ -4,6 +4,7 @@
 //! the bots (as [`Inbox`]), the outbox and the scheduler. It never talks to a platform.
 
 mod batch;
+mod broken;
 mod hearing;
 
 use crate::clock::{Clock, Ids};
@@ -14,6 +15,7 @@ use crate::store::conversations::Head;
 use crate::store::orders::OrderKey;
 use crate::store::{Store, StoreError};
 use batch::{Act, Request, Subject, Work};
+use broken::Broken;
 use futures_util::FutureExt;
 use hearing::Hearing;
 use sha2::{Digest, Sha256};
@@ -66,6 +68,8 @@ pub struct Inner {
     pub node: u64,
     /// What may not have been heard.
     pub hearing: Hearing,
+    /// What cannot be read in the database.
+    pub broken: Broken,
     /// Rung when holds were stored.
     pub holds: Notify,
     /// What does not work: the platform and the part of it.
@@ -206,6 +210,7 @@ impl Service {
             node: ids.fresh() as u64,
             ids,
             hearing: Hearing::default(),
+            broken: Broken::default(),
             holds: Notify::new(),
             stops: std::sync::Mutex::default(),
         });

@@ -2,7 +2,7 @@
 
 use super::dialect::for_update;
 use super::many::{ROWS_MAX, powers_of_two, push_list};
-use super::{Store, StoreError, Tx, inconsistent, on_read, on_tx};
+use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::{Database, Encode, QueryBuilder, Type};
 use threadline_core::conversation::{Conversation, Customer, Page, Standing, Thread};
 use threadline_core::desk::{Agent, OpenThread};
@@ -120,17 +120,17 @@ impl Tx {
 impl Store {
     /// A conversation's head.
     pub async fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
-        Ok(self.heads(&[id]).await?.pop())
+        Ok(self.heads(&[id]).await?.all()?.pop())
     }
 
     /// Heads of conversations, by id.
-    pub async fn heads(&self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
-        let mut heads = Vec::with_capacity(ids.len());
+    pub async fn heads(&self, ids: &[ConversationId]) -> Result<Rows<Head>, StoreError> {
+        let mut heads = Rows::default();
         for chunk in ids.chunks(ROWS_MAX) {
             let rows: Vec<ConversationRow> =
                 on_read!(self, |c| heads_named(chunk, &[]).build_query_as().fetch_all(c).await?);
             for row in rows {
-                heads.push(head_from(row)?);
+                heads.add(&row.id.clone(), head_from(row));
             }
         }
         Ok(heads)

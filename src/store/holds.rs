@@ -1,7 +1,7 @@
 //! Held replies as rows: until when each is held.
 
 use super::many::{ROWS_MAX, powers_of_two, push_list};
-use super::{Store, StoreError, Tx, inconsistent, on_read, on_tx};
+use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::QueryBuilder;
 use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
 
@@ -57,7 +57,7 @@ impl Tx {
 
 impl Store {
     /// Holds that end at or before `now`, first the first, at most `limit`.
-    pub async fn holds_due(&self, now: Moment, limit: i64) -> Result<Vec<HoldRow>, StoreError> {
+    pub async fn holds_due(&self, now: Moment, limit: i64) -> Result<Rows<HoldRow>, StoreError> {
         let rows: Vec<(String, String, i64, i64, Option<String>)> = on_read!(self, |c| {
             sqlx::query_as(
                 "SELECT h.message, h.conversation, h.at, h.due, c.thread_key FROM hold h \
@@ -68,9 +68,10 @@ impl Store {
             .fetch_all(c)
             .await?
         });
-        rows.into_iter()
-            .map(|(message, conversation, at, due, thread)| {
-                let wrong = |_| inconsistent("hold", message.clone(), "no id");
+        let mut holds = Rows::default();
+        for (message, conversation, at, due, thread) in rows {
+            let wrong = |_| inconsistent("hold", message.clone(), "no id");
+            let hold = || {
                 Ok(HoldRow {
                     message: message.parse().map_err(wrong)?,
                     conversation: conversation.parse().map_err(wrong)?,
@@ -78,8 +79,10 @@ impl Store {
                     due: Moment(due),
                     thread: thread.map(ThreadKey),
                 })
-            })
-            .collect()
+            };
+            holds.add(&conversation, hold());
+        }
+        Ok(holds)
     }
 
     /// When the next hold that has not ended by `now` ends.

@@ -1,7 +1,7 @@
 //! Messages as rows.
 
 use super::many::{ROWS_MAX, powers_of_two, push_list};
-use super::{Store, StoreError, Tx, inconsistent, json, on_read, on_tx};
+use super::{Rows, Store, StoreError, Tx, inconsistent, json, on_read, on_tx};
 use sqlx::QueryBuilder;
 use threadline_core::desk::{Agent, Post};
 use threadline_core::ids::{AgentId, ConversationId, MessageId, Moment, PostKey};
@@ -190,8 +190,8 @@ impl Store {
     }
 
     /// Messages by their numbers.
-    pub async fn messages_by_seq(&self, numbers: &[(ConversationId, i64)]) -> Result<Vec<Message>, StoreError> {
-        let mut messages = Vec::with_capacity(numbers.len());
+    pub async fn messages_by_seq(&self, numbers: &[(ConversationId, i64)]) -> Result<Rows<Message>, StoreError> {
+        let mut messages = Rows::default();
         for chunk in powers_of_two(numbers) {
             let rows: Vec<MessageRow> = on_read!(self, |c| {
                 let mut query =
@@ -203,7 +203,7 @@ impl Store {
                 query.build_query_as().fetch_all(c).await?
             });
             for row in rows {
-                messages.push(message_from(row)?);
+                messages.add(&row.conversation.clone(), message_from(row));
             }
         }
         Ok(messages)

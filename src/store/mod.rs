@@ -245,6 +245,45 @@ impl Store {
     }
 }
 
+/// Rows as they were read. What cannot be read concerns its own conversation only, and all others go
+/// on.
+#[derive(Debug)]
+pub struct Rows<T> {
+    /// Those that can be read.
+    pub legible: Vec<T>,
+    /// Those that cannot.
+    pub broken: Vec<BrokenRow>,
+}
+
+/// A row that says what it cannot say.
+#[derive(Clone, Debug)]
+pub struct BrokenRow {
+    /// Whose conversation, as the row names it.
+    pub conversation: String,
+    /// What is wrong with it.
+    pub error: StoreError,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Rows { legible: Vec::new(), broken: Vec::new() }
+    }
+}
+
+impl<T> Rows<T> {
+    fn add(&mut self, conversation: &str, row: Result<T, StoreError>) {
+        match row {
+            Ok(row) => self.legible.push(row),
+            Err(error) => self.broken.push(BrokenRow { conversation: conversation.to_string(), error }),
+        }
+    }
+
+    /// The rows, if all of them can be read.
+    pub fn all(self) -> Result<Vec<T>, StoreError> {
+        self.broken.into_iter().next().map_or(Ok(self.legible), |broken| Err(broken.error))
+    }
+}
+
 /// A stored row that cannot be read into its type.
 fn inconsistent(table: &'static str, id: String, what: &str) -> StoreError {
     StoreError::Inconsistent { table, id, what: what.to_string() }

@@ -1,7 +1,7 @@
 //! The outbox as rows: effects that wait to be carried out at a desk.
 
 use super::many::powers_of_two;
-use super::{Store, StoreError, Tx, inconsistent, on_read, on_tx};
+use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::QueryBuilder;
 use threadline_core::desk::{Mark, Notice};
 use threadline_core::ids::{ConversationId, DeskName, Moment, PostKey};
@@ -94,46 +94,50 @@ impl Tx {
     }
 }
 
+/// An order as its row says it.
+type Row = (String, String, i64, String, Option<String>, Option<String>, i64);
+
+/// Where a page of orders ends: when the order was stored, its conversation, kind and number.
+pub type PageEnd = (i64, String, String, i64);
+
 impl Store {
-    /// Orders that wait for a desk, oldest first, after `(at, conversation, kind, seq)`, at most `limit`.
+    /// A page of the orders that wait for a desk, oldest first, after the end of the page before; with
+    /// the end of this one, unless it is the last.
     pub async fn orders(
         &self,
         desk: &DeskName,
-        after: Option<&OrderRow>,
+        after: Option<PageEnd>,
         limit: i64,
-    ) -> Result<Vec<OrderRow>, StoreError> {
-        type Row = (String, String, i64, String, Option<String>, Option<String>, i64);
+    ) -> Result<(Rows<OrderRow>, Option<PageEnd>), StoreError> {
         let rows: Vec<Row> = on_read!(self, |c| {
             let mut query =
                 QueryBuilder::new("SELECT conversation, kind, seq, desk, target, notice, at FROM outbox WHERE desk = ");
             query.push_bind(desk.0.clone());
-            if let Some(last) = after {
-                query.push(" AND (at, conversation, kind, seq) > (").push_bind(last.at.0).push(", ");
-                query.push_bind(last.conversation.to_string()).push(", ");
-                query.push_bind(last.task.kind()).push(", ").push_bind(last.seq).push(")");
+            if let Some((at, conversation, kind, seq)) = after {
+                query.push(" AND (at, conversation, kind, seq) > (").push_bind(at).push(", ");
+                query.push_bind(conversation).push(", ").push_bind(kind).push(", ").push_bind(seq).push(")");
             }
             query.push(" ORDER BY at, conversation, kind, seq LIMIT ").push_bind(limit);
             query.build_query_as().fetch_all(c).await?
         });
-        rows.into_iter()
-            .map(|(conversation, kind, seq, desk, target, notice, at)| {
-                let wrong = |what: &str| inconsistent("outbox", format!("{conversation}/{kind}/{seq}"), what);
-                let post = || target.clone().map(PostKey).ok_or_else(|| wrong("no target"));
-                let task = match kind.as_str() {
-                    "open" => Task::Open,
-                    "post" => Task::Post,
-                    "received" => Task::Mark(Mark::Received, post()?),
-                    "seen" => Task::Mark(Mark::Seen, post()?),
-                    "tell" => Task::Tell(
-                        post()?.0,
-                        notice.as_deref().and_then(notice_from).ok_or_else(|| wrong("no such notice"))?,
-                    ),
-                    _ => return Err(wrong("no such kind")),
-                };
-                let id = conversation.parse().map_err(|_| wrong("no conversation id"))?;
-                Ok(OrderRow { conversation: id, task, seq, desk: DeskName(desk), at: Moment(at) })
-            })
-            .collect()
+        let full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
+        let end = rows
+            .last()
+            .filter(|_| full)
+            .map(|(conversation, kind, seq, .., at)| (*at, conversation.clone(), kind.clone(), *seq));
+        let mut orders = Rows::default();
+        for row in rows {
+            orders.add(&row.0.clone(), order_from(row));
+        }
+        Ok((orders, end))
+    }
+
+    /// True when orders wait for a desk.
+    pub async fn has_orders(&self, desk: &DeskName) -> Result<bool, StoreError> {
+        let found: Option<i64> = on_read!(self, |c| {
+            sqlx::query_scalar("SELECT seq FROM outbox WHERE desk = $1 LIMIT 1").bind(&desk.0).fetch_optional(c).await?
+        });
+        Ok(found.is_some())
     }
 
     /// When the oldest message that still waits for its desk came in, and how many orders wait.
@@ -143,6 +147,23 @@ impl Store {
         });
         Ok((oldest.map(Moment), count))
     }
+}
+
+fn order_from((conversation, kind, seq, desk, target, notice, at): Row) -> Result<OrderRow, StoreError> {
+    let wrong = |what: &str| inconsistent("outbox", format!("{conversation}/{kind}/{seq}"), what);
+    let post = || target.clone().map(PostKey).ok_or_else(|| wrong("no target"));
+    let task = match kind.as_str() {
+        "open" => Task::Open,
+        "post" => Task::Post,
+        "received" => Task::Mark(Mark::Received, post()?),
+        "seen" => Task::Mark(Mark::Seen, post()?),
+        "tell" => {
+            Task::Tell(post()?.0, notice.as_deref().and_then(notice_from).ok_or_else(|| wrong("no such notice"))?)
+        }
+        _ => return Err(wrong("no such kind")),
+    };
+    let id = conversation.parse().map_err(|_| wrong("no conversation id"))?;
+    Ok(OrderRow { conversation: id, task, seq, desk: DeskName(desk), at: Moment(at) })
 }
 
 fn notice_word(notice: Notice) -> &'static str {

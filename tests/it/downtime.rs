@@ -14,6 +14,7 @@ plays! {
     slack_is_down_for_a_while,
     a_revoked_token_stops_the_desk_until_it_is_given_again,
     an_archived_channel_stops_the_desk_until_it_is_back,
+    a_row_that_cannot_be_read_stops_its_own_conversation_only,
 }
 
 fn setup() -> Setup {
@@ -176,6 +177,36 @@ async fn an_archived_channel_stops_the_desk_until_it_is_back(house: House) {
     site.settle().await;
     assert_eq!(site.desk().customers_lines(&ada).await, ["one", "two"]);
     everything_works_again(&site).await;
+}
+
+/// A row that was torn stops what comes after it in its conversation, and nothing else.
+async fn a_row_that_cannot_be_read_stops_its_own_conversation_only(house: House) {
+    let site = house.open(setup()).await;
+    let (ada, bob) = (site.customer("Ada").await, site.customer("Bob").await);
+    ada.writes("one").await;
+    bob.writes("one").await;
+    site.settle().await;
+    site.slack().goes_down();
+    ada.writes("two").await;
+    bob.writes("two").await;
+    site.stops().await;
+    site.probe().spoils("UPDATE message SET stage = 'torn' WHERE body LIKE '%two%' AND conversation = (SELECT id FROM conversation WHERE number = 1001)").await;
+    site.slack().comes_back();
+    site.starts().await;
+    until("Bob's words to be in Slack", async || site.desk().customers_lines(&bob).await == ["one", "two"]).await;
+    bob.writes("three").await;
+    ada.writes("three").await;
+    until("the others to go on", async || site.desk().customers_lines(&bob).await == ["one", "two", "three"]).await;
+    assert_eq!(site.desk().customers_lines(&ada).await, ["one"], "what comes after it waits for it");
+    let broken =
+        async || site.web().get("/metrics", None).await.text().contains("\nthreadline_conversations_broken 1\n");
+    until("the operator to be told", broken).await;
+    assert_eq!(site.logged("a row cannot be read"), 1, "once");
+    site.probe().spoils("UPDATE message SET stage = 'waiting' WHERE stage = 'torn'").await;
+    ada.writes("four").await;
+    site.settle().await;
+    assert_eq!(site.desk().customers_lines(&ada).await, ["one", "two", "three", "four"]);
+    assert!(!broken().await);
 }
 
 /// What the log says when something stops, and when it works again.

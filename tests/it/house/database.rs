@@ -125,6 +125,19 @@ impl Probe {
         on_probe!(self, |pool| sqlx::query_as(sql).fetch_all(pool).await.unwrap())
     }
 
+    /// Changes the tables behind the service's back.
+    pub async fn spoils(&self, sql: &'static str) {
+        match self {
+            Probe::Lite(pool) => {
+                use sqlx::ConnectOptions;
+                let options = (*pool.connect_options()).clone().read_only(false);
+                let mut connection = options.connect().await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap();
+            }
+            Probe::Pg(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+        }
+    }
+
     /// One number.
     pub async fn number(&self, sql: &'static str) -> i64 {
         on_probe!(self, |pool| sqlx::query_scalar(sql).fetch_one(pool).await.unwrap())

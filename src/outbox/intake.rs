@@ -1,0 +1,150 @@
+//! What a desk's worker learns of orders: from the service's hint, or from the table. A conversation
+//! of which a row cannot be read stands still, because what comes after that row has to wait for it;
+//! all others go on.
+
+use super::Worker;
+use crate::hub::{Placed, Rung};
+use crate::store::orders::{OrderRow, Task};
+use crate::store::{BrokenRow, Rows, StoreError};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+use threadline_core::body::pieces;
+use threadline_core::conversation::{Conversation, Thread};
+use threadline_core::desk::Piece;
+use threadline_core::ids::ConversationId;
+use threadline_core::lane::Parcel;
+use threadline_core::message::{Kind, Message, Posting};
+
+/// Orders read from the table at once.
+const SCAN_ROWS: i64 = 500;
+/// The wait before the table is read again after the database failed.
+const SCAN_RETRY: Duration = Duration::from_secs(1);
+
+impl Worker {
+    pub(super) async fn take_in(&mut self, rung: Rung) {
+        // It may have been mended: then what waits comes first, and the table has all of it in order.
+        let stands_still = |placed: &Placed| self.broken.contains(&placed.order.conversation.to_string());
+        let scan = rung.scan || (!self.broken.is_empty() && rung.placed.iter().any(stands_still));
+        for placed in rung.placed {
+            if self.broken.is_empty() || !self.broken.contains(&placed.order.conversation.to_string()) {
+                self.take_placed(placed);
+            }
+        }
+        if scan {
+            self.scan_until_it_works(false).await;
+        }
+    }
+
+    fn take_placed(&mut self, placed: Placed) {
+        let conversation = placed.order.conversation;
+        match (&placed.order.task, placed.message) {
+            (Task::Open, _) => self.lanes.want_open(conversation, false),
+            (Task::Post, Some(message)) => self.push(&placed.thread, placed.customer, &message, false),
+            (Task::Post, None) => {}
+            (Task::Mark(..) | Task::Tell(..), _) => self.marks.push(placed.order),
+        }
+    }
+
+    fn push(&mut self, thread: &Thread, customer: Option<String>, message: &Message, unsure: bool) {
+        let (posted, speaker) = match &message.kind {
+            Kind::FromCustomer(Posting::Waiting { pieces_posted }) => {
+                (*pieces_posted, Some(customer.unwrap_or_else(|| "Customer".to_string())))
+            }
+            Kind::FromBot(Posting::Waiting { pieces_posted }) => (*pieces_posted, None),
+            // The desk has it, or refused it, since the table was read.
+            _ => return,
+        };
+        let chars_max = self.service.shared().rules(&self.desk.name).post_chars_max;
+        let channel = match thread {
+            Thread::Open(key) => self.desk.platform.channel_of(key),
+            Thread::None | Thread::Wanted { .. } => None,
+        };
+        let text = message.body.text();
+        for (index, text) in pieces(&text, chars_max).into_iter().enumerate().skip(posted as usize) {
+            let piece = Piece { message: message.id, index: index as u32 };
+            let parcel = Parcel { piece, seq: message.seq, text: text.to_string(), speaker: speaker.clone() };
+            self.lanes.push(message.conversation, thread, channel.as_deref(), parcel, unsure);
+        }
+    }
+
+    pub(super) async fn scan_until_it_works(&mut self, unsure: bool) {
+        while let Err(error) = self.scan(unsure).await {
+            tracing::error!(desk = %self.desk.name, %error, "the outbox could not be read; trying again");
+            tokio::select! {
+                () = self.life.stopping() => return,
+                () = tokio::time::sleep(SCAN_RETRY) => {}
+            }
+        }
+    }
+
+    /// Reads what waits in the table and is not known here yet.
+    async fn scan(&mut self, unsure: bool) -> Result<(), StoreError> {
+        let shared = self.service.shared().clone();
+        let mut broken: Vec<BrokenRow> = Vec::new();
+        // What stood still may have been sent before this process began.
+        let stood_still = std::mem::take(&mut self.broken);
+        let mut last = None;
+        loop {
+            let (orders, end) = shared.store.orders(&self.desk.name, last, SCAN_ROWS).await?;
+            let orders = self.set_aside(&mut broken, orders);
+            // Known already: nothing to load, however long the backlog is.
+            let new: Vec<OrderRow> = orders
+                .into_iter()
+                .filter(|order| {
+                    !matches!(order.task, Task::Post) || !self.lanes.has_message(order.conversation, order.seq)
+                })
+                .collect();
+            // The heads first: a thread that is opened meanwhile is only told later.
+            let of_lanes = |order: &&OrderRow| matches!(order.task, Task::Open | Task::Post);
+            let ids: BTreeSet<ConversationId> = new.iter().filter(of_lanes).map(|order| order.conversation).collect();
+            let heads = shared.store.heads(&ids.into_iter().collect::<Vec<_>>()).await?;
+            let heads: HashMap<ConversationId, Conversation> = self
+                .set_aside(&mut broken, heads)
+                .into_iter()
+                .map(|head| (head.conversation.id, head.conversation))
+                .collect();
+            let posts: Vec<(ConversationId, i64)> = new
+                .iter()
+                .filter(|order| order.task == Task::Post)
+                .map(|order| (order.conversation, order.seq))
+                .collect();
+            let messages = shared.store.messages_by_seq(&posts).await?;
+            let messages: HashMap<(ConversationId, i64), Message> = self
+                .set_aside(&mut broken, messages)
+                .into_iter()
+                .map(|message| ((message.conversation, message.seq), message))
+                .collect();
+            for order in new {
+                let is_one_of =
+                    |some: &HashSet<String>| !some.is_empty() && some.contains(&order.conversation.to_string());
+                let (stands_still, unsure) = (is_one_of(&self.broken), unsure || is_one_of(&stood_still));
+                match (&order.task, heads.get(&order.conversation)) {
+                    (Task::Mark(..) | Task::Tell(..), _) => self.marks.push(order),
+                    (Task::Open | Task::Post, _) if stands_still => {}
+                    (Task::Open, Some(head)) if matches!(head.thread, Thread::Wanted { .. }) => {
+                        self.lanes.want_open(order.conversation, unsure);
+                    }
+                    (Task::Post, Some(head)) => {
+                        if let Some(message) = messages.get(&(order.conversation, order.seq)) {
+                            self.push(&head.thread, head.customer.name.clone(), message, unsure);
+                        }
+                    }
+                    (Task::Open | Task::Post, _) => {}
+                }
+            }
+            last = end;
+            if last.is_none() {
+                break;
+            }
+        }
+        shared.broken.found(&shared.metrics, &format!("desk/{}", self.desk.name), &broken);
+        Ok(())
+    }
+
+    /// Keeps what can be read, and has the conversations of the others stand still.
+    fn set_aside<T>(&mut self, broken: &mut Vec<BrokenRow>, rows: Rows<T>) -> Vec<T> {
+        self.broken.extend(rows.broken.iter().map(|row| row.conversation.clone()));
+        broken.extend(rows.broken);
+        rows.legible
+    }
+}

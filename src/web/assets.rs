@@ -66,6 +66,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stdout, reason = "what the widget weighs is worth reading with every run")]
     fn the_widget_is_small() {
         let loader = find("/widget.js").unwrap().brotli.len();
         let chat = find("/assets/chat.js").unwrap().brotli.len();

@@ -1,7 +1,9 @@
 //! A PostgreSQL of the test run's own: made when the first play needs it, gone with the process
 //! however that ends. It runs under a shell that waits for its standard input to close, and the
-//! other end of that pipe is held by this process and nobody else.
+//! other end of that pipe is held by this process and nobody else; it has a process group of its own,
+//! so that Ctrl-C does not end the shell before its child.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
@@ -74,7 +76,7 @@ fn start() -> Server {
     if root {
         command.args(["-s", "/bin/sh", "postgres"]);
     }
-    let shell = command.arg("-c").arg(script).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+    let shell = command.arg("-c").arg(script).process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
     let shell = shell.expect("a shell for PostgreSQL");
     let (ready, began) = (home.join("data/postmaster.pid"), Instant::now());
     while !is_ready(&programs, port, &ready) {

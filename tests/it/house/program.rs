@@ -1,15 +1,21 @@
-//! The real program as a child process, for plays that kill it.
+//! The real program as a child process, for plays that kill it. It runs under a shell that waits for
+//! its standard input to close and then kills it, so that it is gone with this process however that
+//! ends; the shell has a process group of its own, so that Ctrl-C does not end it before its child.
 
 use super::site::secret;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use threadline_fake_slack::FakeSlack;
 
+/// Runs the program that its arguments name until there is no more standard input.
+const LEASH: &str = r#""$@" </dev/null & read _; kill -KILL $!; wait $!"#;
+
 /// A running `threadline serve`; dropping it kills it.
 #[derive(Debug)]
 pub struct Program {
-    child: Child,
+    shell: Child,
     /// `127.0.0.1:PORT`
     pub address: String,
 }
@@ -20,20 +26,21 @@ impl Program {
         let file = directory.join("threadline.toml");
         std::fs::write(&file, toml).unwrap();
         let log = std::fs::File::options().create(true).append(true).open(directory.join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_threadline"));
-        command.args(["serve", "--config"]).arg(&file).current_dir(directory).stdin(Stdio::null());
+        let mut command = Command::new("sh");
+        command.args(["-c", LEASH, "sh", env!("CARGO_BIN_EXE_threadline"), "serve", "--config"]).arg(&file);
+        command.current_dir(directory).process_group(0).stdin(Stdio::piped());
         for name in ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"] {
             command.env_remove(name);
             command.envs(slack.and_then(|slack| Some((name, secret(slack, name)?))));
         }
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut shell = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let lines = BufReader::new(shell.stdout.take().unwrap()).lines().map_while(Result::ok);
         let address = lines.into_iter().find_map(|line| {
             let (_, rest) = line.split_once("http://")?;
             Some(rest.split(['/', ' ']).next()?.to_string())
         });
         let address = address.unwrap_or_else(|| panic!("the program did not start:\n{}", Program::log(directory)));
-        Program { child, address }
+        Program { shell, address }
     }
 
     /// What was logged in this directory, over all starts.
@@ -47,9 +54,9 @@ impl Program {
     }
 
     fn end(&mut self) {
+        drop(self.shell.stdin.take());
         // It may have died by itself, which the play finds out otherwise.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.shell.wait();
     }
 }
 

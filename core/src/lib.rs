@@ -19,11 +19,13 @@
 //! | Thread, Post, Link | the conversation's thread at a desk; one message there; the stored pair *our message ↔ their post* |
 //! | Receipt | what became of a message: stored, delivered, seen, or failed and why |
 //! | Topic | the help category chosen by the customer |
+//! | Calendar | when business is done: opening hours in a zone, with holidays and exceptions |
 //! | Event, Effect | what happened (past tense); what must be done to the world (an order) |
 //! | Outbox, Lane | stored effects waiting to be carried out; the line in which they keep their order |
 //! | Rev | the number of a change that the customer can see; what a broken stream resumes from |
 
 pub mod body;
+pub mod calendar;
 pub mod conversation;
 pub mod desk;
 pub mod ids;

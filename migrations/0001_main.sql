@@ -10,12 +10,19 @@ CREATE TABLE conversation (
     page_url TEXT,
     page_title TEXT,
     desk TEXT NOT NULL,
-    -- none, wanted, wanted_again, open
+    -- none, wanted, open
     thread TEXT NOT NULL,
     thread_key TEXT UNIQUE,
-    -- fresh, awaiting_agent, answered
+    -- 1 when an earlier thread was deleted
+    continued BIGINT NOT NULL,
+    -- fresh, awaiting_agent, answered, resolved
     standing TEXT NOT NULL,
     standing_since BIGINT NOT NULL,
+    -- resolved: by whom, and how the customer found it: none (not asked), 0 (asked), 1 to 5 stars
+    resolved_id TEXT,
+    resolved_name TEXT,
+    resolved_picture TEXT,
+    rating BIGINT,
     claimed_id TEXT,
     claimed_name TEXT,
     claimed_picture TEXT,
@@ -23,6 +30,9 @@ CREATE TABLE conversation (
     rev BIGINT NOT NULL,
     received BIGINT NOT NULL,
     seen BIGINT NOT NULL,
+    -- the last change of what the card shows, and the last one that the card at the desk shows
+    card_rev BIGINT NOT NULL,
+    card_shown BIGINT NOT NULL,
     last_stamp BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL
@@ -36,7 +46,7 @@ CREATE TABLE message (
     place_stamp BIGINT NOT NULL,
     -- what makes it the same message when it comes again
     key TEXT NOT NULL UNIQUE,
-    -- customer, bot, reply, note, set
+    -- customer, bot, reply, note, deed, set
     kind TEXT NOT NULL,
     -- customer and bot: waiting, posted, refused; reply: held, shown, withdrawn, discarded; else none
     stage TEXT NOT NULL,
@@ -59,15 +69,15 @@ CREATE INDEX message_held ON message (conversation) WHERE stage = 'held';
 -- Effects that wait to be carried out at a desk.
 CREATE TABLE outbox (
     conversation TEXT NOT NULL,
-    -- open, post, received, seen, tell
+    -- open, post, card, received, seen, tell
     kind TEXT NOT NULL,
-    -- the number of the message it is about, 0 for open
+    -- the number of the message it is about, 0 for open and card
     seq BIGINT NOT NULL,
     desk TEXT NOT NULL,
     -- received, seen: the post; tell: the person
     target TEXT,
-    -- tell: what
-    notice TEXT,
+    -- tell: the words, as a body
+    words TEXT,
     at BIGINT NOT NULL,
     PRIMARY KEY (conversation, kind, seq)
 );

@@ -27,6 +27,8 @@ pub enum Change {
     Message(Box<Shown>),
     /// An agent is writing, or nobody is.
     Typing(Option<String>),
+    /// It was resolved, opened again or rated: the table says how it stands.
+    Standing,
 }
 
 /// A message as it stands, and the bytes that a stream sends for it, made once.

@@ -31,9 +31,10 @@ use service::Service;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{OnCommit, Store};
-use threadline_core::desk::DeskRules;
+use threadline_core::desk::{DeskRules, Topic};
 use threadline_core::ids::DeskName;
 use threadline_core::lane::Pace;
+use threadline_core::verb::Names;
 use threadline_slack::config::{Secret as SlackSecret, SlackConfig};
 use threadline_slack::inbound::{Inbound, InboundHandle};
 use threadline_slack::knock::{Knock, knock};
@@ -74,15 +75,16 @@ pub async fn start(
     let on_commit = OnCommit(Arc::new(move |shared_by, took| counted.committed(shared_by, took)));
     let store = Store::open(config.database.url.expose(), on_commit).await;
     let store = store.with_context(|| format!("cannot open {}", config.database.place))?;
-    let service = Service::start(store.clone(), clock, ids, metrics, rules(&config));
+    let names: Arc<Names> = Arc::default();
+    let service = Service::start(store.clone(), clock, ids, metrics, names.clone(), rules(&config, &names));
     // The shop page can also be tried with a desk in Slack.
     let has_practice = config.desks.iter().any(|desk| desk.platform == config::Platform::Practice);
     let practice = (has_practice || config.practice.enabled).then(|| Practice::new(service.clone()));
     let mut door = None;
     let slack = match &config.slack {
         Some(settings) => {
-            let slack =
-                Slack::new(slack_config(&config, settings)).context("cannot prepare the connection to Slack")?;
+            let slack = Slack::new(slack_config(&config, settings, &names))
+                .context("cannot prepare the connection to Slack")?;
             door = listen_to_slack(&service, settings, slack.clone(), &life);
             Some(slack)
         }
@@ -141,7 +143,7 @@ pub async fn run_with(
 /// What `threadline check` asks Slack, when a desk is there.
 pub async fn check_slack(config: &Config) -> Result<String, Vec<String>> {
     let Some(settings) = &config.slack else { return Ok("no desk is in Slack".to_string()) };
-    let slack = Slack::new(slack_config(config, settings)).map_err(|error| vec![error.to_string()])?;
+    let slack = Slack::new(slack_config(config, settings, &Arc::default())).map_err(|error| vec![error.to_string()])?;
     let report = threadline_slack::check::check(&slack).await;
     if report.problems.is_empty() {
         let workspace = report.workspace.unwrap_or_else(|| "the workspace".to_string());
@@ -150,11 +152,16 @@ pub async fn check_slack(config: &Config) -> Result<String, Vec<String>> {
     Err(report.problems)
 }
 
-fn rules(config: &Config) -> HashMap<DeskName, DeskRules> {
+fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {
+    let topic =
+        |topic: &config::Topic| Topic { id: topic.id.clone(), label: topic.label.clone(), desk: topic.desk.clone() };
+    let topics: Arc<[Topic]> = config.topics.iter().map(topic).collect();
     let rules = |desk: &config::Desk| DeskRules {
         mode: desk.mode,
         hold_millis: i64::from(desk.hold_secs) * 1_000,
         post_chars_max: POST_CHARS_MAX,
+        topics: topics.clone(),
+        names: names.clone(),
     };
     config.desks.iter().map(|desk| (desk.name.clone(), rules(desk))).collect()
 }
@@ -182,14 +189,14 @@ fn slack_pace(slack: &config::Slack) -> Pace {
     Pace { millis_per_post, burst: SLACK_BURST }
 }
 
-fn slack_config(config: &Config, settings: &config::Slack) -> SlackConfig {
+fn slack_config(config: &Config, settings: &config::Slack, verbs: &Arc<Names>) -> SlackConfig {
     let channels = config.desks.iter().flat_map(|desk| desk.channels.clone()).collect();
     let secret = |secret: &config::Secret| SlackSecret::new(secret.expose());
     let common =
         SlackConfig { api_url: settings.api_url.clone(), channels, ..SlackConfig::new(secret(&settings.bot_token)) };
     // Where posts are not paced there are no rates at all.
     let reads_per_minute = settings.posts_per_minute_per_channel.and(common.reads_per_minute);
-    let common = SlackConfig { reads_per_minute, ..common };
+    let common = SlackConfig { reads_per_minute, verbs: verbs.clone(), ..common };
     match &settings.events {
         SlackEvents::Socket { app_token, sockets } => {
             SlackConfig { app_token: Some(secret(app_token)), sockets: *sockets as usize, ..common }

@@ -19,10 +19,11 @@ use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use threadline_core::conversation::{Event, Thread};
+use threadline_core::conversation::{Conversation, Event};
 use threadline_core::desk::{Card, Letter, Piece, Stop, Trouble};
 use threadline_core::ids::{ConversationId, DeskName, Moment, ThreadKey};
 use threadline_core::lane::{Lanes, Pace, Parcel, Turn};
+use threadline_core::verb::offered;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -292,14 +293,14 @@ async fn carry_out(service: &Service, desk: &Desk, turn: Turn) -> Outcome {
 type Attempt = Result<Outcome, (Trouble, &'static str)>;
 
 async fn open(service: &Service, desk: &Desk, conversation: ConversationId, channel: &str) -> Attempt {
-    let card = desk.card(service, conversation).await.map_err(|trouble| (trouble, "opening a thread"))?;
+    let head = desk.head(service, conversation).await.map_err(|trouble| (trouble, "opening a thread"))?;
+    let card = desk.card(service, head);
     let began = service.shared().clock.now();
     let opened = match desk.platform.open_thread(channel, &card).await {
         // What the customer's page is called or where it is can be what the desk refuses.
         Err(Trouble::Never { why }) => {
             tracing::warn!(desk = %desk.name, conversation.id = %conversation, why, "a card was refused; once more without its page");
-            let plain = Card { page_url: None, page_title: None, ..card };
-            desk.platform.open_thread(channel, &plain).await
+            desk.platform.open_thread(channel, &without_page(card)).await
         }
         opened => opened,
     };
@@ -440,25 +441,34 @@ async fn report_done(service: &Service, conversation: ConversationId, event: Opt
     }
 }
 
+/// The card without what the customer's browser says of its page.
+fn without_page(card: Card) -> Card {
+    Card { page_url: None, page_title: None, ..card }
+}
+
 impl Desk {
-    async fn card(
-        &self,
-        service: &Service,
-        conversation: ConversationId,
-    ) -> Result<threadline_core::desk::Card, Trouble> {
+    async fn head(&self, service: &Service, conversation: ConversationId) -> Result<Conversation, Trouble> {
         let head = service.shared().store.head(conversation).await;
         let head = head.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
-        let head = head.ok_or_else(|| Trouble::Never { why: "no such conversation".to_string() })?.conversation;
-        Ok(threadline_core::desk::Card {
-            conversation,
+        Ok(head.ok_or_else(|| Trouble::Never { why: "no such conversation".to_string() })?.conversation)
+    }
+
+    /// What a conversation's card shows now.
+    fn card(&self, service: &Service, head: Conversation) -> Card {
+        let offered = offered(&head.standing, head.claimed_by.is_some(), &service.shared().names);
+        Card {
+            conversation: head.id,
             number: head.number,
             name: head.customer.name,
             email: head.customer.email,
             topic: self.topics.get(&head.topic).cloned().unwrap_or(head.topic),
             page_url: head.page.url,
             page_title: head.page.title,
-            continued: head.thread == Thread::Wanted { again: true },
-        })
+            continued: head.continued,
+            standing: head.standing,
+            holder: head.claimed_by.map(|agent| agent.name),
+            offered,
+        }
     }
 
     async fn opened_at(&self, service: &Service, conversation: ConversationId) -> Result<Moment, Trouble> {

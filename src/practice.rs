@@ -7,11 +7,13 @@ use crate::store::StoreError;
 use crate::store::practice::{PostKind, PracticePost};
 use threadline_core::body::{Body, safe_href};
 use threadline_core::desk::{
-    Agent, Author, Card, DeskAct, DeskEvent, DeskMessage, Inbox, Letter, Mark, Notice, OwnPost, Piece, Post, Reading,
-    Snapshot, Trouble,
+    Agent, Author, Card, DeskAct, DeskEvent, DeskMessage, Inbox, Letter, Mark, OwnPost, Piece, Post, Reading, Snapshot,
+    Trouble,
 };
 use threadline_core::ids::{AgentId, ConversationId, Moment, PostKey, ThreadKey};
 use threadline_core::markup;
+use threadline_core::verb::parse::person_named;
+use threadline_core::words;
 
 /// How keys of this platform begin.
 pub const PLATFORM: &str = "practice";
@@ -53,6 +55,21 @@ impl Practice {
         Ok(thread_key(conversation))
     }
 
+    /// Has the card show what is so now.
+    pub async fn edit_card(&self, card: &Card) -> Result<(), Trouble> {
+        let (conversation, body) = (card.conversation, Body::plain(&card_text(card)));
+        let store = &self.service.shared().store;
+        store
+            .write(move |tx| {
+                let body = body.clone();
+                Box::pin(async move { tx.practice_card(conversation, &body).await })
+            })
+            .await
+            .map_err(not_done)?;
+        self.changed(conversation);
+        Ok(())
+    }
+
     /// Posts pieces of messages in a thread.
     pub async fn post(&self, letter: &Letter) -> Result<PostKey, Trouble> {
         let texts: Vec<&str> = letter.parts.iter().map(|(_, text)| text.as_str()).collect();
@@ -79,12 +96,12 @@ impl Practice {
         &self,
         conversation: ConversationId,
         person: &str,
-        notice: Notice,
+        words: &Body,
         delivery: String,
     ) -> Result<(), Trouble> {
         let name = person.strip_prefix("practice/").unwrap_or(person).to_string();
         let post = PracticePost { person: Some(name), ..self.blank(PostKind::Private, "Threadline") };
-        let post = PracticePost { body: Body::plain(notice_text(notice)), delivery: Some(delivery), ..post };
+        let post = PracticePost { body: words.clone(), delivery: Some(delivery), ..post };
         let store = &self.service.shared().store;
         store
             .write(move |tx| {
@@ -106,7 +123,9 @@ impl Practice {
             let at = Post { key: post_key(conversation, post.post), stamp: post.post };
             match (&post.delivery, post.kind) {
                 (None, PostKind::Agent) if !post.deleted => {
-                    snapshot.messages.push(message(at, &post.name, post.body, post.edited));
+                    snapshot
+                        .messages
+                        .push(self.message(at, &post.name, post.body, post.edited).await.map_err(not_done)?);
                 }
                 (Some(delivery), PostKind::Customer | PostKind::Bot) => {
                     let pieces = delivery.split(' ').filter_map(piece_from).collect();
@@ -155,7 +174,7 @@ impl Practice {
             })
             .await?;
         let at = Post { key: post_key(conversation, number), stamp: number };
-        self.happened(thread_key(conversation), DeskAct::Wrote(message(at, name, body, None))).await?;
+        self.happened(thread_key(conversation), DeskAct::Wrote(self.message(at, name, body, None).await?)).await?;
         self.changed(conversation);
         Ok(number)
     }
@@ -180,7 +199,8 @@ impl Practice {
             .await?
             .ok_or(PracticeError::NotThere)?;
         let at = Post { key: post_key(conversation, post), stamp: post };
-        self.happened(thread_key(conversation), DeskAct::Wrote(message(at, name, body, Some(edited)))).await?;
+        self.happened(thread_key(conversation), DeskAct::Wrote(self.message(at, name, body, Some(edited)).await?))
+            .await?;
         self.changed(conversation);
         Ok(())
     }
@@ -207,6 +227,21 @@ impl Practice {
         self.happened(thread_key(conversation), DeskAct::Deleted(at)).await?;
         self.changed(conversation);
         Ok(())
+    }
+
+    async fn message(
+        &self,
+        post: Post,
+        name: &str,
+        body: Body,
+        edited: Option<i64>,
+    ) -> Result<DeskMessage, StoreError> {
+        let named = match person_named(&body, &self.service.shared().names) {
+            Some(asked) => self.service.shared().store.practice_agent(&asked).await?,
+            None => None,
+        };
+        let named = named.as_deref().map(agent).map(Box::new);
+        Ok(DeskMessage { post, author: Author::Agent(agent(name)), body, edited, named })
     }
 
     async fn happened(&self, thread: ThreadKey, act: DeskAct) -> Result<(), StoreError> {
@@ -257,20 +292,6 @@ impl Practice {
     }
 }
 
-/// What the practice desk says privately.
-pub fn notice_text(notice: Notice) -> &'static str {
-    match notice {
-        Notice::BotNotSent => "Nothing was sent to the customer: apps cannot answer here.",
-        Notice::OutsiderNotSent => "Nothing was sent to the customer: you are not a member of this workspace.",
-        Notice::UnclaimedNotSent => {
-            "Nothing was sent to the customer: here only the agent who has claimed a conversation can answer. Write !claim, then send it again."
-        }
-        Notice::ClaimedByOtherNotSent => {
-            "Nothing was sent to the customer: somebody else has claimed this conversation. Your message stays in the thread as a note."
-        }
-    }
-}
-
 fn card_text(card: &Card) -> String {
     let mut lines = vec![format!("#{} · {}", card.number, card.topic)];
     let who = [card.name.as_deref(), card.email.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
@@ -280,16 +301,17 @@ fn card_text(card: &Card) -> String {
     if let Some(url) = card.page_url.as_deref().and_then(safe_href) {
         lines.push(card.page_title.as_deref().map_or(url.to_string(), |title| format!("{title} – {url}")));
     }
+    let (standing, at) = words::standing(&card.standing);
+    lines.push(at.map_or(standing.clone(), |at| format!("{standing} {}", at.0)));
+    lines.extend(card.holder.as_deref().map(words::holder));
     if card.continued {
         lines.push("Continued: the earlier thread was deleted.".to_string());
     }
     lines.join("\n")
 }
 
-fn message(post: Post, name: &str, body: Body, edited: Option<i64>) -> DeskMessage {
-    let id = AgentId(format!("{PLATFORM}/{name}"));
-    let author = Author::Agent(Agent { id, name: name.to_string(), picture: None });
-    DeskMessage { post, author, body, edited }
+fn agent(name: &str) -> Agent {
+    Agent { id: AgentId(format!("{PLATFORM}/{name}")), name: name.to_string(), picture: None }
 }
 
 fn thread_key(conversation: ConversationId) -> ThreadKey {

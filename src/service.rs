@@ -25,10 +25,11 @@ use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use threadline_core::conversation::{Conversation, Customer, Event, Page, Standing, Thread};
 use threadline_core::desk::{
-    DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, OpenThread, Reading, Stop, Unstored,
+    DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, Mode, OpenThread, Reading, Stop, Unstored,
 };
 use threadline_core::ids::{ConversationId, DeskName, Moment};
 use threadline_core::message::{Kind, Message, Stage};
+use threadline_core::verb::Names;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Events of one transaction: bounds how long the first waits for the last, and the statements.
@@ -64,6 +65,9 @@ pub struct Inner {
     pub practice: Arc<PracticeBell>,
     /// The desks, by name.
     pub desks: HashMap<DeskName, DeskSetup>,
+    default_rules: DeskRules,
+    /// What the team calls the verbs.
+    pub names: Arc<Names>,
     /// This process among those on the same database.
     pub node: u64,
     /// What may not have been heard.
@@ -168,6 +172,9 @@ pub enum Refusal {
     /// The message says nothing.
     #[error("the message is empty")]
     Blank,
+    /// What is rated is not resolved, or not any more.
+    #[error("the conversation is not resolved")]
+    NotResolved,
     /// The database did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -190,12 +197,13 @@ pub struct View {
 pub const VIEW_CHANGES_MAX: i64 = 200;
 
 impl Service {
-    /// Starts the service. `desks` are all desks of the configuration.
+    /// Starts the service. `names` are the words for the verbs, `desks` all desks of the configuration.
     pub fn start(
         store: Store,
         clock: Clock,
         ids: Ids,
         metrics: Arc<Metrics>,
+        names: Arc<Names>,
         desks: HashMap<DeskName, DeskRules>,
     ) -> Service {
         let desks = desks.into_iter().map(|(name, rules)| (name, DeskSetup { rules, bell: Bell::default() })).collect();
@@ -207,6 +215,8 @@ impl Service {
             live: Arc::new(Live::default()),
             practice: Arc::new(PracticeBell::new(PRACTICE_CHANGES_MAX)),
             desks,
+            default_rules: DeskRules { names: names.clone(), ..default_rules() },
+            names,
             node: ids.fresh() as u64,
             ids,
             hearing: Hearing::default(),
@@ -253,12 +263,15 @@ impl Service {
                         page: opening.page,
                         desk: opening.desk,
                         thread: Thread::None,
+                        continued: false,
                         standing: Standing::Fresh,
                         claimed_by: None,
                         last_seq: 0,
                         rev: 0,
                         received: 0,
                         seen: 0,
+                        card_rev: 0,
+                        card_shown: 0,
                         last_stamp: 0,
                         created_at: now,
                         last_at: now,
@@ -436,20 +449,28 @@ impl Inner {
     }
 
     /// The rules of a desk; a desk that has left the configuration keeps the defaults.
-    pub fn rules(&self, desk: &DeskName) -> DeskRules {
-        self.desks.get(desk).map_or(DEFAULT_RULES, |setup| setup.rules)
+    pub fn rules(&self, desk: &DeskName) -> &DeskRules {
+        self.desks.get(desk).map_or(&self.default_rules, |setup| &setup.rules)
     }
 }
 
 /// What holds for the conversations of a desk that is no longer configured.
-const DEFAULT_RULES: DeskRules =
-    DeskRules { mode: threadline_core::desk::Mode::Open, hold_millis: 3_000, post_chars_max: 4_000 };
+fn default_rules() -> DeskRules {
+    DeskRules {
+        mode: Mode::Open,
+        hold_millis: 3_000,
+        post_chars_max: 4_000,
+        topics: Arc::new([]),
+        names: Arc::default(),
+    }
+}
 
 fn act_of(event: DeskEvent) -> Act {
     let thread = event.thread;
     let event = match event.act {
         DeskAct::Wrote(message) => Event::DeskWrote(message),
         DeskAct::Deleted(post) => Event::DeskDeleted(post),
+        DeskAct::Did(deed) => Event::AgentDid(deed),
         DeskAct::Stands(snapshot) => Event::ThreadRead(snapshot),
         DeskAct::Gone => Event::ThreadVanished(thread.clone()),
     };
@@ -514,6 +535,7 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
                 Change::Message(Box::new(Shown { message: *message, bytes: OnceLock::new() }))
             }
             batch::Seen::Typing(by) => Change::Typing(by),
+            batch::Seen::Standing => Change::Standing,
         };
         inner.live.publish(conversation, &Arc::new(change));
     }

@@ -3,6 +3,7 @@
 //! with the effects. The same event twice changes nothing the second time.
 
 mod agents;
+mod card;
 mod customer;
 mod meaning;
 #[cfg(test)]
@@ -11,9 +12,10 @@ mod thread;
 mod verbs;
 
 use crate::body::Body;
-use crate::desk::{Agent, DeskMessage, DeskRules, Mark, Notice, Piece, Post, Snapshot};
-use crate::ids::{ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
+use crate::desk::{Agent, Deed, DeskMessage, DeskRules, Mark, Piece, Post, Snapshot};
+use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting};
+use crate::words::{self, Notice, Said};
 
 /// What is known of a conversation as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub struct Conversation {
     pub desk: DeskName,
     /// Its thread there.
     pub thread: Thread,
+    /// True when an earlier thread was deleted.
+    pub continued: bool,
     /// Whose turn it is.
     pub standing: Standing,
     /// The agent who has it.
@@ -44,6 +48,10 @@ pub struct Conversation {
     pub received: i64,
     /// The last change that the customer has seen.
     pub seen: i64,
+    /// The number of the last change of what the card shows.
+    pub card_rev: i64,
+    /// The last change that the card at the desk shows.
+    pub card_shown: i64,
     /// The largest stamp of what was written at the desk.
     pub last_stamp: i64,
     /// When it was opened.
@@ -75,17 +83,14 @@ pub struct Page {
 pub enum Thread {
     /// Nothing was written yet.
     None,
-    /// To be opened; an earlier one may have been deleted.
-    Wanted {
-        /// True when an earlier thread is gone.
-        again: bool,
-    },
+    /// To be opened.
+    Wanted,
     /// There it is.
     Open(ThreadKey),
 }
 
 /// Whose turn it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// The customer has not written yet.
     Fresh,
@@ -100,6 +105,46 @@ pub enum Standing {
         /// Since that word.
         since: Moment,
     },
+    /// An agent said that it is done. What agents still write goes out and changes nothing; what the
+    /// customer writes opens it again.
+    Resolved {
+        /// Since when.
+        at: Moment,
+        /// Who said so.
+        by: Agent,
+        /// How the customer found it.
+        rating: Rating,
+    },
+}
+
+/// How the customer found it, once it was resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rating {
+    /// Nobody asks.
+    NotAsked,
+    /// The customer is asked.
+    Wanted,
+    /// So many stars; a later rating takes its place.
+    Given(Score),
+}
+
+/// One to five stars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Score(u8);
+
+impl Score {
+    /// The most stars that there are.
+    pub const MAX: u8 = 5;
+
+    /// So many stars, if there can be so many.
+    pub fn new(stars: i64) -> Option<Score> {
+        u8::try_from(stars).ok().filter(|stars| (1..=Score::MAX).contains(stars)).map(Score)
+    }
+
+    /// How many stars.
+    pub fn stars(self) -> u8 {
+        self.0
+    }
 }
 
 /// What happened, in the past tense.
@@ -122,8 +167,19 @@ pub enum Event {
         /// The change.
         rev: i64,
     },
+    /// The customer said how he found it.
+    CustomerRated {
+        /// What makes it the same rating when the browser sends it again.
+        key: String,
+        /// How many stars.
+        score: Score,
+        /// In words, or empty.
+        comment: String,
+    },
     /// Somebody wrote or edited in the thread: the post as it stands now.
     DeskWrote(DeskMessage),
+    /// An agent used a button, a menu or a command.
+    AgentDid(Deed),
     /// A post of the thread was deleted.
     DeskDeleted(Post),
     /// The whole thread was read.
@@ -143,6 +199,11 @@ pub enum Event {
     },
     /// The platform says that the thread does not exist any more.
     ThreadVanished(ThreadKey),
+    /// The card at the desk shows this change of it, or the desk will never take it.
+    CardEdited {
+        /// Which ([`Conversation::card_rev`]).
+        rev: i64,
+    },
 }
 
 /// What must be done to the world: an order.
@@ -175,6 +236,8 @@ pub enum Effect {
         /// What.
         notice: Notice,
     },
+    /// Show on the card at the root of the thread what is so now.
+    EditCard,
     /// Say [`Event::HoldEnded`] at that moment.
     EndHoldAt {
         /// Which reply.
@@ -188,6 +251,8 @@ pub enum Effect {
     Settled(Order),
     /// Show the customer the message as it stands, or that it is gone.
     ShowToCustomer(MessageId),
+    /// Show the customer how it stands: open, resolved, how he rated it.
+    ShowStanding,
     /// Show the customer that an agent is writing, or has stopped.
     ShowTyping {
         /// The agent's name; none when nobody is.
@@ -202,6 +267,8 @@ pub enum Order {
     Open,
     /// Post the message of this number.
     Post(i64),
+    /// Edit the card.
+    Card,
 }
 
 /// Why an event was not accepted.
@@ -209,12 +276,14 @@ pub enum Order {
 pub enum Rejected {
     /// A message that says nothing.
     Blank,
+    /// A rating of what is not resolved.
+    NotResolved,
 }
 
 /// A conversation's head and those of its messages that an event can touch.
 ///
-/// The caller has to load, besides the head: for [`Event::CustomerWrote`], [`Event::DeskWrote`] and
-/// [`Event::DeskDeleted`] the message of that key; for a post with a stamp below
+/// The caller has to load, besides the head: for [`Event::CustomerWrote`], [`Event::CustomerRated`],
+/// [`Event::AgentDid`], [`Event::DeskWrote`] and [`Event::DeskDeleted`] the message of that key; for a post with a stamp below
 /// [`Conversation::last_stamp`] also the first desk message after that stamp; for receipts the
 /// shown replies above [`Conversation::received`] or [`Conversation::seen`]; for
 /// [`Event::DeskWrote`], [`Event::DeskDeleted`] and [`Event::HoldEnded`] also the held replies; for
@@ -234,16 +303,19 @@ impl Dialogue {
         &mut self,
         event: Event,
         now: Moment,
-        rules: DeskRules,
+        rules: &DeskRules,
         fresh_id: &mut dyn FnMut() -> MessageId,
     ) -> Result<Vec<Effect>, Rejected> {
         let mut step =
             Step { head: &mut self.head, messages: &mut self.messages, now, rules, fresh_id, effects: Vec::new() };
+        let card = step.card_face();
         match event {
             Event::CustomerWrote { key, body } => step.customer_wrote(key, body)?,
+            Event::CustomerRated { key, score, comment } => step.customer_rated(key, score, comment)?,
             Event::CustomerReceived { rev } => step.customer_has(rev, false),
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
             Event::DeskWrote(message) => step.desk_wrote(message),
+            Event::AgentDid(deed) => step.agent_did(deed),
             Event::DeskDeleted(post) => step.desk_deleted(post),
             Event::ThreadRead(snapshot) => step.thread_read(snapshot),
             Event::HoldEnded(message) => step.hold_ended(message),
@@ -251,7 +323,9 @@ impl Dialogue {
             Event::PiecesPosted(pieces) => step.pieces_posted(&pieces),
             Event::PostRefused { message, why } => step.post_refused(message, why),
             Event::ThreadVanished(thread) => step.thread_vanished(&thread),
+            Event::CardEdited { rev } => step.card_edited(rev),
         }
+        step.card_changed(&card);
         Ok(step.effects)
     }
 }
@@ -261,12 +335,23 @@ struct Step<'a> {
     head: &'a mut Conversation,
     messages: &'a mut Vec<Message>,
     now: Moment,
-    rules: DeskRules,
+    rules: &'a DeskRules,
     fresh_id: &'a mut dyn FnMut() -> MessageId,
     effects: Vec<Effect>,
 }
 
 impl Step<'_> {
+    /// Says something to everybody in the thread.
+    fn say(&mut self, said: &Said) {
+        let key = format!("bot/{}/{}", self.head.id, self.head.last_seq + 1);
+        self.post_own(key, words::said(said), Kind::FromBot);
+    }
+
+    /// Tells one person something about the message of this number.
+    fn tell(&mut self, seq: i64, person: &AgentId, notice: Notice) {
+        self.effects.push(Effect::TellPrivately { seq, person: person.0.clone(), notice });
+    }
+
     /// A message of ours for the desk.
     fn post_own(&mut self, key: String, body: Body, kind: fn(Posting) -> Kind) -> MessageId {
         self.want_thread();

@@ -4,10 +4,13 @@
 //! platform: keys are opaque.
 
 use crate::body::Body;
-use crate::ids::{AgentId, ConversationId, MessageId, Moment, PostKey, ThreadKey};
+use crate::conversation::Standing;
+use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
+use crate::verb::{Names, Offered, Verb};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A post at a desk and its place there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +70,9 @@ pub struct DeskMessage {
     pub body: Body,
     /// The stamp of its last edit, on the same scale as [`Post::stamp`]; none if never edited.
     pub edited: Option<i64>,
+    /// The agent whom it names, where it is a verb that needs somebody: only the platform knows its
+    /// people ([`person_named`](crate::verb::parse::person_named) says when).
+    pub named: Option<Box<Agent>>,
 }
 
 /// Something that happened in a thread, as a bot understood it.
@@ -85,10 +91,23 @@ pub enum DeskAct {
     Wrote(DeskMessage),
     /// A post was deleted.
     Deleted(Post),
+    /// An agent used a button, a menu or a command.
+    Did(Deed),
     /// The thread was read: everything in it now.
     Stands(Snapshot),
     /// The thread's root was deleted, or the platform says there is no such thread.
     Gone,
+}
+
+/// What an agent did otherwise than by writing in the thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// What makes it the same deed when the platform tells it again; unique over all platforms.
+    pub key: String,
+    /// Who.
+    pub by: Agent,
+    /// What.
+    pub verb: Verb,
 }
 
 /// A thread as it was read from the platform.
@@ -153,6 +172,12 @@ pub struct Card {
     pub page_title: Option<String>,
     /// True when an earlier thread of this conversation was deleted.
     pub continued: bool,
+    /// Whose turn it is.
+    pub standing: Standing,
+    /// The name of the agent who has it.
+    pub holder: Option<String>,
+    /// What makes sense to do to it now.
+    pub offered: Offered,
 }
 
 /// A receipt shown under an agent's post.
@@ -162,19 +187,6 @@ pub enum Mark {
     Received,
     /// 👁 the customer saw it.
     Seen,
-}
-
-/// Something told to one person at a desk, privately.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// Nothing was sent: you are an app.
-    BotNotSent,
-    /// Nothing was sent: you belong to another workspace.
-    OutsiderNotSent,
-    /// Nothing was sent: in this desk only the claimer's messages go out, and nobody has claimed.
-    UnclaimedNotSent,
-    /// Nothing was sent: somebody else has claimed the conversation.
-    ClaimedByOtherNotSent,
 }
 
 /// Which of an agent's messages go out.
@@ -189,8 +201,8 @@ pub enum Mode {
     Explicit,
 }
 
-/// What a desk's configuration says about its conversations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the configuration says about the conversations of a desk. Clones share what is large.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskRules {
     /// Which messages go out.
     pub mode: Mode,
@@ -198,6 +210,21 @@ pub struct DeskRules {
     pub hold_millis: i64,
     /// The longest text of one post, in characters; longer messages are split.
     pub post_chars_max: usize,
+    /// What conversations can be about.
+    pub topics: Arc<[Topic]>,
+    /// What the team calls the verbs.
+    pub names: Arc<Names>,
+}
+
+/// Something that conversations can be about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// What it is called in the API and the database.
+    pub id: String,
+    /// What people read.
+    pub label: String,
+    /// Where its conversations are answered.
+    pub desk: DeskName,
 }
 
 /// Why an order to a platform was not carried out, so far as what to do next depends on it.

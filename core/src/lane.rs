@@ -209,7 +209,7 @@ impl Lanes {
 
     /// A thread is to be opened. `unsure`: it may have been, so look first.
     pub fn want_open(&mut self, conversation: ConversationId, unsure: bool) {
-        self.lane(conversation, &Thread::Wanted { again: false }, None).unsure |= unsure;
+        self.lane(conversation, &Thread::Wanted, None).unsure |= unsure;
         self.line_up(conversation);
     }
 
@@ -368,7 +368,7 @@ impl Lanes {
             channels[at].sent_here += 1;
             let thread = match thread {
                 Thread::Open(key) => Some(key.clone()),
-                Thread::None | Thread::Wanted { .. } => None,
+                Thread::None | Thread::Wanted => None,
             };
             Lane {
                 channel: at,
@@ -380,7 +380,7 @@ impl Lanes {
                 state: LaneState::Idle,
             }
         });
-        if lane.thread.is_none() && !lane.wants_open && matches!(thread, Thread::Wanted { .. }) {
+        if lane.thread.is_none() && !lane.wants_open && matches!(thread, Thread::Wanted) {
             lane.wants_open = true;
             lane.unsure |= self.memory.has(Done::Opened(conversation));
         }

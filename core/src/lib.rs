@@ -20,6 +20,9 @@
 //! | Receipt | what became of a message: stored, delivered, seen, or failed and why |
 //! | Topic | the help category chosen by the customer |
 //! | Calendar | when business is done: opening hours in a zone, with holidays and exceptions |
+//! | Verb | something an agent can do to a conversation: claim, release, assign, note, topic, resolve, reopen, help … |
+//! | Deed | a verb that was done with a button, a menu or a command |
+//! | Card | the root of a conversation's thread: what is so now |
 //! | Event, Effect | what happened (past tense); what must be done to the world (an order) |
 //! | Outbox, Lane | stored effects waiting to be carried out; the line in which they keep their order |
 //! | Rev | the number of a change that the customer can see; what a broken stream resumes from |
@@ -33,3 +36,4 @@ pub mod lane;
 pub mod markup;
 pub mod message;
 pub mod verb;
+pub mod words;

@@ -64,6 +64,12 @@ pub enum Kind {
         /// The stamp of the last edit.
         edited: Option<i64>,
     },
+    /// An agent did something with a button, a menu or a command, which the body names; kept so that
+    /// it is done only once.
+    Deed {
+        /// Who.
+        by: Agent,
+    },
     /// A stranger wrote it, or it was deleted before it was ever read; kept so that it is told
     /// only once and never comes back.
     Set {
@@ -119,7 +125,7 @@ impl Message {
             Kind::FromCustomer(_) => true,
             Kind::Reply { stage: Stage::Shown { .. } | Stage::Withdrawn { was_shown: true }, .. } => true,
             Kind::Reply { stage: Stage::Held { .. } | Stage::Withdrawn { was_shown: false }, .. } => false,
-            Kind::FromBot(_) | Kind::Note { .. } | Kind::Set { .. } => false,
+            Kind::FromBot(_) | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => false,
         }
     }
 
@@ -133,7 +139,7 @@ impl Message {
     pub fn post(&self) -> Option<&Post> {
         match &self.kind {
             Kind::Reply { post, .. } | Kind::Note { post, .. } | Kind::Set { post } => Some(post),
-            Kind::FromCustomer(_) | Kind::FromBot(_) => None,
+            Kind::FromCustomer(_) | Kind::FromBot(_) | Kind::Deed { .. } => None,
         }
     }
 }

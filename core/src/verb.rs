@@ -1,37 +1,232 @@
-//! What an agent can do to a conversation besides replying: one table of verbs, one parser, for
-//! every desk.
+//! What an agent can do to a conversation besides replying: one table, and one parser in
+//! [`parse`](mod@parse), for every desk and every way (typed in the thread, said to the bot, a
+//! command, a button). Doing it is `conversation/verbs.rs`.
 
-/// Something an agent can do to a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// Take the conversation: in a desk of mode `claimed`, only the claimer's messages go out.
-    Claim,
-    /// Let it go again.
-    Release,
-}
+pub mod parse;
 
-/// Every verb and the word for it.
-pub const VERBS: &[(&str, Verb)] = &[("claim", Verb::Claim), ("release", Verb::Release)];
+use crate::body::Body;
+use crate::conversation::Standing;
+use crate::desk::Agent;
 
-/// What sets a verb apart from a reply.
+/// What sets a verb apart from a reply, in a thread.
 pub const PREFIX: char = '!';
 
-/// The verb that a message is, if it is nothing else: `!claim`, in any case, blanks around it.
-pub fn parse(text: &str) -> Option<Verb> {
-    let word = text.trim().strip_prefix(PREFIX)?;
-    VERBS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, verb)| *verb)
+/// Something an agent can do to a conversation, with what it needs to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Take the conversation, if nobody has it: in a desk of mode `claimed`, only the messages of
+    /// whoever has it go out.
+    Claim,
+    /// Let it go again, whoever has it.
+    Release,
+    /// Give it to somebody, whoever had it.
+    Assign(Who),
+    /// Tell the team something that the customer never sees.
+    Note(Body),
+    /// Say what the conversation is about: the topic's id or label.
+    Topic(String),
+    /// Say that it is done.
+    Resolve {
+        /// True when the customer is not asked how it was.
+        silently: bool,
+    },
+    /// Say that it is not done after all.
+    Reopen,
+    /// Be told what can be done.
+    Help,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Somebody whom an agent names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The agent himself.
+    Me,
+    /// Somebody by a name that nobody has looked up: the desk's platform knows its people, and says
+    /// who it is beside the message.
+    Named(String),
+    /// This agent.
+    Agent(Agent),
+}
 
-    #[test]
-    fn a_verb_is_the_whole_message() {
-        assert_eq!(parse(" !Claim\n"), Some(Verb::Claim));
-        assert_eq!(parse("!release"), Some(Verb::Release));
-        for reply in ["claim", "!", "!claim it", "! claim", "Please !claim", "!wonderful"] {
-            assert_eq!(parse(reply), None, "{reply}");
+/// A verb, without what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Name {
+    /// [`Verb::Claim`]
+    Claim,
+    /// [`Verb::Release`]
+    Release,
+    /// [`Verb::Assign`]
+    Assign,
+    /// [`Verb::Note`]
+    Note,
+    /// [`Verb::Topic`]
+    Topic,
+    /// [`Verb::Resolve`]
+    Resolve,
+    /// [`Verb::Reopen`]
+    Reopen,
+    /// Promise to answer later.
+    Ticket,
+    /// Put it away for a while.
+    Snooze,
+    /// Ask the next tier for help.
+    Escalate,
+    /// Say that one looks after an escalation.
+    Ack,
+    /// Offer the customer a session.
+    Book,
+    /// Start a session now.
+    Call,
+    /// [`Verb::Help`]
+    Help,
+}
+
+/// A verb's line in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Which.
+    pub name: Name,
+    /// The word for it, unless the operator has chosen another.
+    pub word: &'static str,
+    /// What follows the word.
+    pub takes: Takes,
+    /// What it does, in one sentence for agents.
+    pub does: &'static str,
+    /// False while what it needs is not part of Threadline: it is known, and says so.
+    pub is_on: bool,
+}
+
+/// What follows a verb's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// Perhaps this word.
+    Perhaps(&'static str),
+    /// Something like this.
+    Something(&'static str),
+}
+
+/// The verbs that make sense now, for the buttons and the menu of a card.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offered {
+    /// Those that are done with one click, as buttons.
+    pub buttons: Vec<Name>,
+    /// The others, in a menu.
+    pub more: Vec<Name>,
+}
+
+/// What makes sense to do to a conversation that stands like this.
+pub fn offered(standing: &Standing, is_claimed: bool, names: &Names) -> Offered {
+    let done = match standing {
+        Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => Name::Resolve,
+        Standing::Resolved { .. } => Name::Reopen,
+    };
+    let here = |wanted: &[Name]| wanted.iter().copied().filter(|name| names.word(*name).is_some()).collect();
+    Offered {
+        buttons: here(&[if is_claimed { Name::Release } else { Name::Claim }, done]),
+        more: here(&[Name::Assign, Name::Topic, Name::Note, Name::Help]),
+    }
+}
+
+/// Every verb, in the order of the help.
+pub const VERBS: [Entry; 14] = [
+    entry(Name::Claim, "claim", Takes::Nothing, "Take this conversation."),
+    entry(Name::Release, "release", Takes::Nothing, "Let it go, so that somebody else can take it."),
+    entry(Name::Assign, "assign", Takes::Something("@Grace"), "Give it to somebody, or take it over with “me”."),
+    entry(Name::Note, "note", Takes::Something("she is in a hurry"), "Tell the team; the customer never sees it."),
+    entry(Name::Topic, "topic", Takes::Something("billing"), "Say what it is about."),
+    entry(
+        Name::Resolve,
+        "resolve",
+        Takes::Perhaps("silently"),
+        "Say that it is done; “silently” asks the customer for no rating.",
+    ),
+    entry(Name::Reopen, "reopen", Takes::Nothing, "Say that it is not done after all."),
+    later(Name::Ticket, "ticket", Takes::Perhaps("tomorrow"), "Promise the customer an answer later."),
+    later(Name::Snooze, "snooze", Takes::Something("2h"), "Put it away for a while."),
+    later(Name::Escalate, "escalate", Takes::Perhaps("why"), "Ask the next tier for help."),
+    later(Name::Ack, "ack", Takes::Nothing, "Say that you look after an escalation."),
+    later(Name::Book, "book", Takes::Perhaps("30m"), "Offer the customer a session."),
+    later(Name::Call, "call", Takes::Nothing, "Start a session now."),
+    entry(Name::Help, "help", Takes::Nothing, "This list, for you only."),
+];
+
+const fn entry(name: Name, word: &'static str, takes: Takes, does: &'static str) -> Entry {
+    Entry { name, word, takes, does, is_on: true }
+}
+
+const fn later(name: Name, word: &'static str, takes: Takes, does: &'static str) -> Entry {
+    Entry { is_on: false, ..entry(name, word, takes, does) }
+}
+
+impl Verb {
+    /// Which verb it is.
+    pub fn name(&self) -> Name {
+        match self {
+            Verb::Claim => Name::Claim,
+            Verb::Release => Name::Release,
+            Verb::Assign(_) => Name::Assign,
+            Verb::Note(_) => Name::Note,
+            Verb::Topic(_) => Name::Topic,
+            Verb::Resolve { .. } => Name::Resolve,
+            Verb::Reopen => Name::Reopen,
+            Verb::Help => Name::Help,
         }
+    }
+}
+
+impl Name {
+    /// Its line in the table.
+    pub fn entry(self) -> &'static Entry {
+        // Every name has one: a test counts them.
+        VERBS.iter().find(|entry| entry.name == self).unwrap_or(&VERBS[0])
+    }
+}
+
+/// What a team calls the verbs: their own words, or words of its own, and which are switched off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    chosen: Vec<(Name, Chosen)>,
+}
+
+/// What the operator decided about a verb.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// It is called so.
+    Word(String),
+    /// It is not to be had: another app of the team's may have the word.
+    Off,
+}
+
+impl Names {
+    /// Decides about a verb.
+    pub fn choose(&mut self, name: Name, chosen: Chosen) {
+        self.chosen.retain(|(known, _)| *known != name);
+        self.chosen.push((name, chosen));
+    }
+
+    /// The word for a verb; none when it is switched off.
+    pub fn word(&self, name: Name) -> Option<&str> {
+        match self.chosen.iter().find(|(known, _)| *known == name) {
+            Some((_, Chosen::Word(word))) => Some(word),
+            Some((_, Chosen::Off)) => None,
+            None => Some(name.entry().word),
+        }
+    }
+
+    /// How a verb is typed in a thread, with what may follow it: `!assign @Grace`.
+    pub fn example(&self, name: Name) -> String {
+        let entry = name.entry();
+        let word = self.word(name).unwrap_or(entry.word);
+        match entry.takes {
+            Takes::Nothing => format!("{PREFIX}{word}"),
+            Takes::Perhaps(this) | Takes::Something(this) => format!("{PREFIX}{word} {this}"),
+        }
+    }
+
+    /// How a verb is typed in a thread: `!claim`.
+    pub fn typed(&self, name: Name) -> String {
+        format!("{PREFIX}{}", self.word(name).unwrap_or(name.entry().word))
     }
 }

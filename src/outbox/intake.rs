@@ -41,7 +41,7 @@ impl Worker {
             (Task::Open, _) => self.lanes.want_open(conversation, false),
             (Task::Post, Some(message)) => self.push(&placed.thread, placed.customer, &message, false),
             (Task::Post, None) => {}
-            (Task::Mark(..) | Task::Tell(..), _) => self.marks.push(placed.order),
+            (Task::Mark(..) | Task::Tell(..) | Task::Card, _) => self.marks.push(placed.order),
         }
     }
 
@@ -57,7 +57,7 @@ impl Worker {
         let chars_max = self.service.shared().rules(&self.desk.name).post_chars_max;
         let channel = match thread {
             Thread::Open(key) => self.desk.platform.channel_of(key),
-            Thread::None | Thread::Wanted { .. } => None,
+            Thread::None | Thread::Wanted => None,
         };
         let text = message.body.text();
         for (index, text) in pieces(&text, chars_max).into_iter().enumerate().skip(posted as usize) {
@@ -119,9 +119,9 @@ impl Worker {
                     |some: &HashSet<String>| !some.is_empty() && some.contains(&order.conversation.to_string());
                 let (stands_still, unsure) = (is_one_of(&self.broken), unsure || is_one_of(&stood_still));
                 match (&order.task, heads.get(&order.conversation)) {
-                    (Task::Mark(..) | Task::Tell(..), _) => self.marks.push(order),
+                    (Task::Mark(..) | Task::Tell(..) | Task::Card, _) => self.marks.push(order),
                     (Task::Open | Task::Post, _) if stands_still => {}
-                    (Task::Open, Some(head)) if matches!(head.thread, Thread::Wanted { .. }) => {
+                    (Task::Open, Some(head)) if matches!(head.thread, Thread::Wanted) => {
                         self.lanes.want_open(order.conversation, unsure);
                     }
                     (Task::Post, Some(head)) => {

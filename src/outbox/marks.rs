@@ -1,12 +1,14 @@
-//! Receipts and private words: orders that keep no order among themselves and have limits of
-//! their own. Private words go first; a ✓ that was overtaken by 👁 is still shown, because both
-//! are promised.
+//! Receipts, private words and edits of cards: orders that keep no order among themselves and have
+//! limits of their own, so that none of them is ever in the way of a message. Private words go
+//! first; a ✓ that was overtaken by 👁 is still shown, because both are promised; a card is edited
+//! once for all that changed while it waited.
 
-use super::{Desk, report_done};
+use super::{Desk, report, report_done, without_page};
 use crate::service::Service;
 use crate::store::orders::{OrderKey, OrderRow, Task};
-use std::collections::{HashSet, VecDeque};
-use threadline_core::conversation::Thread;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use threadline_core::conversation::{Event, Thread};
 use threadline_core::desk::Trouble;
 use threadline_core::ids::Moment;
 
@@ -24,8 +26,10 @@ const STOPPED_RETRY_MILLIS: i64 = 15_000;
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     tells: Line,
+    cards: Line,
     marks: Line,
-    known: HashSet<OrderKey>,
+    /// Everything that waits or is under way; true when it was ordered again meanwhile.
+    known: HashMap<OrderKey, bool>,
     under_way: usize,
 }
 
@@ -47,6 +51,7 @@ pub(super) struct Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LineKind {
     Tells,
+    Cards,
     Marks,
 }
 
@@ -54,6 +59,7 @@ impl LineKind {
     fn of(order: &OrderRow) -> LineKind {
         match order.task {
             Task::Tell(..) => LineKind::Tells,
+            Task::Card => LineKind::Cards,
             Task::Mark(..) | Task::Open | Task::Post => LineKind::Marks,
         }
     }
@@ -62,6 +68,7 @@ impl LineKind {
     fn part(self) -> &'static str {
         match self {
             LineKind::Tells => "private words",
+            LineKind::Cards => "editing cards",
             LineKind::Marks => "receipts",
         }
     }
@@ -69,8 +76,8 @@ impl LineKind {
 
 /// What became of one.
 pub(super) enum Done {
-    /// It is at the desk, or was given up.
-    Over(OrderKey),
+    /// It is at the desk, or was given up, or waits for something of which the service will tell.
+    Over(OrderRow),
     /// Once more, this one alone.
     Again { waiting: Waiting, after_millis: i64 },
     /// Once more, after a pause of all orders of this kind.
@@ -83,9 +90,15 @@ impl Marks {
     }
 
     pub(super) fn push(&mut self, order: OrderRow) {
-        if self.known.insert(key(&order)) {
-            let line = self.line(LineKind::of(&order));
-            line.waiting.push_back(Waiting { tries: 0, not_before: Moment::default(), order });
+        match self.known.entry(key(&order)) {
+            Entry::Occupied(mut again) => {
+                again.insert(true);
+            }
+            Entry::Vacant(new) => {
+                new.insert(false);
+                let line = self.line(LineKind::of(&order));
+                line.waiting.push_back(Waiting { tries: 0, not_before: Moment::default(), order });
+            }
         }
     }
 
@@ -94,7 +107,7 @@ impl Marks {
             return (None, None);
         }
         let mut wake: Option<Moment> = None;
-        for line in [&mut self.tells, &mut self.marks] {
+        for line in [&mut self.tells, &mut self.cards, &mut self.marks] {
             let at = line.waiting.iter().position(|waiting| waiting.not_before <= now);
             match at {
                 Some(at) if line.paused_until <= now => {
@@ -111,8 +124,12 @@ impl Marks {
     pub(super) fn finish(&mut self, done: Done, now: Moment) {
         self.under_way -= 1;
         match done {
-            Done::Over(key) => {
-                self.known.remove(&key);
+            Done::Over(order) => {
+                let again = self.known.remove(&key(&order)).unwrap_or(false);
+                // What a card shows may have changed after it was read for this edit.
+                if again && matches!(order.task, Task::Card) {
+                    self.push(order);
+                }
             }
             Done::Again { mut waiting, after_millis } => {
                 waiting.tries += 1;
@@ -130,6 +147,7 @@ impl Marks {
     fn line(&mut self, kind: LineKind) -> &mut Line {
         match kind {
             LineKind::Tells => &mut self.tells,
+            LineKind::Cards => &mut self.cards,
             LineKind::Marks => &mut self.marks,
         }
     }
@@ -137,15 +155,35 @@ impl Marks {
 
 pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) -> Done {
     let order = &waiting.order;
+    let mut edited = None;
     let result = match &order.task {
         Task::Mark(mark, post) => desk.platform.mark(post, *mark).await,
-        Task::Tell(person, notice) => match service.shared().store.head(order.conversation).await {
+        Task::Card => match desk.head(service, order.conversation).await {
+            Ok(head) => {
+                let Thread::Open(thread) = head.thread.clone() else {
+                    // The service orders it again when there is a card.
+                    return Done::Over(waiting.order);
+                };
+                edited = Some(head.card_rev);
+                if head.card_shown < head.card_rev {
+                    let card = desk.card(service, head);
+                    match desk.platform.edit_card(&thread, &card).await {
+                        Err(Trouble::Never { .. }) => desk.platform.edit_card(&thread, &without_page(card)).await,
+                        edited => edited,
+                    }
+                } else {
+                    Ok(())
+                }
+            }
+            Err(trouble) => Err(trouble),
+        },
+        Task::Tell(person, words) => match service.shared().store.head(order.conversation).await {
             Ok(Some(head)) => match &head.conversation.thread {
                 Thread::Open(thread) => {
                     let delivery = format!("tell/{}/{}", order.conversation, order.seq);
-                    desk.platform.tell(order.conversation, thread, person, *notice, delivery).await
+                    desk.platform.tell(order.conversation, thread, person, words, delivery).await
                 }
-                Thread::None | Thread::Wanted { .. } => Err(Trouble::ThreadGone),
+                Thread::None | Thread::Wanted => Err(Trouble::ThreadGone),
             },
             Ok(None) => Err(Trouble::ThreadGone),
             Err(error) => Err(Trouble::NotDone { why: error.to_string() }),
@@ -157,7 +195,7 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
     let why = match result {
         Ok(()) | Err(Trouble::ThreadGone) => {
             service.shared().desk_stopped(platform, kind.part(), None);
-            return over(service, order).await;
+            return over(service, waiting.order, edited).await;
         }
         Err(Trouble::Later { after_millis }) => {
             return Done::Paused { waiting, millis: i64::try_from(after_millis).unwrap_or(i64::MAX) };
@@ -167,23 +205,26 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
             return Done::Paused { waiting, millis: STOPPED_RETRY_MILLIS };
         }
         Err(Trouble::Never { why }) => {
-            tracing::warn!(desk = %desk.name, conversation.id = %order.conversation, kind = order.task.kind(), why, "a receipt or notice was refused");
-            return over(service, order).await;
+            tracing::warn!(desk = %desk.name, conversation.id = %order.conversation, kind = order.task.kind(), why, "a receipt, a notice or an edit of a card was refused");
+            return over(service, waiting.order, edited).await;
         }
         Err(Trouble::NotDone { why } | Trouble::Unclear { why }) => why,
     };
     if waiting.tries + 1 >= TRIES_MAX {
-        tracing::error!(desk = %desk.name, conversation.id = %order.conversation, kind = order.task.kind(), why, "a receipt or notice was given up");
-        return over(service, order).await;
+        tracing::error!(desk = %desk.name, conversation.id = %order.conversation, kind = order.task.kind(), why, "a receipt, a notice or an edit of a card was given up");
+        return over(service, waiting.order, edited).await;
     }
     let after_millis = RETRY_MILLIS.0.saturating_mul(1 << waiting.tries.min(20)).min(RETRY_MILLIS.1);
     Done::Again { waiting, after_millis }
 }
 
-async fn over(service: &Service, order: &OrderRow) -> Done {
-    let key = key(order);
-    report_done(service, order.conversation, None, vec![key]).await;
-    Done::Over(key)
+/// The order is dealt with; `edited`: so far does the card show what changed.
+async fn over(service: &Service, order: OrderRow, edited: Option<i64>) -> Done {
+    match edited {
+        Some(rev) => report(service, order.conversation, Event::CardEdited { rev }).await,
+        None => report_done(service, order.conversation, None, vec![key(&order)]).await,
+    }
+    Done::Over(order)
 }
 
 fn key(order: &OrderRow) -> OrderKey {

@@ -2,7 +2,8 @@
 
 use crate::config;
 use crate::practice::Practice;
-use threadline_core::desk::{Card, Letter, Mark, Notice, Snapshot, Trouble};
+use threadline_core::body::Body;
+use threadline_core::desk::{Card, Letter, Mark, Snapshot, Trouble};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
 use threadline_slack::ids::Spot;
 use threadline_slack::outbound::Slack;
@@ -41,6 +42,14 @@ impl Platform {
         }
     }
 
+    /// Has the card at the root of a thread show what is so now.
+    pub async fn edit_card(&self, thread: &ThreadKey, card: &Card) -> Result<(), Trouble> {
+        match self {
+            Platform::Slack(slack) => slack.edit_card(thread, card).await,
+            Platform::Practice(practice) => practice.edit_card(card).await,
+        }
+    }
+
     /// Posts in a thread.
     pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<PostKey, Trouble> {
         match self {
@@ -64,12 +73,12 @@ impl Platform {
         conversation: ConversationId,
         thread: &ThreadKey,
         person: &str,
-        notice: Notice,
+        words: &Body,
         delivery: String,
     ) -> Result<(), Trouble> {
         match self {
-            Platform::Slack(slack) => slack.tell(thread, person, notice).await,
-            Platform::Practice(practice) => practice.tell(conversation, person, notice, delivery).await,
+            Platform::Slack(slack) => slack.tell(thread, person, words).await,
+            Platform::Practice(practice) => practice.tell(conversation, person, words, delivery).await,
         }
     }
 

@@ -12,6 +12,7 @@ use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected};
 use threadline_core::desk::{Frame, Post};
 use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
 use threadline_core::message::{Kind, Message};
+use threadline_core::words;
 use tokio::sync::oneshot;
 
 /// Work that waits for a transaction, and who waits for it.
@@ -80,6 +81,7 @@ pub(super) struct Stored {
 pub(super) enum Seen {
     Message(Box<Message>),
     Typing(Option<String>),
+    Standing,
 }
 
 /// A conversation in memory while the transaction runs.
@@ -135,6 +137,7 @@ fn apply(
         let steps = loaded.dialogue.step(act.event.clone(), now, rules, &mut || MessageId(inner.ids.fresh()));
         let steps = steps.map_err(|rejected| match rejected {
             Rejected::Blank => Refusal::Blank,
+            Rejected::NotResolved => Refusal::NotResolved,
         })?;
         if let Event::CustomerWrote { key, .. } = &act.event {
             let message = loaded.dialogue.messages.iter().find(|message| message.key == *key);
@@ -232,7 +235,8 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
             }
         };
         match &act.event {
-            Event::CustomerWrote { key, .. } => wanted.keys.push(key.clone()),
+            Event::CustomerWrote { key, .. } | Event::CustomerRated { key, .. } => wanted.keys.push(key.clone()),
+            Event::AgentDid(deed) => wanted.keys.push(deed.key.clone()),
             Event::CustomerReceived { .. } | Event::CustomerSaw { .. } => {
                 if replies.insert(head.id) {
                     wanted.replies_above.push((head.id, head.seen.min(head.received)));
@@ -260,7 +264,7 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
             }
             Event::PiecesPosted(pieces) => wanted.ids.extend(pieces.iter().map(|piece| piece.message)),
             Event::PostRefused { message, .. } => wanted.ids.push(*message),
-            Event::ThreadOpened(_) => {}
+            Event::ThreadOpened(_) | Event::CardEdited { .. } => {}
         }
     }
     wanted.whole.extend(whole);
@@ -293,7 +297,7 @@ async fn store(
             Kind::FromCustomer(_) => outcome.stored.customer += 1,
             Kind::FromBot(_) => outcome.stored.bot += 1,
             Kind::Reply { .. } | Kind::Note { .. } => outcome.stored.agent += 1,
-            Kind::Set { .. } => {}
+            Kind::Deed { .. } | Kind::Set { .. } => {}
         }
     }
     heads.sort_by_key(|head| head.conversation.id);
@@ -317,8 +321,13 @@ async fn store(
             Effect::OpenThread => orders.add(place(Task::Open, 0)),
             Effect::PostToDesk { seq, .. } => orders.add(place(Task::Post, seq)),
             Effect::MarkPost { seq, post, mark } => orders.add(place(Task::Mark(mark, post), seq)),
-            Effect::TellPrivately { seq, person, notice } => orders.add(place(Task::Tell(person, notice), seq)),
+            Effect::TellPrivately { seq, person, notice } => {
+                let words = words::notice(&notice, &inner.names);
+                orders.add(place(Task::Tell(person, words), seq));
+            }
+            Effect::EditCard => orders.add(place(Task::Card, 0)),
             Effect::Settled(Order::Open) => orders.remove((conversation, "open", 0)),
+            Effect::Settled(Order::Card) => orders.remove((conversation, "card", 0)),
             Effect::Settled(Order::Post(seq)) => orders.remove((conversation, "post", seq)),
             Effect::EndHoldAt { message, at } => holds.push((message, conversation, at)),
             Effect::ForgetHold(message) => forgotten.push(message),
@@ -327,6 +336,7 @@ async fn store(
                     .changes
                     .extend(message(id).map(|message| (conversation, Seen::Message(Box::new(message.clone())))));
             }
+            Effect::ShowStanding => outcome.changes.push((conversation, Seen::Standing)),
             Effect::ShowTyping { by } => outcome.changes.push((conversation, Seen::Typing(by))),
         }
     }

@@ -4,7 +4,7 @@ use super::dialect::for_update;
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::{Database, Encode, QueryBuilder, Type};
-use threadline_core::conversation::{Conversation, Customer, Page, Standing, Thread};
+use threadline_core::conversation::{Conversation, Customer, Page, Rating, Score, Standing, Thread};
 use threadline_core::desk::{Agent, OpenThread};
 use threadline_core::ids::{AgentId, ConversationId, DeskName, Moment, ThreadKey};
 
@@ -29,8 +29,13 @@ struct ConversationRow {
     desk: String,
     thread: String,
     thread_key: Option<String>,
+    continued: i64,
     standing: String,
     standing_since: i64,
+    resolved_id: Option<String>,
+    resolved_name: Option<String>,
+    resolved_picture: Option<String>,
+    rating: Option<i64>,
     claimed_id: Option<String>,
     claimed_name: Option<String>,
     claimed_picture: Option<String>,
@@ -38,6 +43,8 @@ struct ConversationRow {
     rev: i64,
     received: i64,
     seen: i64,
+    card_rev: i64,
+    card_shown: i64,
     last_stamp: i64,
     created_at: i64,
     last_at: i64,
@@ -45,8 +52,9 @@ struct ConversationRow {
 }
 
 const COLUMNS: &str = "id, number, token_hash, customer_name, customer_email, topic, page_url, page_title, \
-    desk, thread, thread_key, standing, standing_since, claimed_id, claimed_name, claimed_picture, last_seq, rev, \
-    received, seen, last_stamp, created_at, last_at";
+    desk, thread, thread_key, continued, standing, standing_since, resolved_id, resolved_name, resolved_picture, rating, \
+    claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, card_rev, card_shown, last_stamp, \
+    created_at, last_at";
 
 impl Tx {
     /// The heads of conversations by id or by thread, locked until the commit, in one order.
@@ -77,7 +85,7 @@ impl Tx {
                 query.push_values(chunk, |mut row, head| {
                     let it = &head.conversation;
                     let (thread, thread_key) = thread_words(&it.thread);
-                    let (standing, since) = standing_words(it.standing, it.created_at);
+                    let standing = standing_words(&it.standing, it.created_at);
                     row.push_bind(it.id.to_string())
                         .push_bind(it.number)
                         .push_bind(head.token_hash.as_str())
@@ -89,8 +97,13 @@ impl Tx {
                         .push_bind(it.desk.0.as_str())
                         .push_bind(thread)
                         .push_bind(thread_key)
-                        .push_bind(standing)
-                        .push_bind(since)
+                        .push_bind(i64::from(it.continued))
+                        .push_bind(standing.word)
+                        .push_bind(standing.since.0)
+                        .push_bind(standing.by.map(|agent| agent.id.0.as_str()))
+                        .push_bind(standing.by.map(|agent| agent.name.as_str()))
+                        .push_bind(standing.by.and_then(|agent| agent.picture.as_deref()))
+                        .push_bind(standing.rating)
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.id.0.as_str()))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.name.as_str()))
                         .push_bind(it.claimed_by.as_ref().and_then(|agent| agent.picture.as_deref()))
@@ -98,17 +111,22 @@ impl Tx {
                         .push_bind(it.rev)
                         .push_bind(it.received)
                         .push_bind(it.seen)
+                        .push_bind(it.card_rev)
+                        .push_bind(it.card_shown)
                         .push_bind(it.last_stamp)
                         .push_bind(it.created_at.0)
                         .push_bind(it.last_at.0);
                 });
                 query.push(
-                    " ON CONFLICT (id) DO UPDATE SET thread = excluded.thread, thread_key = excluded.thread_key, \
+                    " ON CONFLICT (id) DO UPDATE SET topic = excluded.topic, thread = excluded.thread, thread_key = excluded.thread_key, \
+                     continued = excluded.continued, \
                      standing = excluded.standing, standing_since = excluded.standing_since, \
+                     resolved_id = excluded.resolved_id, resolved_name = excluded.resolved_name, \
+                     resolved_picture = excluded.resolved_picture, rating = excluded.rating, \
                      claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
                      claimed_picture = excluded.claimed_picture, last_seq = excluded.last_seq, rev = excluded.rev, \
-                     received = excluded.received, seen = excluded.seen, last_stamp = excluded.last_stamp, \
-                     last_at = excluded.last_at",
+                     received = excluded.received, seen = excluded.seen, card_rev = excluded.card_rev, \
+                     card_shown = excluded.card_shown, last_stamp = excluded.last_stamp, last_at = excluded.last_at",
                 );
                 query.build().execute(c).await?;
             });
@@ -188,8 +206,7 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
     let since = Moment(row.standing_since);
     let thread = match (row.thread.as_str(), row.thread_key) {
         ("none", _) => Thread::None,
-        ("wanted", _) => Thread::Wanted { again: false },
-        ("wanted_again", _) => Thread::Wanted { again: true },
+        ("wanted", _) => Thread::Wanted,
         ("open", Some(key)) => Thread::Open(ThreadKey(key)),
         _ => return Err(wrong("no such thread state")),
     };
@@ -197,13 +214,19 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
         "fresh" => Standing::Fresh,
         "awaiting_agent" => Standing::AwaitingAgent { since },
         "answered" => Standing::Answered { since },
+        "resolved" => {
+            let by = agent_from(row.resolved_id, row.resolved_name, row.resolved_picture);
+            let rating = match row.rating {
+                None => Rating::NotAsked,
+                Some(0) => Rating::Wanted,
+                Some(stars) => Rating::Given(Score::new(stars).ok_or_else(|| wrong("no such rating"))?),
+            };
+            Standing::Resolved { at: since, by: by.flatten().ok_or_else(|| wrong("resolved by nobody"))?, rating }
+        }
         _ => return Err(wrong("no such standing")),
     };
-    let claimed_by = match (row.claimed_id, row.claimed_name) {
-        (Some(id), Some(name)) => Some(Agent { id: AgentId(id), name, picture: row.claimed_picture }),
-        (None, None) => None,
-        _ => return Err(wrong("half a claim")),
-    };
+    let claimed_by = agent_from(row.claimed_id, row.claimed_name, row.claimed_picture);
+    let claimed_by = claimed_by.ok_or_else(|| wrong("half a claim"))?;
     let conversation = Conversation {
         id: row.id.parse().map_err(|_| wrong("no id"))?,
         number: row.number,
@@ -212,12 +235,15 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
         page: Page { url: row.page_url, title: row.page_title },
         desk: DeskName(row.desk),
         thread,
+        continued: row.continued != 0,
         standing,
         claimed_by,
         last_seq: row.last_seq,
         rev: row.rev,
         received: row.received,
         seen: row.seen,
+        card_rev: row.card_rev,
+        card_shown: row.card_shown,
         last_stamp: row.last_stamp,
         created_at: Moment(row.created_at),
         last_at: Moment(row.last_at),
@@ -228,16 +254,41 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
 fn thread_words(thread: &Thread) -> (&'static str, Option<&str>) {
     match thread {
         Thread::None => ("none", None),
-        Thread::Wanted { again: false } => ("wanted", None),
-        Thread::Wanted { again: true } => ("wanted_again", None),
+        Thread::Wanted => ("wanted", None),
         Thread::Open(key) => ("open", Some(&key.0)),
     }
 }
 
-fn standing_words(standing: Standing, created_at: Moment) -> (&'static str, i64) {
+/// An agent from its columns, or nobody; none when the columns are half filled.
+fn agent_from(id: Option<String>, name: Option<String>, picture: Option<String>) -> Option<Option<Agent>> {
+    match (id, name) {
+        (Some(id), Some(name)) => Some(Some(Agent { id: AgentId(id), name, picture })),
+        (None, None) => Some(None),
+        _ => None,
+    }
+}
+
+/// A standing as columns.
+struct StandingWords<'a> {
+    word: &'static str,
+    since: Moment,
+    by: Option<&'a Agent>,
+    rating: Option<i64>,
+}
+
+fn standing_words(standing: &Standing, created_at: Moment) -> StandingWords<'_> {
+    let plain = |word, since| StandingWords { word, since, by: None, rating: None };
     match standing {
-        Standing::Fresh => ("fresh", created_at.0),
-        Standing::AwaitingAgent { since } => ("awaiting_agent", since.0),
-        Standing::Answered { since } => ("answered", since.0),
+        Standing::Fresh => plain("fresh", created_at),
+        Standing::AwaitingAgent { since } => plain("awaiting_agent", *since),
+        Standing::Answered { since } => plain("answered", *since),
+        Standing::Resolved { at, by, rating } => {
+            let rating = match rating {
+                Rating::NotAsked => None,
+                Rating::Wanted => Some(0),
+                Rating::Given(score) => Some(score.stars().into()),
+            };
+            StandingWords { by: Some(by), rating, ..plain("resolved", *at) }
+        }
     }
 }

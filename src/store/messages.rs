@@ -253,6 +253,7 @@ fn kind_words(kind: &Kind) -> KindWords<'_> {
         Kind::Note { by, post, edited } => {
             KindWords { kind: "note", agent: Some(by), stamp: Some(post.stamp), edited: *edited, ..none }
         }
+        Kind::Deed { by } => KindWords { kind: "deed", agent: Some(by), ..none },
         Kind::Set { post } => KindWords { kind: "set", stamp: Some(post.stamp), ..none },
     }
 }
@@ -289,6 +290,7 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         "bot" => Kind::FromBot(posting()?),
         "reply" => Kind::Reply { by: by()?, post: post()?, edited: row.edited, stage: stage()? },
         "note" => Kind::Note { by: by()?, post: post()?, edited: row.edited },
+        "deed" => Kind::Deed { by: by()? },
         "set" => Kind::Set { post: post()? },
         _ => return Err(wrong("no such kind")),
     };

@@ -1,9 +1,10 @@
 //! The outbox as rows: effects that wait to be carried out at a desk.
 
 use super::many::powers_of_two;
-use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
+use super::{Rows, Store, StoreError, Tx, inconsistent, json, on_read, on_tx};
 use sqlx::QueryBuilder;
-use threadline_core::desk::{Mark, Notice};
+use threadline_core::body::Body;
+use threadline_core::desk::Mark;
 use threadline_core::ids::{ConversationId, DeskName, Moment, PostKey};
 
 /// An order in the outbox: an effect that waits for its desk.
@@ -13,7 +14,7 @@ pub struct OrderRow {
     pub conversation: ConversationId,
     /// What is to be done.
     pub task: Task,
-    /// The number of the message it is about; 0 for the thread itself.
+    /// The number of the message it is about; 0 for the thread and its card.
     pub seq: i64,
     /// The desk it waits for.
     pub desk: DeskName,
@@ -30,8 +31,10 @@ pub enum Task {
     Post,
     /// Show a receipt under a post.
     Mark(Mark, PostKey),
-    /// Tell a person, privately.
-    Tell(String, Notice),
+    /// Edit the card.
+    Card,
+    /// Tell a person these words, privately.
+    Tell(String, Body),
 }
 
 impl Task {
@@ -40,6 +43,7 @@ impl Task {
         match self {
             Task::Open => "open",
             Task::Post => "post",
+            Task::Card => "card",
             Task::Mark(Mark::Received, _) => "received",
             Task::Mark(Mark::Seen, _) => "seen",
             Task::Tell(..) => "tell",
@@ -56,19 +60,19 @@ impl Tx {
         for chunk in powers_of_two(orders) {
             on_tx!(self, |c| {
                 let mut query =
-                    QueryBuilder::new("INSERT INTO outbox (conversation, kind, seq, desk, target, notice, at) ");
+                    QueryBuilder::new("INSERT INTO outbox (conversation, kind, seq, desk, target, words, at) ");
                 query.push_values(chunk, |mut row, order| {
-                    let (target, notice) = match &order.task {
-                        Task::Open | Task::Post => (None, None),
+                    let (target, words) = match &order.task {
+                        Task::Open | Task::Post | Task::Card => (None, None),
                         Task::Mark(_, post) => (Some(post.0.as_str()), None),
-                        Task::Tell(person, notice) => (Some(person.as_str()), Some(notice_word(*notice))),
+                        Task::Tell(person, words) => (Some(person.as_str()), Some(json::body_to_json(words))),
                     };
                     row.push_bind(order.conversation.to_string())
                         .push_bind(order.task.kind())
                         .push_bind(order.seq)
                         .push_bind(order.desk.0.as_str())
                         .push_bind(target)
-                        .push_bind(notice)
+                        .push_bind(words)
                         .push_bind(order.at.0);
                 });
                 query.push(" ON CONFLICT (conversation, kind, seq) DO NOTHING");
@@ -111,7 +115,7 @@ impl Store {
     ) -> Result<(Rows<OrderRow>, Option<PageEnd>), StoreError> {
         let rows: Vec<Row> = on_read!(self, |c| {
             let mut query =
-                QueryBuilder::new("SELECT conversation, kind, seq, desk, target, notice, at FROM outbox WHERE desk = ");
+                QueryBuilder::new("SELECT conversation, kind, seq, desk, target, words, at FROM outbox WHERE desk = ");
             query.push_bind(desk.0.clone());
             if let Some((at, conversation, kind, seq)) = after {
                 query.push(" AND (at, conversation, kind, seq) > (").push_bind(at).push(", ");
@@ -149,34 +153,20 @@ impl Store {
     }
 }
 
-fn order_from((conversation, kind, seq, desk, target, notice, at): Row) -> Result<OrderRow, StoreError> {
+fn order_from((conversation, kind, seq, desk, target, words, at): Row) -> Result<OrderRow, StoreError> {
     let wrong = |what: &str| inconsistent("outbox", format!("{conversation}/{kind}/{seq}"), what);
     let post = || target.clone().map(PostKey).ok_or_else(|| wrong("no target"));
     let task = match kind.as_str() {
         "open" => Task::Open,
         "post" => Task::Post,
+        "card" => Task::Card,
         "received" => Task::Mark(Mark::Received, post()?),
         "seen" => Task::Mark(Mark::Seen, post()?),
         "tell" => {
-            Task::Tell(post()?.0, notice.as_deref().and_then(notice_from).ok_or_else(|| wrong("no such notice"))?)
+            Task::Tell(post()?.0, words.as_deref().and_then(json::body_from_json).ok_or_else(|| wrong("no words"))?)
         }
         _ => return Err(wrong("no such kind")),
     };
     let id = conversation.parse().map_err(|_| wrong("no conversation id"))?;
     Ok(OrderRow { conversation: id, task, seq, desk: DeskName(desk), at: Moment(at) })
-}
-
-fn notice_word(notice: Notice) -> &'static str {
-    match notice {
-        Notice::BotNotSent => "bot",
-        Notice::OutsiderNotSent => "outsider",
-        Notice::UnclaimedNotSent => "unclaimed",
-        Notice::ClaimedByOtherNotSent => "claimed_by_other",
-    }
-}
-
-fn notice_from(word: &str) -> Option<Notice> {
-    [Notice::BotNotSent, Notice::OutsiderNotSent, Notice::UnclaimedNotSent, Notice::ClaimedByOtherNotSent]
-        .into_iter()
-        .find(|notice| notice_word(*notice) == word)
 }

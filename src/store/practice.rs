@@ -136,6 +136,18 @@ impl Tx {
         Ok(post)
     }
 
+    /// Has the card of a thread say this.
+    pub async fn practice_card(&mut self, conversation: ConversationId, body: &Body) -> Result<(), StoreError> {
+        on_tx!(self, |c| {
+            sqlx::query("UPDATE practice_post SET body = $1 WHERE conversation = $2 AND kind = 'card'")
+                .bind(json::body_to_json(body))
+                .bind(conversation.to_string())
+                .execute(c)
+                .await?;
+        });
+        Ok(())
+    }
+
     /// Shows a receipt under an agent's post.
     pub async fn practice_mark(
         &mut self,
@@ -209,6 +221,16 @@ impl Store {
             .await?
         });
         rows.into_iter().map(|row| post_from(conversation, row)).collect()
+    }
+
+    /// The agent of this name, in any case, among those who have ever written at the practice desk.
+    pub async fn practice_agent(&self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(on_read!(self, |c| sqlx::query_scalar(
+            "SELECT name FROM practice_post WHERE kind = 'agent' AND lower(name) = lower($1) ORDER BY post DESC LIMIT 1"
+        )
+        .bind(name)
+        .fetch_optional(c)
+        .await?))
     }
 
     /// The threads of a desk, liveliest first, at most `limit`.

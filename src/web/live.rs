@@ -159,7 +159,7 @@ impl Events {
                     self.ready.push(bytes_of(shown));
                 }
             }
-            Change::Message(_) => self.reading = Some(self.read_on()),
+            Change::Standing | Change::Message(_) => self.reading = Some(self.read_on()),
         }
     }
 }

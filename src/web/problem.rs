@@ -83,6 +83,10 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotYours => Problem::not_yours(),
             Refusal::Blank => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The message is empty. Write something."),
+            Refusal::NotResolved => {
+                let what = "This conversation is open again, so there is nothing to rate yet.";
+                Problem::new(StatusCode::CONFLICT, what)
+            }
             Refusal::Store(error) => {
                 tracing::error!(%error, "a request was not stored");
                 Problem::unstored()

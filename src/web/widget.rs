@@ -250,7 +250,7 @@ impl Serialize for MessageView {
                 map.serialize_entry("edited", &message.edited_in_sight())?;
             }
             // None of these concerns a customer, and nothing of them is written.
-            Kind::FromBot(_) | Kind::Note { .. } | Kind::Set { .. } => return map.end(),
+            Kind::FromBot(_) | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => return map.end(),
         }
         map.serialize_entry("body", &BodyJson(&message.body))?;
         map.end()

@@ -163,6 +163,7 @@ async fn what_customers_write_is_only_text(house: House) {
         └ Threadline: #1001 · Technical Issues
               <!channel> *@everyone* <@ALAN> · channeleveryoneu0person01@example.com
               Page: Exports · https://shop.example.com/exports
+              Waiting for an answer since (a time)
           !channel everyone ALAN (customer): <!channel> <@ALAN> @here @channel <https://evil.example|our bank> *bold* `code` :tada: &amp; </x>
           !channel everyone ALAN (customer): > a quote
               - an item
@@ -277,7 +278,8 @@ async fn a_deleted_thread_is_continued_in_another(house: House) {
         └ Threadline: #1001 · Technical Issues
               Ada · ada@example.com
               Page: Exports · https://shop.example.com/exports
-              This conversation goes on here: its earlier thread was deleted.
+              Answered
+              This conversation goes on here: its earlier thread was deleted. (edited)
           Ada (customer): Are you there?
           Grace: Yes ✓
     "#]]

@@ -95,14 +95,14 @@ async fn only_the_claimer_answers(house: House, desk: DeskKind) {
           Grace: I have it ✓
           Alan: SECRET: not mine
           Alan: !claim
-          Threadline: Grace was first and has this conversation.
           Grace: !release
           Threadline: Grace let this conversation go.
           Alan: !claim
           Threadline: Alan has this conversation now.
           Alan: Now I have it ✓
-          (to Grace alone: Nothing was sent to the customer …)
-          (to Alan alone: Nothing was sent to the customer …)
+          (to Grace alone: Nothing was sent to the customer: here only the person who has a conversation answers it. Write !claim, then send your message again.)
+          (to Alan alone: Nothing was sent to the customer: Grace has this conversation. To take it over, write !assign me, then send your message again.)
+          (to Alan alone: Grace was first and has this conversation. Thank you for being there! To take it over, write !assign me.)
     "#]]
     .assert_eq(&site.thread(&ada).await);
     asserts_no_secret(&site, &ada).await;
@@ -154,6 +154,7 @@ async fn other_apps_and_other_workspaces_are_told_that_nothing_was_sent(house: H
         └ Threadline: #1001 · Technical Issues
               Ada · ada@example.com
               Page: Exports · https://shop.example.com/exports
+              Answered (edited)
           Ada (customer): My export hangs
           Deploys: SECRET: deployed
           Threadline: Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself. (ephemeral to Deploys)

@@ -125,6 +125,7 @@ async fn the_card_in_slack(house: House) {
         └ Threadline: #1001 · Technical Issues
               Ada · ada@example.com
               Page: Exports · https://shop.example.com/exports
+              Answered (edited)
           Ada (customer): My export hangs
           Grace: Looking into it ✓
     "#]]

@@ -2,7 +2,9 @@
 //! configuration; nothing here reads a file or an environment.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+use threadline_core::verb::Names;
 
 /// Where the real Slack answers.
 pub const API_URL: &str = "https://slack.com/api";
@@ -30,6 +32,8 @@ pub struct SlackConfig {
     pub settle: Duration,
     /// How many threads a catch-up reads in a minute; none for no limit, for a stand-in that has none.
     pub reads_per_minute: Option<usize>,
+    /// What the team calls the verbs.
+    pub verbs: Arc<Names>,
 }
 
 /// conversations.replies is of tier 3, 50 a minute, and the outbox looks things up with it too
@@ -49,6 +53,7 @@ impl SlackConfig {
             deaf_after: Duration::from_secs(30),
             settle: Duration::from_secs(1),
             reads_per_minute: Some(READS_PER_MINUTE),
+            verbs: Arc::default(),
         }
     }
 }

@@ -98,6 +98,16 @@ impl Directory {
         Ok(person)
     }
 
+    /// The person among those we have met who goes by this name, in any case; nobody if there are
+    /// several.
+    pub fn known_as(&self, name: &str) -> Option<String> {
+        let known = self.lock();
+        let wanted = name.to_lowercase();
+        let same = |person: &Person| person.name.as_ref().is_some_and(|own| own.to_lowercase() == wanted);
+        let mut found = known.people.iter().filter(|(_, (person, _))| same(person)).map(|(user, _)| user);
+        found.next().filter(|_| found.next().is_none()).cloned()
+    }
+
     /// A person changed: `user` is the object of the `user_change` event. One we never met stays so.
     pub fn changed(&self, us: &Us, user: &Value) {
         let Some(id) = user["id"].as_str() else { return };

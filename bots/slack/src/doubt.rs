@@ -95,7 +95,7 @@ impl fmt::Debug for Doubts {
 fn written_at_millis(event: &DeskEvent) -> Option<i64> {
     match &event.act {
         DeskAct::Wrote(message) => Some(message.edited.unwrap_or(message.post.stamp) / 1_000),
-        DeskAct::Deleted(_) | DeskAct::Stands(_) | DeskAct::Gone => None,
+        DeskAct::Deleted(_) | DeskAct::Did(_) | DeskAct::Stands(_) | DeskAct::Gone => None,
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
     fn wrote(thread: &str, millis: i64) -> DeskEvent {
         let author = Author::Stranger(Stranger { person: None, why: StrangerKind::Bot });
         let post = Post { key: PostKey("p".into()), stamp: millis * 1_000 };
-        let message = DeskMessage { post, author, body: Body::default(), edited: None };
+        let message = DeskMessage { post, author, body: Body::default(), edited: None, named: None };
         DeskEvent { thread: ThreadKey(thread.into()), act: DeskAct::Wrote(message) }
     }
 

@@ -4,8 +4,9 @@
 
 use serde_json::{Value, json};
 use threadline_core::body::{is_invisible, safe_href};
-use threadline_core::desk::{Card, Letter, Mark, Notice, Piece};
-use threadline_core::ids::ConversationId;
+use threadline_core::desk::{Card, Letter, Mark, Piece};
+use threadline_core::ids::{ConversationId, Moment};
+use threadline_core::words;
 
 /// What marks our posts in their metadata, and tells us on reading which are ours.
 pub const EVENT_TYPE: &str = "threadline_delivery";
@@ -48,24 +49,6 @@ pub fn date(unix_seconds: i64) -> String {
     let minutes = unix_seconds.rem_euclid(86_400) / 60;
     let (year, month, day) = civil(days);
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
-}
-
-/// What one person is told privately when his message stayed inside.
-pub fn notice(notice: Notice) -> &'static str {
-    match notice {
-        Notice::BotNotSent => {
-            "Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself."
-        }
-        Notice::OutsiderNotSent => {
-            "Nothing was sent to the customer: you belong to another workspace. Ask somebody of this workspace to send it."
-        }
-        Notice::UnclaimedNotSent => {
-            "Nothing was sent to the customer: here only the person who has claimed a conversation answers it. Write `!claim`, then send your message again."
-        }
-        Notice::ClaimedByOtherNotSent => {
-            "Nothing was sent to the customer: somebody else has claimed this conversation. To take over, write `!release`, then `!claim`, and send your message again."
-        }
-    }
 }
 
 /// The name of the reaction that shows a receipt.
@@ -112,11 +95,26 @@ pub fn card(card: &Card) -> Value {
             None => plain(&shown),
         });
     }
+    let (standing, since) = words::standing(&card.standing);
+    elements.push(plain(&format!("\n{standing}")));
+    elements.extend(since.map(moment));
+    if let Some(holder) = &card.holder {
+        elements.push(plain(&format!(" · {}", words::holder(&clean_line(holder, FIELD_CHARS_MAX)))));
+    }
     if card.continued {
         elements.push(plain("\nThis conversation goes on here: its earlier thread was deleted."));
     }
     let mut payload = base(&escape(&head), vec![json!({ "type": "rich_text_section", "elements": elements })]);
     payload["metadata"] = metadata(json!({ "conversation": card.conversation.to_string(), "card": "1" }));
+    payload
+}
+
+/// The same for `chat.update`, which takes no word about unfurling.
+pub fn card_edit(card: &Card) -> Value {
+    let mut payload = self::card(card);
+    if let Some(fields) = payload.as_object_mut() {
+        fields.retain(|name, _| !name.starts_with("unfurl_"));
+    }
     payload
 }
 
@@ -196,6 +194,12 @@ fn bold(text: &str) -> Value {
     json!({ "type": "text", "text": text, "style": { "bold": true } })
 }
 
+/// A moment, which Slack shows in the reader's own time and language.
+fn moment(at: Moment) -> Value {
+    let seconds = at.0.div_euclid(1_000);
+    json!({ "type": "date", "timestamp": seconds, "format": " {date_short_pretty} {time}", "fallback": format!(" {}", date(seconds)) })
+}
+
 fn metadata(payload: Value) -> Value {
     json!({ "event_type": EVENT_TYPE, "event_payload": payload })
 }
@@ -228,7 +232,9 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
-    use threadline_core::ids::MessageId;
+    use threadline_core::conversation::Standing;
+    use threadline_core::ids::{MessageId, Moment};
+    use threadline_core::verb::Offered;
 
     fn check(value: &Value, expected: Expect) {
         expected.assert_eq(&format!("{value:#}\n"));
@@ -244,6 +250,9 @@ mod tests {
             page_url: Some("https://example.com/invoices?id=7".to_string()),
             page_title: Some("Invoices".to_string()),
             continued: false,
+            standing: Standing::AwaitingAgent { since: Moment(1_767_225_600_000) },
+            holder: None,
+            offered: Offered::default(),
         }
     }
 
@@ -263,52 +272,62 @@ mod tests {
         check(
             &card(&a_card()),
             expect![[r##"
-            {
-              "blocks": [
                 {
-                  "elements": [
+                  "blocks": [
                     {
                       "elements": [
                         {
-                          "style": {
-                            "bold": true
-                          },
-                          "text": "#1042 · Billing",
-                          "type": "text"
-                        },
-                        {
-                          "text": "\nAda · ada@example.com",
-                          "type": "text"
-                        },
-                        {
-                          "text": "\nPage: Invoices · ",
-                          "type": "text"
-                        },
-                        {
-                          "text": "https://example.com/invoices?id=7",
-                          "type": "link",
-                          "url": "https://example.com/invoices?id=7"
+                          "elements": [
+                            {
+                              "style": {
+                                "bold": true
+                              },
+                              "text": "#1042 · Billing",
+                              "type": "text"
+                            },
+                            {
+                              "text": "\nAda · ada@example.com",
+                              "type": "text"
+                            },
+                            {
+                              "text": "\nPage: Invoices · ",
+                              "type": "text"
+                            },
+                            {
+                              "text": "https://example.com/invoices?id=7",
+                              "type": "link",
+                              "url": "https://example.com/invoices?id=7"
+                            },
+                            {
+                              "text": "\nWaiting for an answer since",
+                              "type": "text"
+                            },
+                            {
+                              "fallback": " 2026-01-01 00:00 UTC",
+                              "format": " {date_short_pretty} {time}",
+                              "timestamp": 1767225600,
+                              "type": "date"
+                            }
+                          ],
+                          "type": "rich_text_section"
                         }
                       ],
-                      "type": "rich_text_section"
+                      "type": "rich_text"
                     }
                   ],
-                  "type": "rich_text"
+                  "metadata": {
+                    "event_payload": {
+                      "card": "1",
+                      "conversation": "cnv_00000000000000000000000007"
+                    },
+                    "event_type": "threadline_delivery"
+                  },
+                  "parse": "none",
+                  "text": "#1042 · Billing",
+                  "unfurl_links": false,
+                  "unfurl_media": false
                 }
-              ],
-              "metadata": {
-                "event_payload": {
-                  "card": "1",
-                  "conversation": "cnv_00000000000000000000000007"
-                },
-                "event_type": "threadline_delivery"
-              },
-              "parse": "none",
-              "text": "#1042 · Billing",
-              "unfurl_links": false,
-              "unfurl_media": false
-            }
-        "##]],
+            "##]],
         );
     }
 
@@ -318,20 +337,30 @@ mod tests {
         check(
             &card(&bare)["blocks"][0]["elements"][0]["elements"],
             expect![[r##"
-            [
-              {
-                "style": {
-                  "bold": true
-                },
-                "text": "#1042 · Billing",
-                "type": "text"
-              },
-              {
-                "text": "\nThis conversation goes on here: its earlier thread was deleted.",
-                "type": "text"
-              }
-            ]
-        "##]],
+                [
+                  {
+                    "style": {
+                      "bold": true
+                    },
+                    "text": "#1042 · Billing",
+                    "type": "text"
+                  },
+                  {
+                    "text": "\nWaiting for an answer since",
+                    "type": "text"
+                  },
+                  {
+                    "fallback": " 2026-01-01 00:00 UTC",
+                    "format": " {date_short_pretty} {time}",
+                    "timestamp": 1767225600,
+                    "type": "date"
+                  },
+                  {
+                    "text": "\nThis conversation goes on here: its earlier thread was deleted.",
+                    "type": "text"
+                  }
+                ]
+            "##]],
         );
     }
 
@@ -346,28 +375,38 @@ mod tests {
         check(
             &card(&forged)["blocks"][0]["elements"][0]["elements"],
             expect![[r##"
-            [
-              {
-                "style": {
-                  "bold": true
-                },
-                "text": "#1042 · Billing",
-                "type": "text"
-              },
-              {
-                "text": "\n<!channel> Ada · ada@example.com",
-                "type": "text"
-              },
-              {
-                "text": "\nPage: https://example.com/real · ",
-                "type": "text"
-              },
-              {
-                "text": "javascript:alert(1)",
-                "type": "text"
-              }
-            ]
-        "##]],
+                [
+                  {
+                    "style": {
+                      "bold": true
+                    },
+                    "text": "#1042 · Billing",
+                    "type": "text"
+                  },
+                  {
+                    "text": "\n<!channel> Ada · ada@example.com",
+                    "type": "text"
+                  },
+                  {
+                    "text": "\nPage: https://example.com/real · ",
+                    "type": "text"
+                  },
+                  {
+                    "text": "javascript:alert(1)",
+                    "type": "text"
+                  },
+                  {
+                    "text": "\nWaiting for an answer since",
+                    "type": "text"
+                  },
+                  {
+                    "fallback": " 2026-01-01 00:00 UTC",
+                    "format": " {date_short_pretty} {time}",
+                    "timestamp": 1767225600,
+                    "type": "date"
+                  }
+                ]
+            "##]],
         );
     }
 
@@ -494,18 +533,6 @@ mod tests {
         }
         let long = speaker(&"long ".repeat(50));
         assert!(long.ends_with("… (customer)") && long.chars().count() <= 80, "Slack's own bound for names: {long}");
-    }
-
-    #[test]
-    fn notices_say_what_happened_and_what_to_do() {
-        let all =
-            [Notice::BotNotSent, Notice::OutsiderNotSent, Notice::UnclaimedNotSent, Notice::ClaimedByOtherNotSent];
-        expect![[r#"
-            Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself.
-            Nothing was sent to the customer: you belong to another workspace. Ask somebody of this workspace to send it.
-            Nothing was sent to the customer: here only the person who has claimed a conversation answers it. Write `!claim`, then send your message again.
-            Nothing was sent to the customer: somebody else has claimed this conversation. To take over, write `!release`, then `!claim`, and send your message again.
-        "#]].assert_eq(&(all.map(notice).join("\n") + "\n"));
     }
 
     #[test]

@@ -6,7 +6,10 @@ use crate::decode::{Author as Writer, Found, FoundAct, Utterance};
 use crate::directory::Place;
 use crate::outbound::{Slack, Us};
 use crate::{ids, richtext};
+use serde_json::Value;
+use threadline_core::body::Body;
 use threadline_core::desk::{Agent, Author, DeskAct, DeskEvent, DeskMessage, Stranger, StrangerKind, Trouble};
+use threadline_core::verb::parse::person_named;
 
 /// What happened, with its author resolved.
 pub(crate) async fn event(slack: &Slack, us: &Us, found: Found) -> Result<DeskEvent, Trouble> {
@@ -22,7 +25,20 @@ pub(crate) async fn event(slack: &Slack, us: &Us, found: Found) -> Result<DeskEv
 pub(crate) async fn message(slack: &Slack, us: &Us, utterance: Utterance) -> Result<DeskMessage, Trouble> {
     let author = author(slack, us, utterance.author).await?;
     let body = richtext::body(&utterance.message);
-    Ok(DeskMessage { post: utterance.post, author, body, edited: utterance.edited })
+    let named = named(slack, us, &utterance.message, &body).await?.map(Box::new);
+    Ok(DeskMessage { post: utterance.post, author, body, edited: utterance.edited, named })
+}
+
+/// The agent whom a verb names, where it is one that needs somebody: whom it mentions, or else who
+/// goes by that name among those who have written here.
+async fn named(slack: &Slack, us: &Us, message: &Value, body: &Body) -> Result<Option<Agent>, Trouble> {
+    let Some(name) = person_named(body, &slack.config().verbs) else { return Ok(None) };
+    let user = richtext::mentioned(message).map(str::to_string).or_else(|| slack.directory().known_as(&name));
+    let Some(user) = user else { return Ok(None) };
+    Ok(match author(slack, us, Writer::User(user)).await? {
+        Author::Agent(agent) => Some(agent),
+        Author::Stranger(_) => None,
+    })
 }
 
 async fn author(slack: &Slack, us: &Us, author: Writer) -> Result<Author, Trouble> {

@@ -31,6 +31,7 @@ pub mod richtext;
 pub mod check;
 pub mod format;
 pub mod manifest;
+mod rich;
 
 mod client;
 mod refusal;

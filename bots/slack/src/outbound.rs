@@ -6,11 +6,12 @@ use crate::client::Client;
 use crate::config::SlackConfig;
 use crate::directory::Directory;
 use crate::ids::{self, Spot};
-use crate::{format, refusal, thread};
+use crate::{format, refusal, rich, thread};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
-use threadline_core::desk::{Card, Letter, Mark, Notice, Snapshot, Trouble};
+use threadline_core::body::Body;
+use threadline_core::desk::{Card, Letter, Mark, Snapshot, Trouble};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
@@ -90,6 +91,15 @@ impl Slack {
         Ok(Spot { team, channel, ts }.thread())
     }
 
+    /// Has the card at the root of a thread show what is so now.
+    pub async fn edit_card(&self, thread: &ThreadKey, card: &Card) -> Result<(), Trouble> {
+        let spot = self.spot(&thread.0).await?;
+        let mut payload = format::card_edit(card);
+        payload["channel"] = json!(spot.channel);
+        payload["ts"] = json!(spot.ts);
+        self.call("chat.update", &payload).await.map(drop)
+    }
+
     /// Posts in a thread.
     pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<PostKey, Trouble> {
         let spot = self.spot(&thread.0).await?;
@@ -118,14 +128,12 @@ impl Slack {
     }
 
     /// Tells one person privately, in the thread. `person` is an agent's id or a Slack user's.
-    pub async fn tell(&self, thread: &ThreadKey, person: &str, notice: Notice) -> Result<(), Trouble> {
+    pub async fn tell(&self, thread: &ThreadKey, person: &str, words: &Body) -> Result<(), Trouble> {
         let spot = self.spot(&thread.0).await?;
-        let payload = json!({
-            "channel": spot.channel,
-            "thread_ts": spot.ts,
-            "user": ids::user(person),
-            "text": format::notice(notice),
-        });
+        let mut payload = rich::whisper(words);
+        payload["channel"] = json!(spot.channel);
+        payload["thread_ts"] = json!(spot.ts);
+        payload["user"] = json!(ids::user(person));
         self.call("chat.postEphemeral", &payload).await.map(drop)
     }
 

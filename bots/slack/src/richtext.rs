@@ -32,6 +32,27 @@ pub fn body(message: &Value) -> Body {
     body
 }
 
+/// The first person whom a message mentions: a Slack user's id.
+pub fn mentioned(message: &Value) -> Option<&str> {
+    let in_text = || {
+        let (_, form) = message["text"].as_str()?.split_once("<@")?;
+        Some(&form[..form.find(['>', '|'])?])
+    };
+    mention(&message["blocks"], 0).or_else(in_text)
+}
+
+fn mention(value: &Value, depth: usize) -> Option<&str> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    match value {
+        Value::Object(fields) if value["type"] == "user" => fields.get("user_id")?.as_str(),
+        Value::Object(fields) => mention(fields.get("elements")?, depth + 1),
+        Value::Array(items) => items.iter().find_map(|item| mention(item, depth + 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
 /// The blocks read; nothing if one of a kind we do not know opens them: only `text` says what the
 /// message opens with then, and that may be the mark of a note.
 fn blocks(blocks: &Value) -> Option<Body> {
@@ -308,6 +329,16 @@ mod tests {
             { "type": "broadcast", "range": "channel" },
         ]));
         assert_eq!(text_of(message), "@our team @our team #channel @our team @our team");
+    }
+
+    #[test]
+    fn a_mentioned_person_is_found() {
+        let rich = section(json!([
+            { "type": "text", "text": "!assign " }, { "type": "user", "user_id": "U1" }, { "type": "user", "user_id": "U2" },
+        ]));
+        assert_eq!(mentioned(&rich), Some("U1"));
+        assert_eq!(mentioned(&json!({ "text": "!assign <@U3|grace> now" })), Some("U3"));
+        assert_eq!(mentioned(&json!({ "text": "!assign <@ nobody", "blocks": [7] })), None);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //! taken back, notes, and whatever must not reach the customer.
 
 use super::meaning::{self, Meaning, notice_for, tidy};
+use super::verbs::with_person;
 use super::{Effect, Standing, Step};
 use crate::body::Body;
 use crate::desk::{Agent, Author, DeskMessage, Post};
 use crate::ids::{MessageId, Moment};
 use crate::message::{Kind, Message, Stage};
+use crate::words::Notice;
 use std::cmp::Ordering;
 
 impl Step<'_> {
@@ -19,7 +21,7 @@ impl Step<'_> {
     }
 
     pub(super) fn desk_wrote_first(&mut self, message: DeskMessage) {
-        let DeskMessage { post, author, body, edited } = message;
+        let DeskMessage { post, author, body, edited, named } = message;
         let by = match author {
             Author::Agent(agent) => agent,
             Author::Stranger(stranger) => {
@@ -37,13 +39,19 @@ impl Step<'_> {
                 self.add_from_desk(post.clone(), body, Kind::Note { by, post, edited });
             }
             Meaning::NotAllowed(notice) => {
-                let person = by.id.0.clone();
+                let person = by.id.clone();
                 let seq = self.add_from_desk(post.clone(), body, Kind::Note { by, post, edited }).1;
-                self.effects.push(Effect::TellPrivately { seq, person, notice });
+                self.tell(seq, &person, notice);
+            }
+            Meaning::Wrong(wrong) => {
+                let person = by.id.clone();
+                let seq = self.add_from_desk(post.clone(), body, Kind::Note { by, post, edited }).1;
+                self.tell(seq, &person, Notice::Wrong(wrong));
             }
             Meaning::Verb(verb) => {
-                self.add_from_desk(post.clone(), body, Kind::Note { by: by.clone(), post, edited });
-                self.verb(verb, by);
+                let verb = with_person(verb, named.map(|agent| *agent));
+                let seq = self.add_from_desk(post.clone(), body, Kind::Note { by: by.clone(), post, edited }).1;
+                self.do_verb(seq, verb, by);
             }
         }
     }
@@ -53,6 +61,8 @@ impl Step<'_> {
         match self.head.standing {
             // What is held may still be taken back, and then the word before it is the last again.
             Standing::Answered { .. } if held => {}
+            // A word after the last word.
+            Standing::Resolved { .. } => {}
             Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => {
                 self.head.standing = Standing::Answered { since: self.now };
             }
@@ -93,6 +103,11 @@ impl Step<'_> {
                 match (version, meaning) {
                     (Ordering::Equal, _) => {}
                     (Ordering::Less | Ordering::Greater, Meaning::Note | Meaning::Verb(_)) => self.withdraw(at),
+                    (Ordering::Less | Ordering::Greater, Meaning::Wrong(wrong)) => {
+                        self.withdraw(at);
+                        let notice = Notice::Wrong(wrong);
+                        self.effects.extend(person.map(|person| Effect::TellPrivately { seq, person, notice }));
+                    }
                     (Ordering::Less, Meaning::Reply(_) | Meaning::NotAllowed(_)) => {}
                     (Ordering::Greater, Meaning::Reply(body)) => {
                         if old.body != body {
@@ -114,7 +129,7 @@ impl Step<'_> {
                     }
                 }
             }
-            Kind::Set { .. } | Kind::FromCustomer(_) | Kind::FromBot(_) => {}
+            Kind::Set { .. } | Kind::Deed { .. } | Kind::FromCustomer(_) | Kind::FromBot(_) => {}
         }
     }
 
@@ -175,13 +190,13 @@ impl Step<'_> {
     }
 
     pub(super) fn meaning(&self, by: &Agent, body: Body) -> Meaning {
-        meaning::of(body, by, self.rules.mode, self.head.claimed_by.as_ref())
+        meaning::of(body, by, self.rules, self.head.claimed_by.as_ref())
     }
 
     pub(super) fn typing_changed(&mut self) {
         let by = self.last_held().and_then(|message| match &message.kind {
             Kind::Reply { by, .. } => Some(by.name.clone()),
-            Kind::FromCustomer(_) | Kind::FromBot(_) | Kind::Note { .. } | Kind::Set { .. } => None,
+            Kind::FromCustomer(_) | Kind::FromBot(_) | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => None,
         });
         self.effects.push(Effect::ShowTyping { by });
     }

@@ -1,10 +1,11 @@
 //! What the customer does: writes, has what was said, sees it.
 
-use super::{Effect, Rejected, Standing, Step};
+use super::{Effect, Rating, Rejected, Score, Standing, Step};
 use crate::body::Body;
 use crate::desk::Mark;
 use crate::ids::PostKey;
 use crate::message::{Kind, Stage};
+use crate::words::{self, Said};
 
 impl Step<'_> {
     pub(super) fn customer_wrote(&mut self, key: String, body: Body) -> Result<(), Rejected> {
@@ -14,12 +15,33 @@ impl Step<'_> {
         if body.is_blank() {
             return Err(Rejected::Blank);
         }
-        self.head.standing = match self.head.standing {
-            Standing::AwaitingAgent { since } => Standing::AwaitingAgent { since },
-            Standing::Fresh | Standing::Answered { .. } => Standing::AwaitingAgent { since: self.now },
-        };
+        let came_back = matches!(self.head.standing, Standing::Resolved { .. });
+        match self.head.standing {
+            Standing::AwaitingAgent { .. } => {}
+            Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => {
+                self.head.standing = Standing::AwaitingAgent { since: self.now };
+            }
+        }
         let id = self.post_own(key, body, Kind::FromCustomer);
         self.show(id);
+        if came_back {
+            self.effects.push(Effect::ShowStanding);
+            self.say(&Said::CustomerCameBack);
+        }
+        Ok(())
+    }
+
+    /// A rating counts while the conversation is resolved, asked for or not; a later one takes the
+    /// place of the one before, and each is told to the team.
+    pub(super) fn customer_rated(&mut self, key: String, score: Score, comment: String) -> Result<(), Rejected> {
+        if self.messages.iter().any(|m| m.key == key) {
+            return Ok(());
+        }
+        let Standing::Resolved { rating, .. } = &mut self.head.standing else { return Err(Rejected::NotResolved) };
+        *rating = Rating::Given(score);
+        self.effects.push(Effect::ShowStanding);
+        let said = words::said(&Said::Rated { score, comment });
+        self.post_own(key, said, Kind::FromBot);
         Ok(())
     }
 

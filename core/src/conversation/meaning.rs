@@ -1,8 +1,10 @@
 //! What an agent's message is meant to be: for the customer, for the team, or for us.
 
 use crate::body::{Block, Body};
-use crate::desk::{Agent, Mode, Notice, StrangerKind};
-use crate::verb::{self, Verb};
+use crate::desk::{Agent, DeskRules, Mode, StrangerKind};
+use crate::verb::Verb;
+use crate::verb::parse::{self, Parsed, Wrong};
+use crate::words::Notice;
 
 /// What marks a note at the start of a message. Platforms write emoji by name where they do not
 /// draw them, and so do people.
@@ -18,22 +20,29 @@ pub(super) enum Meaning {
     Note,
     /// For us.
     Verb(Verb),
+    /// Meant for us, and not to be done.
+    Wrong(Wrong),
     /// For the customer, by somebody whose messages do not go out; what he is told.
     NotAllowed(Notice),
 }
 
-/// What this message means at a desk of this mode whose conversation is claimed so.
-pub(super) fn of(body: Body, by: &Agent, mode: Mode, claimed_by: Option<&Agent>) -> Meaning {
+/// What this message means at a desk of these rules whose conversation is claimed so.
+pub(super) fn of(body: Body, by: &Agent, rules: &DeskRules, claimed_by: Option<&Agent>) -> Meaning {
     if is_note(&body) {
         return Meaning::Note;
     }
-    if let Some(verb) = verb::parse(&body.text()) {
-        return Meaning::Verb(verb);
+    match parse::message(&body, &rules.names) {
+        Parsed::NotAVerb => {}
+        Parsed::Verb(Verb::Note(_)) => return Meaning::Note,
+        Parsed::Verb(verb) => return Meaning::Verb(verb),
+        Parsed::Wrong(wrong) => return Meaning::Wrong(wrong),
     }
-    match (mode, claimed_by) {
+    match (rules.mode, claimed_by) {
         (Mode::Open, _) => Meaning::Reply(body),
         (Mode::Claimed, Some(holder)) if holder.id == by.id => Meaning::Reply(body),
-        (Mode::Claimed, Some(_)) => Meaning::NotAllowed(Notice::ClaimedByOtherNotSent),
+        (Mode::Claimed, Some(holder)) => {
+            Meaning::NotAllowed(Notice::ClaimedByOtherNotSent { holder: holder.name.clone() })
+        }
         (Mode::Claimed, None) => Meaning::NotAllowed(Notice::UnclaimedNotSent),
         (Mode::Explicit, _) => explicit(body),
     }

@@ -6,6 +6,7 @@ mod modes;
 mod play;
 mod properties;
 mod replies;
+mod verbs;
 
 use super::*;
 use crate::body::{Block, pieces};
@@ -68,7 +69,7 @@ fn receipts_only_move_forward_and_mark_each_reply_once() {
     play.on(Event::CustomerSaw { rev: -7 });
     play.check(expect![[r#"
         Grace @10: One
-            show 2
+            show 2, edit the card
         Grace @20: Two
             show 3
         Ada received r3
@@ -121,7 +122,7 @@ fn a_thread_that_is_read_is_the_truth_of_what_was_there_when_the_reading_began()
     play.on(Event::ThreadRead(snapshot));
     play.check(expect![[r#"
         Grace @10: stays
-            show 2
+            show 2, edit the card
         Grace @20: edited meanwhile
             show 3
         Grace @30: deleted meanwhile
@@ -131,7 +132,7 @@ fn a_thread_that_is_read_is_the_truth_of_what_was_there_when_the_reading_began()
         Grace @60: came after the reading began
             show 6
         read at 2000: [Grace @10: stays; Grace @20 edited @45: edited; Hedy @50: new; Hedy @55: !claim], ours [1.0]
-            show 4, show 3, show 7, post 9 “Hedy has this conversation now.”
+            show 4, show 3, show 7, post 9 “Hedy has this conversation now.”, edit the card
         deleted @50
             show 7
         (a reading that was overtaken brings nothing back)
@@ -161,19 +162,19 @@ fn a_reading_takes_back_what_is_held_and_says_nothing_of_an_earlier_thread() {
     play.on(Event::ThreadRead(Snapshot { asked_at, root: 100, messages: vec![], ours }));
     play.check(expect![[r#"
         Grace @10: said in the first thread
-            hold 2 until 4000, Grace is typing
+            hold 2 until 4000, Grace is typing, edit the card
         the hold of 2 ended
             hold 2 no more, show 2, nobody is typing
         thread T1 vanished
-            nothing
+            the card is settled
         Ada, b: Hello?
             open a thread, post 3, show 3
         thread T2 opened
             the thread is settled
         Grace @110: deleted before its hold ended
-            hold 4 until 4000, Grace is typing
+            hold 4 until 4000, Grace is typing, edit the card
         read at 2000: [], ours [3.0]
-            hold 4 no more, nobody is typing, 3 is settled, show 3
+            hold 4 no more, nobody is typing, 3 is settled, show 3, edit the card
         ---
         r2 Ada: Hello
         r3 Grace: said in the first thread

@@ -1,22 +1,24 @@
 //! The conversation's thread at its desk: opened, read, gone, and which of our messages it has.
 
 use super::{Effect, Order, Step, Thread};
-use crate::body::{Body, pieces};
+use crate::body::pieces;
 use crate::desk::{Piece, Post, Snapshot};
 use crate::ids::{MessageId, ThreadKey};
 use crate::message::{Kind, Posting};
+use crate::words::Said;
 use std::collections::HashSet;
 
 impl Step<'_> {
     pub(super) fn thread_opened(&mut self, thread: ThreadKey) {
         match self.head.thread {
-            Thread::Open(_) => {}
+            Thread::Open(_) => return,
             Thread::None => self.head.thread = Thread::Open(thread),
-            Thread::Wanted { .. } => {
+            Thread::Wanted => {
                 self.head.thread = Thread::Open(thread);
                 self.effects.push(Effect::Settled(Order::Open));
             }
         }
+        self.card_at_last();
     }
 
     /// The thread as it stands: what is new or edited counts as if it came now, what was here when
@@ -75,11 +77,7 @@ impl Step<'_> {
         self.effects.push(Effect::Settled(Order::Post(seq)));
         if of_customer {
             self.show(id);
-            let key = format!("bot/{}/refused/{seq}", self.head.id);
-            let said = format!(
-                "⚠️ Message {seq} of the customer could not be posted here. The customer was told that it did not arrive."
-            );
-            self.post_own(key, Body::plain(&said), Kind::FromBot);
+            self.say(&Said::NotPosted { seq });
         }
     }
 
@@ -90,6 +88,8 @@ impl Step<'_> {
             return;
         }
         self.head.thread = Thread::None;
+        self.head.continued = true;
+        self.card_gone();
         let (mut waiting, mut again) = (false, Vec::new());
         for message in self.messages.iter_mut() {
             let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
@@ -107,7 +107,7 @@ impl Step<'_> {
 
     pub(super) fn want_thread(&mut self) {
         if self.head.thread == Thread::None {
-            self.head.thread = Thread::Wanted { again: self.head.last_seq > 0 };
+            self.head.thread = Thread::Wanted;
             self.effects.push(Effect::OpenThread);
         }
     }

@@ -1,33 +1,124 @@
-//! What agents do to a conversation.
+//! What agents do to a conversation: the one place where a verb is done, however it was asked for.
+//! What concerns the team is said in the thread; what concerns only who asked is told to him alone.
 
-use super::Step;
+use super::{Effect, Rating, Standing, Step};
 use crate::body::Body;
-use crate::desk::Agent;
+use crate::desk::{Agent, Deed};
 use crate::message::Kind;
-use crate::verb::Verb;
+use crate::verb::{Verb, Who};
+use crate::words::{Notice, Said};
 
 impl Step<'_> {
-    pub(super) fn verb(&mut self, verb: Verb, by: Agent) {
-        let said = match (verb, &self.head.claimed_by) {
-            (Verb::Claim, Some(holder)) if holder.id == by.id => format!("{} already has this conversation.", by.name),
-            (Verb::Claim, Some(holder)) => format!("{} was first and has this conversation.", holder.name),
-            (Verb::Claim, None) => {
-                let said = format!("{} has this conversation now.", by.name);
-                self.head.claimed_by = Some(by);
-                said
-            }
-            (Verb::Release, Some(holder)) => {
-                let said = if holder.id == by.id {
-                    format!("{} let this conversation go.", by.name)
-                } else {
-                    format!("{} released this conversation from {}.", by.name, holder.name)
-                };
-                self.head.claimed_by = None;
-                said
-            }
-            (Verb::Release, None) => "Nobody has claimed this conversation.".to_string(),
+    /// A deed is done once, however often the platform tells of it.
+    pub(super) fn agent_did(&mut self, deed: Deed) {
+        if self.messages.iter().any(|m| m.key == deed.key) {
+            return;
+        }
+        let Deed { key, by, verb } = deed;
+        let what = Body::plain(self.rules.names.word(verb.name()).unwrap_or(verb.name().entry().word));
+        let (_, seq) = self.add(key, what, Kind::Deed { by: by.clone() }, None);
+        self.do_verb(seq, verb, by);
+    }
+
+    /// Does what the message of this number asks for.
+    pub(super) fn do_verb(&mut self, seq: i64, verb: Verb, by: Agent) {
+        let person = by.id.clone();
+        let outcome = match verb {
+            Verb::Claim => self.claim(by),
+            Verb::Release => self.release(by),
+            Verb::Assign(Who::Me) => self.assign(by.clone(), by),
+            Verb::Assign(Who::Agent(to)) => self.assign(by, to),
+            Verb::Assign(Who::Named(asked)) => Err(Notice::NoSuchPerson { asked }),
+            Verb::Note(note) => Ok(Said::Noted { by: by.name, note }),
+            Verb::Topic(asked) => self.change_topic(by, asked),
+            Verb::Resolve { silently } => self.resolve(by, silently),
+            Verb::Reopen => self.reopen(by),
+            Verb::Help => Err(Notice::Help),
         };
-        let key = format!("bot/{}/{}", self.head.id, self.head.last_seq + 1);
-        self.post_own(key, Body::plain(&said), Kind::FromBot);
+        match outcome {
+            Ok(said) => self.say(&said),
+            Err(notice) => self.tell(seq, &person, notice),
+        }
+    }
+
+    fn claim(&mut self, by: Agent) -> Result<Said, Notice> {
+        match &self.head.claimed_by {
+            Some(holder) if holder.id == by.id => Err(Notice::YoursAlready),
+            Some(holder) => Err(Notice::OtherWasFirst { holder: holder.name.clone() }),
+            None => {
+                let said = Said::Claimed { by: by.name.clone() };
+                self.head.claimed_by = Some(by);
+                Ok(said)
+            }
+        }
+    }
+
+    fn release(&mut self, by: Agent) -> Result<Said, Notice> {
+        let holder = self.head.claimed_by.take().ok_or(Notice::NobodyHasIt)?;
+        let from = (holder.id != by.id).then_some(holder.name);
+        Ok(Said::Released { by: by.name, from })
+    }
+
+    fn assign(&mut self, by: Agent, to: Agent) -> Result<Said, Notice> {
+        let before = self.head.claimed_by.take();
+        let said = match &before {
+            Some(holder) if holder.id == to.id && to.id == by.id => Err(Notice::YoursAlready),
+            Some(holder) if holder.id == to.id => Err(Notice::TheirsAlready { holder: holder.name.clone() }),
+            Some(holder) if to.id == by.id => Ok(Said::TookOver { by: by.name, from: holder.name.clone() }),
+            None if to.id == by.id => Ok(Said::Claimed { by: by.name }),
+            Some(_) | None => Ok(Said::Assigned { by: by.name, to: to.name.clone() }),
+        };
+        self.head.claimed_by = if said.is_ok() { Some(to) } else { before };
+        said
+    }
+
+    fn change_topic(&mut self, by: Agent, asked: String) -> Result<Said, Notice> {
+        let same = |text: &str| text.to_lowercase() == asked.to_lowercase();
+        let topics = &self.rules.topics;
+        let found = topics.iter().find(|topic| topic.id == asked);
+        let Some(topic) = found.or_else(|| topics.iter().find(|topic| same(&topic.id) || same(&topic.label))) else {
+            let here = topics.iter().filter(|topic| topic.desk == self.head.desk);
+            return Err(Notice::NoSuchTopic { asked, labels: here.map(|topic| topic.label.clone()).collect() });
+        };
+        let label = topic.label.clone();
+        if topic.id == self.head.topic {
+            return Err(Notice::TopicAlready { label });
+        }
+        if topic.desk != self.head.desk {
+            return Err(Notice::TopicOfOtherDesk { label });
+        }
+        self.head.topic.clone_from(&topic.id);
+        Ok(Said::TopicChanged { by: by.name, label })
+    }
+
+    fn resolve(&mut self, by: Agent, silently: bool) -> Result<Said, Notice> {
+        if let Standing::Resolved { by, .. } = &self.head.standing {
+            return Err(Notice::ResolvedAlready { by: by.name.clone() });
+        }
+        let said = Said::Resolved { by: by.name.clone(), asks: !silently };
+        let rating = if silently { Rating::NotAsked } else { Rating::Wanted };
+        self.head.standing = Standing::Resolved { at: self.now, by, rating };
+        self.effects.push(Effect::ShowStanding);
+        Ok(said)
+    }
+
+    /// Whoever opens it again owes the customer something.
+    fn reopen(&mut self, by: Agent) -> Result<Said, Notice> {
+        match self.head.standing {
+            Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => Err(Notice::OpenAlready),
+            Standing::Resolved { .. } => {
+                self.head.standing = Standing::AwaitingAgent { since: self.now };
+                self.effects.push(Effect::ShowStanding);
+                Ok(Said::Reopened { by: by.name })
+            }
+        }
+    }
+}
+
+/// The verb with whom the platform says that it names.
+pub(super) fn with_person(verb: Verb, named: Option<Agent>) -> Verb {
+    match (verb, named) {
+        (Verb::Assign(Who::Named(_)), Some(agent)) => Verb::Assign(Who::Agent(agent)),
+        (verb, _) => verb,
     }
 }

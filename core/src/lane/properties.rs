@@ -154,7 +154,7 @@ impl World {
     fn write(&mut self, who: ConversationId, pieces: u32) {
         let thread = self.threads.entry(who).or_insert(Thread::None);
         if *thread == Thread::None {
-            *thread = Thread::Wanted { again: false };
+            *thread = Thread::Wanted;
             self.hint(who, None);
         }
         let seq = self.written.len() as i64;
@@ -189,7 +189,7 @@ impl World {
     fn hand_over(&mut self, who: ConversationId, thread: &Thread, parcel: Option<Parcel>) {
         let channel = match thread {
             Thread::Open(key) => Some(channel_of(key)),
-            Thread::None | Thread::Wanted { .. } => None,
+            Thread::None | Thread::Wanted => None,
         };
         match parcel {
             Some(parcel) => self.lanes.push(who, thread, channel.as_deref(), parcel, false),
@@ -207,7 +207,7 @@ impl World {
             self.threads.insert(who, Thread::None);
             return;
         }
-        self.threads.insert(who, Thread::Wanted { again: true });
+        self.threads.insert(who, Thread::Wanted);
         self.hint(who, None);
         for at in 0..self.written.len() {
             if waits(&self.written[at]) && std::mem::take(&mut self.written[at].known) > 0 {
@@ -414,7 +414,7 @@ proptest! {
             let parcel = Parcel { piece, seq, text: "x".into(), speaker: None };
             // Every third conversation has a thread already.
             let key = ThreadKey(format!("C/{}", who.0));
-            let thread = if who.0.is_multiple_of(3) { Thread::Open(key) } else { Thread::Wanted { again: false } };
+            let thread = if who.0.is_multiple_of(3) { Thread::Open(key) } else { Thread::Wanted };
             lanes.push(who, &thread, Some("C"), parcel, false);
         };
         let mut waits: HashMap<ConversationId, usize> = HashMap::new();

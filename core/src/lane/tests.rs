@@ -34,7 +34,7 @@ fn what_waits_is_joined_and_lanes_take_turns_and_opens_go_first() {
     lanes.push(ada, &open(1), None, parcel(1, "a1"), false);
     lanes.push(ada, &open(1), None, parcel(2, "a2"), false);
     lanes.push(bob, &open(2), None, parcel(1, "b1"), false);
-    lanes.push(eve, &Thread::Wanted { again: false }, None, parcel(1, "e1"), false);
+    lanes.push(eve, &Thread::Wanted, None, parcel(1, "e1"), false);
     lanes.want_open(eve, false);
     assert_eq!(texts(lanes.next(Moment(0)).0), "open in C0");
     assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(1_000))));
@@ -143,13 +143,13 @@ fn joining_bounds_the_wait_where_a_queue_would_grow_for_ever() {
 fn a_hint_that_comes_after_the_order_was_carried_out_is_looked_up() {
     let ada = ConversationId(1);
     let mut lanes = lanes(1);
-    lanes.push(ada, &Thread::Wanted { again: false }, None, parcel(1, "a1"), false);
+    lanes.push(ada, &Thread::Wanted, None, parcel(1, "a1"), false);
     assert_eq!(texts(lanes.next(Moment(0)).0), "open in C0");
     lanes.opened(ada, ThreadKey("t1".into()));
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "a1");
     lanes.posted(ada, &[parcel(1, "").piece]);
     assert!(lanes.is_empty());
-    lanes.push(ada, &Thread::Wanted { again: false }, None, parcel(1, "a1"), false);
+    lanes.push(ada, &Thread::Wanted, None, parcel(1, "a1"), false);
     assert_eq!(texts(lanes.next(Moment(2_000)).0), "look");
     lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C0"), &[]);
     assert_eq!(texts(lanes.next(Moment(2_000)).0), "look");
@@ -207,7 +207,7 @@ fn a_thread_found_in_another_channel_is_paced_there() {
     lanes.push(bob, &open(2), Some("C1"), parcel(1, "b1"), false);
     assert_eq!(texts(lanes.next(Moment(0)).0), "b1");
     lanes.want_open(ada, true);
-    lanes.push(ada, &Thread::Wanted { again: false }, None, parcel(1, "a1"), true);
+    lanes.push(ada, &Thread::Wanted, None, parcel(1, "a1"), true);
     for _ in 0..2 {
         assert_eq!(texts(lanes.next(Moment(0)).0), "look");
         lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C1"), &[]);

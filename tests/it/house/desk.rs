@@ -111,9 +111,9 @@ impl Agent {
     }
 }
 
-/// How a transcript shows that somebody was told something: what, is each desk's own.
-pub fn person_tag(person: &str) -> String {
-    format!("  (to {person} alone: Nothing was sent to the customer …)")
+/// How a transcript shows that somebody was told something: the same words at every desk.
+pub fn whisper(person: &str, words: &str) -> String {
+    format!("  (to {person} alone: {})", words.replace('\n', "\n    "))
 }
 
 async fn thread_of(web: &Web, customer: &Customer) -> Value {
@@ -127,8 +127,7 @@ fn practice_transcript(thread: &Value) -> String {
         let mut line = match post["kind"].as_str().unwrap_or_default() {
             "card" => text.lines().next().unwrap_or_default().to_string(),
             "private" => {
-                assert!(text.starts_with("Nothing was sent to the customer"), "{text}");
-                private.push(person_tag(post["to"].as_str().unwrap_or_default()));
+                private.push(whisper(post["to"].as_str().unwrap_or_default(), &text));
                 continue;
             }
             _ if post["deleted"] == true => continue,

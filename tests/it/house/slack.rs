@@ -1,7 +1,7 @@
 //! The Slack of a play: a fake that behaves, in this process, with its clock on the play's.
 
 use super::customer::Customer;
-use super::desk::person_tag;
+use super::desk::whisper;
 use super::site::Setup;
 use super::until;
 use std::time::Duration;
@@ -105,7 +105,7 @@ pub fn transcript(slack: &FakeSlack, thread: &Thread) -> String {
         }
         lines.push(line.replace('\n', "\n    "));
     }
-    lines.extend(slack.ephemerals(&thread.channel).iter().map(|(person, _)| person_tag(person)));
+    lines.extend(slack.ephemerals(&thread.channel).iter().map(|(person, words)| whisper(person, words)));
     lines.join("\n") + "\n"
 }
 

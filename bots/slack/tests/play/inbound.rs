@@ -181,7 +181,7 @@ async fn what_was_kept_before_a_crash_is_read_after_it() {
         .iter()
         .filter_map(|event| match &event.act {
             DeskAct::Wrote(message) => Some(message.post.stamp),
-            DeskAct::Deleted(_) | DeskAct::Stands(_) | DeskAct::Gone => None,
+            DeskAct::Deleted(_) | DeskAct::Did(_) | DeskAct::Stands(_) | DeskAct::Gone => None,
         })
         .collect();
     assert!(order.is_sorted(), "{order:?}");
@@ -360,7 +360,7 @@ async fn a_frame_that_comes_twice_holds_its_thread_up_until_it_is_read() {
 fn stamp(event: &DeskEvent) -> i64 {
     match &event.act {
         DeskAct::Wrote(message) => message.post.stamp,
-        DeskAct::Deleted(_) | DeskAct::Stands(_) | DeskAct::Gone => panic!("{event:?}"),
+        DeskAct::Deleted(_) | DeskAct::Did(_) | DeskAct::Stands(_) | DeskAct::Gone => panic!("{event:?}"),
     }
 }
 
@@ -471,7 +471,7 @@ async fn events_come_by_http_as_well() {
     shelf.shows(&thread, "Grace: before").await;
     assert!(shelf.state().events.iter().any(|event| match &event.act {
         DeskAct::Stands(snapshot) => snapshot.ours.iter().any(|own| own.pieces == [piece(1)]),
-        DeskAct::Wrote(_) | DeskAct::Deleted(_) | DeskAct::Gone => false,
+        DeskAct::Wrote(_) | DeskAct::Deleted(_) | DeskAct::Did(_) | DeskAct::Gone => false,
     }));
     let (handle, secrets) = (listening.handle.clone(), [Secret::new(fake.signing_secret())]);
     let door = move |headers: HeaderMap, body: Bytes| async move { enter(&handle, &secrets, &headers, &body).await };

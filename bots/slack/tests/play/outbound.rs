@@ -3,8 +3,11 @@
 use crate::stage::{CHANNEL, card, letter, now, piece, slack, slack_with, ts};
 use expect_test::expect;
 use std::time::Duration;
-use threadline_core::desk::{Author, Letter, Mark, Notice, Snapshot, StrangerKind, Trouble};
-use threadline_core::ids::{ConversationId, Moment, ThreadKey};
+use threadline_core::conversation::{Rating, Standing};
+use threadline_core::desk::{Agent, Author, Card, Letter, Mark, Snapshot, StrangerKind, Trouble};
+use threadline_core::ids::{AgentId, ConversationId, Moment, ThreadKey};
+use threadline_core::verb::Names;
+use threadline_core::words::{Notice, notice};
 use threadline_fake_slack::{Fault, Options};
 use threadline_slack::check::check;
 use threadline_slack::outbound::Slack;
@@ -36,17 +39,22 @@ async fn a_conversation_as_slack_shows_it() {
     bot.mark(&post, Mark::Received).await.unwrap();
     bot.mark(&post, Mark::Received).await.unwrap();
     bot.mark(&post, Mark::Seen).await.unwrap();
-    bot.tell(&thread, &grace.id, Notice::UnclaimedNotSent).await.unwrap();
+    bot.tell(&thread, &grace.id, &notice(&Notice::UnclaimedNotSent, &Names::default())).await.unwrap();
+    let by = Agent { id: AgentId("slack/T1/U1".to_string()), name: "Grace".to_string(), picture: None };
+    let resolved = Standing::Resolved { at: Moment(1_767_229_200_000), by, rating: Rating::Wanted };
+    let changed = Card { standing: resolved, holder: Some("Grace".to_string()), ..card(1042) };
+    bot.edit_card(&thread, &changed).await.unwrap();
     expect![[r#"
         #support
         └ Threadline: #1042 · Billing
               Ada · ada@example.com
               Page: Invoices · https://example.com/invoices
+              Resolved by Grace 2026-01-01 01:00 UTC · Grace has it (edited)
           Ada (customer): My export hangs <!channel>
           Ada (customer): Are you there?
               It says *E7*
           Grace: Looking into it ✓ 👁
-          Threadline: Nothing was sent to the customer: here only the person who has claimed a conversation answers it. Write !claim, then send your message again. (ephemeral to Grace)
+          Threadline: Nothing was sent to the customer: here only the person who has a conversation answers it. Write !claim, then send your message again. (ephemeral to Grace)
     "#]].assert_eq(&fake.transcript());
     assert_eq!(fake.ephemerals(CHANNEL).len(), 1);
     assert_eq!(fake.complaints(), [""; 0]);

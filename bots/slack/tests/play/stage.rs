@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use threadline_core::body::Body;
+use threadline_core::conversation::Standing;
 use threadline_core::desk::{
     Author, Card, DeskAct, DeskEvent, DeskMessage, Frame, Inbox, Kept, Later, Letter, OpenThread, Piece, Reading, Stop,
     Unstored,
 };
 use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
+use threadline_core::verb::Offered;
 use threadline_fake_slack::{FakeSlack, Options};
 use threadline_slack::config::{Secret, SlackConfig};
 use threadline_slack::inbound::{Inbound, InboundHandle};
@@ -48,6 +50,9 @@ pub fn card(number: i64) -> Card {
         page_url: Some("https://example.com/invoices".to_string()),
         page_title: Some("Invoices".to_string()),
         continued: false,
+        standing: Standing::AwaitingAgent { since: Moment(1_767_225_600_000) },
+        holder: None,
+        offered: Offered::default(),
     }
 }
 
@@ -187,6 +192,7 @@ impl State {
                     }
                     snapshot.messages.iter().for_each(|message| wrote(&mut lines, message));
                 }
+                DeskAct::Did(_) => {}
                 DeskAct::Gone => lines.clear(),
             }
         }
@@ -208,7 +214,7 @@ impl State {
 }
 
 fn wrote(lines: &mut BTreeMap<i64, (i64, String)>, message: &DeskMessage) {
-    let DeskMessage { post, author, body, edited } = message;
+    let DeskMessage { post, author, body, edited, named: _ } = message;
     let edited = edited.unwrap_or(0);
     if lines.get(&post.stamp).is_some_and(|(had, _)| *had >= edited) {
         return;

@@ -2,6 +2,7 @@
 
 use super::play::*;
 use super::*;
+use crate::verb::Verb;
 use std::fmt::Write;
 
 type Named<T> = (&'static str, T);
@@ -29,6 +30,11 @@ fn every_event_meets_every_thread() {
         refused(1),
         says(GRACE, 90, "Hello"),
         says(GRACE, 90, "!claim"),
+        says(GRACE, 90, "!calim"),
+        did(GRACE, "d1", Verb::Claim),
+        did(GRACE, "d1", Verb::Help),
+        rated("r1", 5, ""),
+        Event::CardEdited { rev: 1 },
         deletes(90),
         Event::HoldEnded(id(1)),
         Event::ThreadRead(Snapshot { asked_at: Moment(9_000), root: 1, messages: vec![], ours: vec![] }),
@@ -44,23 +50,23 @@ fn every_event_meets_every_thread() {
     }
     expect![[r#"
         Ada, a: Hello
-            fresh        → Wanted { again: false }        | open a thread, post 1, show 1
-            wanted       → Wanted { again: false }        | nothing
+            fresh        → Wanted                         | open a thread, post 1, show 1
+            wanted       → Wanted                         | nothing
             open         → Open(ThreadKey("T1"))          | nothing
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
         Ada, b: Hi
-            fresh        → Wanted { again: false }        | open a thread, post 1, show 1
-            wanted       → Wanted { again: false }        | post 2, show 2
+            fresh        → Wanted                         | open a thread, post 1, show 1
+            wanted       → Wanted                         | post 2, show 2
             open         → Open(ThreadKey("T1"))          | post 2, show 2
-            gone         → Wanted { again: true }         | open a thread, post 2, show 2
-            wanted again → Wanted { again: true }         | post 3, show 3
+            gone         → Wanted                         | open a thread, post 2, show 2
+            wanted again → Wanted                         | post 3, show 3
         Ada, c: ⏎
             fresh        → None                           | rejected: Blank
-            wanted       → Wanted { again: false }        | rejected: Blank
+            wanted       → Wanted                         | rejected: Blank
             open         → Open(ThreadKey("T1"))          | rejected: Blank
             gone         → None                           | rejected: Blank
-            wanted again → Wanted { again: true }         | rejected: Blank
+            wanted again → Wanted                         | rejected: Blank
         thread T1 opened
             fresh        → Open(ThreadKey("T1"))          | nothing
             wanted       → Open(ThreadKey("T1"))          | the thread is settled
@@ -75,64 +81,94 @@ fn every_event_meets_every_thread() {
             wanted again → Open(ThreadKey("T2"))          | the thread is settled
         thread T1 vanished
             fresh        → None                           | nothing
-            wanted       → Wanted { again: false }        | nothing
-            open         → Wanted { again: true }         | open a thread
+            wanted       → Wanted                         | nothing
+            open         → Wanted                         | open a thread
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
         Ada received r9
             fresh        → None                           | nothing
-            wanted       → Wanted { again: false }        | nothing
+            wanted       → Wanted                         | nothing
             open         → Open(ThreadKey("T1"))          | nothing
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
         Ada saw r9
             fresh        → None                           | nothing
-            wanted       → Wanted { again: false }        | nothing
+            wanted       → Wanted                         | nothing
             open         → Open(ThreadKey("T1"))          | nothing
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
         pieces posted: 1.0
             fresh        → None                           | nothing
-            wanted       → Wanted { again: false }        | 1 is settled, show 1
+            wanted       → Wanted                         | 1 is settled, show 1
             open         → Open(ThreadKey("T1"))          | 1 is settled, show 1
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
         1 refused
             fresh        → None                           | nothing
-            wanted       → Wanted { again: false }        | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
+            wanted       → Wanted                         | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
             open         → Open(ThreadKey("T1"))          | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
         Grace @90: Hello
             fresh        → None                           | hold 1 until 4000, Grace is typing
-            wanted       → Wanted { again: false }        | hold 2 until 4000, Grace is typing
-            open         → Open(ThreadKey("T1"))          | hold 2 until 4000, Grace is typing
+            wanted       → Wanted                         | hold 2 until 4000, Grace is typing, edit the card
+            open         → Open(ThreadKey("T1"))          | hold 2 until 4000, Grace is typing, edit the card
             gone         → None                           | show 2
-            wanted again → Wanted { again: true }         | show 3
+            wanted again → Wanted                         | show 3, edit the card
         Grace @90: !claim
-            fresh        → Wanted { again: true }         | open a thread, post 2 “Grace has this conversation now.”
-            wanted       → Wanted { again: false }        | post 3 “Grace has this conversation now.”
-            open         → Open(ThreadKey("T1"))          | post 3 “Grace has this conversation now.”
-            gone         → Wanted { again: true }         | open a thread, post 3 “Grace has this conversation now.”
-            wanted again → Wanted { again: true }         | post 4 “Grace has this conversation now.”
+            fresh        → Wanted                         | open a thread, post 2 “Grace has this conversation now.”
+            wanted       → Wanted                         | post 3 “Grace has this conversation now.”, edit the card
+            open         → Open(ThreadKey("T1"))          | post 3 “Grace has this conversation now.”, edit the card
+            gone         → Wanted                         | open a thread, post 3 “Grace has this conversation now.”
+            wanted again → Wanted                         | post 4 “Grace has this conversation now.”, edit the card
+        Grace @90: !calim
+            fresh        → None                           | tell desk/Grace of 1: Wrong(Mistyped { typed: "calim", meant: Claim })
+            wanted       → Wanted                         | tell desk/Grace of 2: Wrong(Mistyped { typed: "calim", meant: Claim })
+            open         → Open(ThreadKey("T1"))          | tell desk/Grace of 2: Wrong(Mistyped { typed: "calim", meant: Claim })
+            gone         → None                           | tell desk/Grace of 2: Wrong(Mistyped { typed: "calim", meant: Claim })
+            wanted again → Wanted                         | tell desk/Grace of 3: Wrong(Mistyped { typed: "calim", meant: Claim })
+        Grace did, d1: Claim
+            fresh        → Wanted                         | open a thread, post 2 “Grace has this conversation now.”
+            wanted       → Wanted                         | post 3 “Grace has this conversation now.”, edit the card
+            open         → Open(ThreadKey("T1"))          | post 3 “Grace has this conversation now.”, edit the card
+            gone         → Wanted                         | open a thread, post 3 “Grace has this conversation now.”
+            wanted again → Wanted                         | post 4 “Grace has this conversation now.”, edit the card
+        Grace did, d1: Help
+            fresh        → None                           | tell desk/Grace of 1: Help
+            wanted       → Wanted                         | tell desk/Grace of 2: Help
+            open         → Open(ThreadKey("T1"))          | tell desk/Grace of 2: Help
+            gone         → None                           | tell desk/Grace of 2: Help
+            wanted again → Wanted                         | tell desk/Grace of 3: Help
+        Ada rated, r1: 5 
+            fresh        → None                           | rejected: NotResolved
+            wanted       → Wanted                         | rejected: NotResolved
+            open         → Open(ThreadKey("T1"))          | rejected: NotResolved
+            gone         → None                           | rejected: NotResolved
+            wanted again → Wanted                         | rejected: NotResolved
+        the card shows 1
+            fresh        → None                           | nothing
+            wanted       → Wanted                         | nothing
+            open         → Open(ThreadKey("T1"))          | nothing
+            gone         → None                           | nothing
+            wanted again → Wanted                         | nothing
         deleted @90
             fresh        → None                           | nothing
-            wanted       → Wanted { again: false }        | nothing
+            wanted       → Wanted                         | nothing
             open         → Open(ThreadKey("T1"))          | nothing
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
         the hold of 1 ended
             fresh        → None                           | nothing
-            wanted       → Wanted { again: false }        | nothing
+            wanted       → Wanted                         | nothing
             open         → Open(ThreadKey("T1"))          | nothing
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
         read at 9000: [], ours []
             fresh        → None                           | nothing
-            wanted       → Wanted { again: false }        | nothing
+            wanted       → Wanted                         | nothing
             open         → Open(ThreadKey("T1"))          | nothing
             gone         → None                           | nothing
-            wanted again → Wanted { again: true }         | nothing
+            wanted again → Wanted                         | nothing
     "#]].assert_eq(&table);
 }
 
@@ -187,7 +223,7 @@ fn every_event_meets_every_message_of_the_desk() {
     }
     expect![[r#"
         Grace @10: Hi
-            unknown    → shown since r3 “Hi”    | show 2
+            unknown    → shown since r3 “Hi”    | show 2, edit the card
             held       → held “Hi”              | nothing
             shown      → shown since r3 “Hi”    | nothing
             discarded  → discarded              | nothing
@@ -195,7 +231,7 @@ fn every_event_meets_every_message_of_the_desk() {
             note       → note “// Hi”           | nothing
             set aside  → set aside              | nothing
         Grace @10 edited @11: Hi!
-            unknown    → shown since r3 “Hi!”   | show 2
+            unknown    → shown since r3 “Hi!”   | show 2, edit the card
             held       → held “Hi!”             | nothing
             shown      → shown since r3 “Hi!”   | show 2
             discarded  → discarded              | nothing
@@ -203,7 +239,7 @@ fn every_event_meets_every_message_of_the_desk() {
             note       → note “Hi!”             | nothing
             set aside  → set aside              | nothing
         Grace @10 edited @11: Hi
-            unknown    → shown since r3 “Hi”    | show 2
+            unknown    → shown since r3 “Hi”    | show 2, edit the card
             held       → held “Hi”              | nothing
             shown      → shown since r3 “Hi”    | nothing
             discarded  → discarded              | nothing
@@ -211,7 +247,7 @@ fn every_event_meets_every_message_of_the_desk() {
             note       → note “Hi”              | nothing
             set aside  → set aside              | nothing
         Hedy @10 edited @11: Hi from Hedy
-            unknown    → shown since r3 “Hi from Hedy” | show 2
+            unknown    → shown since r3 “Hi from Hedy” | show 2, edit the card
             held       → held “Hi from Hedy”    | nothing
             shown      → shown since r3 “Hi from Hedy” | show 2
             discarded  → discarded              | nothing
@@ -220,15 +256,15 @@ fn every_event_meets_every_message_of_the_desk() {
             set aside  → set aside              | nothing
         Grace @10 edited @11: // Hi
             unknown    → note “// Hi”           | nothing
-            held       → discarded              | hold 2 no more, nobody is typing
+            held       → discarded              | hold 2 no more, nobody is typing, edit the card
             shown      → withdrawn              | show 2
             discarded  → discarded              | nothing
             withdrawn  → withdrawn              | nothing
             note       → note “// Hi”           | nothing
             set aside  → set aside              | nothing
         Grace @10 edited @11: !claim
-            unknown    → note “!claim”          | post 3 “Grace has this conversation now.”
-            held       → discarded              | hold 2 no more, nobody is typing
+            unknown    → note “!claim”          | post 3 “Grace has this conversation now.”, edit the card
+            held       → discarded              | hold 2 no more, nobody is typing, edit the card
             shown      → withdrawn              | show 2
             discarded  → discarded              | nothing
             withdrawn  → withdrawn              | nothing
@@ -236,7 +272,7 @@ fn every_event_meets_every_message_of_the_desk() {
             set aside  → set aside              | nothing
         OtherWorkspace U-eve @10 edited @11: Hi from Eve
             unknown    → set aside              | tell U-eve of 2: OutsiderNotSent
-            held       → discarded              | hold 2 no more, nobody is typing, tell U-eve of 2: OutsiderNotSent
+            held       → discarded              | hold 2 no more, nobody is typing, tell U-eve of 2: OutsiderNotSent, edit the card
             shown      → shown since r3 “Hi”    | tell U-eve of 2: OutsiderNotSent
             discarded  → discarded              | nothing
             withdrawn  → withdrawn              | nothing
@@ -244,7 +280,7 @@ fn every_event_meets_every_message_of_the_desk() {
             set aside  → set aside              | nothing
         deleted @10
             unknown    → set aside              | nothing
-            held       → discarded              | hold 2 no more, nobody is typing
+            held       → discarded              | hold 2 no more, nobody is typing, edit the card
             shown      → withdrawn              | show 2
             discarded  → discarded              | nothing
             withdrawn  → withdrawn              | nothing
@@ -259,7 +295,7 @@ fn every_event_meets_every_message_of_the_desk() {
             note       → note “// Hi”           | nothing
             set aside  → set aside              | nothing
         read at 2000: [Grace @10: Hi], ours []
-            unknown    → shown since r3 “Hi”    | show 2
+            unknown    → shown since r3 “Hi”    | show 2, edit the card
             held       → held “Hi”              | nothing
             shown      → shown since r3 “Hi”    | nothing
             discarded  → discarded              | nothing
@@ -267,7 +303,7 @@ fn every_event_meets_every_message_of_the_desk() {
             note       → note “// Hi”           | nothing
             set aside  → set aside              | nothing
         read at 2000: [Grace @10 edited @11: Hi!], ours []
-            unknown    → shown since r3 “Hi!”   | show 2
+            unknown    → shown since r3 “Hi!”   | show 2, edit the card
             held       → held “Hi!”             | nothing
             shown      → shown since r3 “Hi!”   | show 2
             discarded  → discarded              | nothing
@@ -276,7 +312,7 @@ fn every_event_meets_every_message_of_the_desk() {
             set aside  → set aside              | nothing
         read at 2000: [], ours []
             unknown    → unknown                | nothing
-            held       → discarded              | hold 2 no more, nobody is typing
+            held       → discarded              | hold 2 no more, nobody is typing, edit the card
             shown      → withdrawn              | show 2
             discarded  → discarded              | nothing
             withdrawn  → withdrawn              | nothing
@@ -316,10 +352,10 @@ fn every_event_meets_every_message_of_the_desk() {
             set aside  → set aside              | nothing
         thread T1 vanished
             unknown    → unknown                | nothing
-            held       → held “Hi”              | nothing
-            shown      → shown since r3 “Hi”    | nothing
-            discarded  → discarded              | nothing
-            withdrawn  → withdrawn              | nothing
+            held       → held “Hi”              | the card is settled
+            shown      → shown since r3 “Hi”    | the card is settled
+            discarded  → discarded              | the card is settled
+            withdrawn  → withdrawn              | the card is settled
             note       → note “// Hi”           | nothing
             set aside  → set aside              | nothing
     "#]]
@@ -429,9 +465,9 @@ fn every_event_meets_every_message_of_ours() {
             in part     → waits       | open a thread, post 1
             posted      → posted      | nothing
             refused     → refused     | open a thread
-            bot waits   → waits       | open a thread
-            bot posted  → posted      | nothing
-            bot refused → refused     | nothing
+            bot waits   → waits       | the card is settled, open a thread
+            bot posted  → posted      | the card is settled
+            bot refused → refused     | the card is settled
     "#]].assert_eq(&table);
 }
 
@@ -456,6 +492,7 @@ fn stage_of(message: &Message) -> String {
         Kind::Reply { stage: Stage::Withdrawn { was_shown: true }, .. } => "withdrawn".into(),
         Kind::Reply { stage: Stage::Withdrawn { was_shown: false }, .. } => "discarded".into(),
         Kind::Note { .. } => format!("note “{said}”"),
+        Kind::Deed { .. } => format!("deed “{said}”"),
         Kind::Set { .. } => "set aside".into(),
     }
 }

@@ -48,21 +48,21 @@ fn where_only_the_claimer_answers_the_others_are_told() {
         Grace @10: Hello
             tell desk/Grace of 2: UnclaimedNotSent
         Grace @20: !claim
-            post 4 “Grace has this conversation now.”
+            post 4 “Grace has this conversation now.”, edit the card
         Grace @20: !claim
             nothing
         Grace @30: Hello!
-            show 5
+            show 5, edit the card
         Hedy @40: Me too
-            tell desk/Hedy of 6: ClaimedByOtherNotSent
+            tell desk/Hedy of 6: ClaimedByOtherNotSent { holder: "Grace" }
         Hedy @50: !Claim
-            post 8 “Grace was first and has this conversation.”
+            tell desk/Hedy of 7: OtherWasFirst { holder: "Grace" }
         Grace @60: !claim
-            post 10 “Grace already has this conversation.”
+            tell desk/Grace of 8: YoursAlready
         Hedy @70: !release
-            post 12 “Hedy released this conversation from Grace.”
+            post 10 “Hedy released this conversation from Grace.”, edit the card
         Hedy @80: !release
-            post 14 “Nobody has claimed this conversation.”
+            tell desk/Hedy of 11: NobodyHasIt
         (who has let go no longer edits what was sent, but may take it back)
         Grace @30 edited @90: Hello?
             tell desk/Grace of 5: UnclaimedNotSent
@@ -86,13 +86,13 @@ fn a_held_reply_that_was_edited_does_not_go_out_as_it_was_first() {
     play.on(Event::HoldEnded(id(4)));
     play.check(expect![[r#"
         Grace @10: !claim
-            post 3 “Grace has this conversation now.”
+            post 3 “Grace has this conversation now.”, edit the card
         Grace @20: Your password is wrong
-            hold 4 until 4000, Grace is typing
+            hold 4 until 4000, Grace is typing, edit the card
         Grace @30: !release
-            post 6 “Grace let this conversation go.”
+            post 6 “Grace let this conversation go.”, edit the card
         Grace @20 edited @40: Your passphrase is wrong
-            hold 4 no more, nobody is typing, tell desk/Grace of 4: UnclaimedNotSent
+            hold 4 no more, nobody is typing, tell desk/Grace of 4: UnclaimedNotSent, edit the card
         the hold of 4 ended
             nothing
         ---
@@ -118,7 +118,7 @@ fn in_explicit_mode_only_what_is_marked_goes_out() {
         Grace @10: What do we tell him?
             nothing
         Grace @20: > Try again
-            show 3
+            show 3, edit the card
         Grace @30: Please⏎reload
             show 4
         Grace @40: >// not this

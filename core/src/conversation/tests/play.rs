@@ -3,12 +3,15 @@
 
 use super::super::*;
 use crate::body::{Block, Span};
-use crate::desk::{Author, Mode, Stranger, StrangerKind};
+use crate::desk::{Author, Mode, Stranger, StrangerKind, Topic};
 use crate::ids::AgentId;
 use crate::message::Stage;
+use crate::verb::parse::person_named;
+use crate::verb::{Names, Verb, Who};
 use expect_test::Expect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 pub(super) use crate::desk::OwnPost;
 
@@ -25,6 +28,7 @@ pub(super) struct Play {
     holds: BTreeMap<MessageId, Moment>,
     typing: Option<String>,
     marked: BTreeSet<(i64, Mark)>,
+    shown_standing: Standing,
 }
 
 impl Play {
@@ -38,32 +42,36 @@ impl Play {
             page: Page::default(),
             desk: DeskName("support".into()),
             thread: Thread::None,
+            continued: false,
             standing: Standing::Fresh,
             claimed_by: None,
             last_seq: 0,
             rev: 0,
             received: 0,
             seen: 0,
+            card_rev: 0,
+            card_shown: 0,
             last_stamp: 0,
             created_at: Moment(0),
             last_at: Moment(0),
         };
         Play {
             dialogue: Dialogue { head, messages: Vec::new() },
-            rules: DeskRules { mode: Mode::Open, hold_millis: 3_000, post_chars_max: 4_000 },
+            rules: rules(Mode::Open, 3_000),
             now: Moment(1_000),
             log: String::new(),
             orders: BTreeSet::new(),
             holds: BTreeMap::new(),
             typing: None,
             marked: BTreeSet::new(),
+            shown_standing: Standing::Fresh,
         }
     }
 
     /// A conversation whose customer said hello, in a thread `T1`.
     pub fn open(mode: Mode, hold_millis: i64) -> Play {
         let mut play = Play::new();
-        play.rules = DeskRules { mode, hold_millis, ..play.rules };
+        play.rules = rules(mode, hold_millis);
         play.step(wrote("a", "Hello"));
         play.step(opened("T1"));
         play.step(posted(&[(1, 0)]));
@@ -85,7 +93,7 @@ impl Play {
 
     /// Carries an event out: what it asks for, in words.
     pub fn effects_of(&mut self, event: Event) -> String {
-        let rejected = carry(&mut self.dialogue.clone(), event.clone(), self.now, self.rules).err();
+        let rejected = carry(&mut self.dialogue.clone(), event.clone(), self.now, &self.rules).err();
         let effects = self.step(event);
         let words: Vec<String> = effects.iter().map(|effect| self.effect_words(effect)).collect();
         match rejected {
@@ -135,13 +143,13 @@ impl Play {
     /// Carries an event out, and checks what must hold after any event.
     pub fn step(&mut self, event: Event) -> Vec<Effect> {
         let before = self.dialogue.clone();
-        let Ok(effects) = carry(&mut self.dialogue, event.clone(), self.now, self.rules) else {
+        let Ok(effects) = carry(&mut self.dialogue, event.clone(), self.now, &self.rules) else {
             assert_eq!(self.dialogue, before, "rejected, and yet changed by {event:?}");
             return Vec::new();
         };
         self.only_what_the_caller_loads_is_looked_at(&before, &event, &effects);
         let mut again = self.dialogue.clone();
-        let repeated = carry(&mut again, event.clone(), self.now.plus_millis(1), self.rules);
+        let repeated = carry(&mut again, event.clone(), self.now.plus_millis(1), &self.rules);
         assert_eq!((repeated, &again), (Ok(Vec::new()), &self.dialogue), "the second time of {event:?}");
         self.revs_are_one_per_change(&before, &effects);
         self.world_follows(&before, &effects);
@@ -154,7 +162,7 @@ impl Play {
         let loaded = loaded(before, event);
         let mut part = Dialogue { head: before.head.clone(), messages: Vec::new() };
         part.messages.extend(before.messages.iter().filter(|message| loaded.contains(&message.id)).cloned());
-        let same = carry(&mut part, event.clone(), self.now, self.rules);
+        let same = carry(&mut part, event.clone(), self.now, &self.rules);
         assert_eq!(same.as_deref(), Ok(effects), "a part of the messages is not enough for {event:?}");
         assert_eq!(part.head, self.dialogue.head);
         let rest = before.messages.iter().filter(|message| !loaded.contains(&message.id)).cloned();
@@ -204,13 +212,25 @@ impl Play {
                     assert!(first_rev <= upto, "marked too early: {seq}");
                     assert!(self.marked.insert((*seq, *mark)), "marked twice: {seq}");
                 }
+                // One that waits already stays one.
+                Effect::EditCard => drop(self.orders.insert(Order::Card)),
+                Effect::ShowStanding => self.shown_standing = self.dialogue.head.standing.clone(),
                 Effect::TellPrivately { .. } | Effect::ShowToCustomer(_) => {}
             }
         }
         let (mut orders, mut holds, mut typing) = (BTreeSet::new(), BTreeMap::new(), (0, None));
-        if matches!(self.dialogue.head.thread, Thread::Wanted { .. }) {
+        if matches!(self.dialogue.head.thread, Thread::Wanted) {
             orders.insert(Order::Open);
         }
+        if self.dialogue.head.card_shown < self.dialogue.head.card_rev {
+            orders.insert(Order::Card);
+            assert_ne!(self.dialogue.head.thread, Thread::None, "a card that is nowhere is to be edited");
+        }
+        let resolved = |standing: &Standing| match standing {
+            Standing::Resolved { at, rating, .. } => Some((*at, *rating)),
+            _ => None,
+        };
+        assert_eq!(resolved(&self.shown_standing), resolved(&self.dialogue.head.standing), "the customer was not told");
         for message in &self.dialogue.messages {
             match &message.kind {
                 Kind::FromCustomer(Posting::Waiting { .. }) | Kind::FromBot(Posting::Waiting { .. }) => {
@@ -253,6 +273,9 @@ impl Play {
             },
             Effect::MarkPost { seq, mark, .. } => format!("mark {seq} {mark:?}"),
             Effect::TellPrivately { seq, person, notice } => format!("tell {person} of {seq}: {notice:?}"),
+            Effect::EditCard => "edit the card".into(),
+            Effect::ShowStanding => "show how it stands".into(),
+            Effect::Settled(Order::Card) => "the card is settled".into(),
             Effect::EndHoldAt { message, at } => format!("hold {} until {}", message.0, at.0),
             Effect::ForgetHold(message) => format!("hold {} no more", message.0),
             Effect::Settled(Order::Open) => "the thread is settled".into(),
@@ -264,12 +287,24 @@ impl Play {
     }
 }
 
+/// The rules of a desk with two topics of its own, beside one of another desk.
+pub(super) fn rules(mode: Mode, hold_millis: i64) -> DeskRules {
+    let topic =
+        |id: &str, label: &str, desk: &str| Topic { id: id.into(), label: label.into(), desk: DeskName(desk.into()) };
+    let topics = [
+        topic("technical", "Technical Issues", "support"),
+        topic("billing", "Billing Questions", "support"),
+        topic("press", "Press", "office"),
+    ];
+    DeskRules { mode, hold_millis, post_chars_max: 4_000, topics: Arc::new(topics), names: Arc::default() }
+}
+
 /// A step with ids that are the messages' numbers.
 pub(super) fn carry(
     dialogue: &mut Dialogue,
     event: Event,
     now: Moment,
-    rules: DeskRules,
+    rules: &DeskRules,
 ) -> Result<Vec<Effect>, Rejected> {
     let mut last = dialogue.head.last_seq;
     dialogue.step(event, now, rules, &mut || {
@@ -304,7 +339,8 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
         dialogue.messages.iter().filter(later).min_by_key(|m| m.place).map(|m| m.id)
     };
     match event {
-        Event::CustomerWrote { key: name, .. } => wanted.extend(key(name)),
+        Event::CustomerWrote { key: name, .. } | Event::CustomerRated { key: name, .. } => wanted.extend(key(name)),
+        Event::AgentDid(deed) => wanted.extend(key(&deed.key)),
         Event::CustomerReceived { .. } | Event::CustomerSaw { .. } => {
             let above = head.seen.min(head.received);
             let reply = |m: &&Message| matches!(m.kind, Kind::Reply { .. }) && m.rev > above;
@@ -324,7 +360,7 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
         Event::PostRefused { message, .. } => {
             wanted.insert(*message);
         }
-        Event::ThreadOpened(_) => {}
+        Event::ThreadOpened(_) | Event::CardEdited { .. } => {}
     }
     wanted
 }
@@ -348,7 +384,10 @@ pub(super) fn event_words(event: &Event) -> String {
         Event::CustomerWrote { key, body } => format!("Ada, {key}: {}", on_one_line(body)),
         Event::CustomerReceived { rev } => format!("Ada received r{rev}"),
         Event::CustomerSaw { rev } => format!("Ada saw r{rev}"),
+        Event::CustomerRated { key, score, comment } => format!("Ada rated, {key}: {} {comment}", score.stars()),
         Event::DeskWrote(message) => said(message),
+        Event::AgentDid(deed) => format!("{} did, {}: {:?}", deed.by.name, deed.key, deed.verb),
+        Event::CardEdited { rev } => format!("the card shows {rev}"),
         Event::DeskDeleted(post) => format!("deleted @{}", post.stamp),
         Event::ThreadRead(snapshot) => {
             let there: Vec<String> = snapshot.messages.iter().map(said).collect();
@@ -400,8 +439,28 @@ pub(super) fn post(stamp: i64) -> Post {
 }
 
 pub(super) fn post_of(name: &str, stamp: i64, edited: Option<i64>, text: &str) -> DeskMessage {
-    let agent = Agent { id: AgentId(format!("desk/{name}")), name: name.into(), picture: None };
-    DeskMessage { post: post(stamp), author: Author::Agent(agent), body: Body::plain(text), edited }
+    let body = Body::plain(text);
+    // The platform knows two people.
+    let asked = person_named(&body, &Names::default());
+    let named =
+        [GRACE, HEDY].into_iter().find(|known| asked.as_deref() == Some(known)).map(|known| Box::new(agent(known)));
+    DeskMessage { post: post(stamp), author: Author::Agent(agent(name)), body, edited, named }
+}
+
+pub(super) fn agent(name: &str) -> Agent {
+    Agent { id: AgentId(format!("desk/{name}")), name: name.into(), picture: None }
+}
+
+pub(super) fn did(name: &str, key: &str, verb: Verb) -> Event {
+    Event::AgentDid(Deed { key: key.into(), by: agent(name), verb })
+}
+
+pub(super) fn gives(name: &str, key: &str, to: &str) -> Event {
+    did(name, key, Verb::Assign(Who::Agent(agent(to))))
+}
+
+pub(super) fn rated(key: &str, stars: i64, comment: &str) -> Event {
+    Event::CustomerRated { key: key.into(), score: Score::new(stars).expect("1 to 5 stars"), comment: comment.into() }
 }
 
 pub(super) fn says(name: &str, stamp: i64, text: &str) -> Event {

@@ -3,6 +3,7 @@
 
 use super::play::*;
 use super::*;
+use crate::verb::{Verb, Who};
 use proptest::prelude::*;
 
 /// Something that may happen next. Numbers are taken modulo what there is.
@@ -17,6 +18,9 @@ enum Happening {
     Posts { which: usize, pieces: u32 },
     Refuses(usize),
     Vanishes(u8),
+    Does { who: u8, key: u8, what: u8 },
+    Rates { key: u8, stars: i64 },
+    EditsCard { back: i64 },
     Reads { missing: u8, edited: i64, found: u8, ago: i64 },
     TimePasses,
     Repeats(usize),
@@ -27,7 +31,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         4 => (0..6u8).prop_map(CustomerWrites),
         2 => (-1..4i64, any::<bool>()).prop_map(|(back, saw)| Receives { back, saw }),
-        8 => (0..4u8, 1..9i64, 0..4i64, 0..8u8)
+        8 => (0..4u8, 1..9i64, 0..4i64, 0..12u8)
             .prop_map(|(who, post, edited, what)| Writes { who, post, edited, what }),
         2 => (1..9i64).prop_map(Deletes),
         4 => (0..9usize).prop_map(HoldEnds),
@@ -35,6 +39,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (0..9usize, 0..4u32).prop_map(|(which, pieces)| Posts { which, pieces }),
         1 => (0..9usize).prop_map(Refuses),
         1 => (1..4u8).prop_map(Vanishes),
+        3 => (0..2u8, 0..9u8, 0..8u8).prop_map(|(who, key, what)| Does { who, key, what }),
+        1 => (0..4u8, 1..6i64).prop_map(|(key, stars)| Rates { key, stars }),
+        2 => (-1..3i64).prop_map(|back| EditsCard { back }),
         1 => (any::<u8>(), 0..4i64, any::<u8>(), 0..3i64)
             .prop_map(|(missing, edited, found, ago)| Reads { missing, edited, found, ago }),
         2 => Just(TimePasses),
@@ -44,8 +51,33 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 /// Texts that must never reach the customer, whatever happens, say so.
 const SECRET: &str = "secret";
-const TEXTS: [&str; 8] =
-    ["Hello", "Yes", "> Quoted", "// secret", "🔒 secret", "!claim", "!release", "One two three four five six"];
+const TEXTS: [&str; 12] = [
+    "Hello",
+    "Yes",
+    "> Quoted",
+    "// secret",
+    "🔒 secret",
+    "!calim secret",
+    "!claim",
+    "!release",
+    "One two three four five six",
+    "!resolve",
+    "!assign Hedy",
+    "!note secret",
+];
+
+fn verb(what: u8) -> Verb {
+    match what {
+        0 => Verb::Claim,
+        1 => Verb::Release,
+        2 => Verb::Assign(Who::Agent(agent(HEDY))),
+        3 => Verb::Note(Body::plain(SECRET)),
+        4 => Verb::Topic("technical".into()),
+        5 => Verb::Resolve { silently: false },
+        6 => Verb::Reopen,
+        _ => Verb::Help,
+    }
+}
 
 fn desk_message(who: u8, stamp: i64, edited: i64, what: u8) -> DeskMessage {
     let text = TEXTS[what as usize];
@@ -73,6 +105,11 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
         Happening::Opens(thread) => opened(&format!("T{thread}")),
         Happening::Posts { which, pieces } => posted(&[(nth(which)?.seq, pieces)]),
         Happening::Refuses(which) => refused(nth(which)?.seq),
+        Happening::Does { who, key, what } => {
+            did(if who == 0 { GRACE } else { HEDY }, &format!("did/{key}"), verb(what))
+        }
+        Happening::Rates { key, stars } => rated(&format!("rate/{key}"), stars, ""),
+        Happening::EditsCard { back } => Event::CardEdited { rev: play.dialogue.head.card_rev - back },
         Happening::Vanishes(thread) => vanished(&format!("T{thread}")),
         Happening::Reads { missing, edited, found, ago } => {
             let there = (0..8).filter(|bit| missing & 1 << bit == 0);
@@ -91,11 +128,8 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
 
 fn rules() -> impl Strategy<Value = DeskRules> {
     let mode = prop_oneof![Just(Mode::Open), Just(Mode::Claimed), Just(Mode::Explicit)];
-    (mode, prop_oneof![Just(0), Just(3_000)]).prop_map(|(mode, hold_millis)| DeskRules {
-        mode,
-        hold_millis,
-        post_chars_max: 10,
-    })
+    (mode, prop_oneof![Just(0), Just(3_000)])
+        .prop_map(|(mode, hold_millis)| DeskRules { post_chars_max: 10, ..play::rules(mode, hold_millis) })
 }
 
 /// A post's life at the desk: what each version said, and whether it was deleted in the end.
@@ -107,7 +141,7 @@ struct Life {
 
 /// Lives, and everything that is heard of them, in an order of its own, some of it twice.
 fn lives() -> impl Strategy<Value = (Vec<Life>, Vec<Event>)> {
-    let life = (prop::collection::vec(0..5u8, 1..4), prop::bool::weighted(0.2))
+    let life = (prop::collection::vec(0..6u8, 1..4), prop::bool::weighted(0.2))
         .prop_map(|(versions, deleted)| Life { versions, deleted });
     prop::collection::vec(life, 1..6).prop_flat_map(|lives| {
         let mut heard: Vec<Event> = Vec::new();
@@ -137,7 +171,7 @@ proptest! {
         happenings in prop::collection::vec(happening(), 0..60),
     ) {
         let mut play = Play::new();
-        play.rules = rules;
+        play.rules = rules.clone();
         let mut past = Vec::new();
         for happening in happenings {
             let Some(event) = event_of(&mut play, &past, happening) else { continue };
@@ -149,7 +183,7 @@ proptest! {
             }
         }
         // The desk does what it was asked to.
-        if matches!(play.dialogue.head.thread, Thread::Wanted { .. }) {
+        if matches!(play.dialogue.head.thread, Thread::Wanted) {
             play.step(opened("T9"));
         }
         for at in 0..play.dialogue.messages.len() {
@@ -160,6 +194,7 @@ proptest! {
             }
             play.step(Event::HoldEnded(message.id));
         }
+        play.step(Event::CardEdited { rev: play.dialogue.head.card_rev });
         // [`Play::step`] compares these with the orders and holds that the effects made.
         let waits = |m: &Message| {
             matches!(
@@ -194,7 +229,7 @@ proptest! {
         shown.sort_by_key(|m| m.place);
         let shown: Vec<(i64, String)> =
             shown.iter().filter_map(|m| Some((m.post()?.stamp, m.body.text()))).collect();
-        let note = |what: &u8| matches!(what, 3 | 4);
+        let note = |what: &u8| matches!(what, 3..=5);
         let expected: Vec<(i64, String)> = (1..)
             .zip(&lives)
             .filter(|(_, life)| !life.deleted && !life.versions.iter().any(note))

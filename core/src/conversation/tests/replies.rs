@@ -17,7 +17,7 @@ fn a_held_reply_can_be_edited_and_deleted_without_a_trace() {
     play.on(Event::HoldEnded(id(3)));
     play.check(expect![[r#"
         Grace @10: Frist
-            hold 2 until 4000, Grace is typing
+            hold 2 until 4000, Grace is typing, edit the card
         Grace @10 edited @11: First
             nothing
         Hedy @20: Never mind
@@ -49,7 +49,7 @@ fn several_are_typing_and_the_last_one_who_began_is_named() {
     play.on(Event::HoldEnded(id(3)));
     play.check(expect![[r#"
         Grace @10: One
-            hold 2 until 4000, Grace is typing
+            hold 2 until 4000, Grace is typing, edit the card
         Hedy @20: Two
             hold 3 until 4000, Hedy is typing
         the hold of 2 ended
@@ -80,7 +80,7 @@ fn edits_after_the_hold_are_shown_the_latest_counts_and_the_same_words_change_no
     play.on(edits(GRACE, 10, 15, "v4"));
     play.check(expect![[r#"
         Grace @10: v1
-            show 2
+            show 2, edit the card
         Grace @10 edited @13: v3
             show 2
         Grace @10 edited @12: v2
@@ -111,7 +111,7 @@ fn an_edit_that_comes_before_its_original_is_the_message() {
     play.on(says(GRACE, 20, "// secret"));
     play.check(expect![[r#"
         Grace @10 edited @11: edited
-            show 2
+            show 2, edit the card
         Grace @10: original
             nothing
         (the original of this one was a note: it should never have gone out)
@@ -142,7 +142,7 @@ fn a_reply_edited_into_a_note_is_taken_back_and_a_note_stays_one() {
     play.on(Event::HoldEnded(id(5)));
     play.check(expect![[r#"
         Grace @10: The password is hunter2
-            show 2
+            show 2, edit the card
         Grace @10 edited @11: // The password is hunter2
             show 2
         Grace @10 edited @12: Sorry
@@ -158,7 +158,7 @@ fn a_reply_edited_into_a_note_is_taken_back_and_a_note_stays_one() {
         Grace @30: Too early
             hold 5 until 4000, Grace is typing
         Grace @30 edited @31: // too early
-            hold 5 no more, nobody is typing
+            hold 5 no more, nobody is typing, edit the card
         the hold of 5 ended
             nothing
         ---
@@ -181,7 +181,7 @@ fn a_note_is_a_note_behind_whatever_nobody_sees() {
         Grace @20: ⏎
             nothing
         Grace @30: // a comment
-            show 4
+            show 4, edit the card
         ---
         r2 Ada: Hello
         r3 Grace: // a comment
@@ -220,11 +220,11 @@ fn a_late_post_stands_before_its_successor() {
     play.on(says(GRACE, 40, "fourth"));
     play.check(expect![[r#"
         Grace @30: third
-            show 2
+            show 2, edit the card
         Ada, b: Thanks
-            post 3, show 3
+            post 3, show 3, edit the card
         Grace @50: fifth
-            show 4
+            show 4, edit the card
         Grace @20: second
             show 5
         Grace @10: first
@@ -273,14 +273,14 @@ fn who_waits_for_an_answer_waits_on_when_it_is_taken_back() {
     play.check(expect![[r#"
         = AwaitingAgent { since: Moment(1000) }
         Grace @10: Looking
-            hold 2 until 4000, Grace is typing
+            hold 2 until 4000, Grace is typing, edit the card
         = Answered { since: Moment(1000) }
         deleted @10
-            hold 2 no more, nobody is typing
+            hold 2 no more, nobody is typing, edit the card
         = AwaitingAgent { since: Moment(1000) }
         (two are held: one is left)
         Grace @20: Looking
-            hold 3 until 5000, Grace is typing
+            hold 3 until 5000, Grace is typing, edit the card
         Hedy @30: Me too
             hold 4 until 6000, Hedy is typing
         deleted @20
@@ -298,7 +298,7 @@ fn who_waits_for_an_answer_waits_on_when_it_is_taken_back() {
         Grace @50: Solved?
             hold 6 until 10000, Grace is typing
         Ada, b: And now this
-            post 7, show 7
+            post 7, show 7, edit the card
         the hold of 6 ended
             hold 6 no more, show 6, nobody is typing
         = AwaitingAgent { since: Moment(8000) }
@@ -314,7 +314,7 @@ fn who_waits_for_an_answer_waits_on_when_it_is_taken_back() {
 fn a_body_beyond_the_bound_is_cut_once_and_compared_as_it_was_cut() {
     let mut play = Play::open(Mode::Open, 0);
     let long = "x".repeat(BODY_CHARS_MAX + 10);
-    assert_eq!(play.step(says(GRACE, 10, &long)).len(), 1);
+    assert_eq!(play.effects_of(says(GRACE, 10, &long)), "show 2, edit the card");
     assert_eq!(play.step(edits(GRACE, 10, 11, &long)), []);
     assert_eq!(play.step(edits(GRACE, 10, 12, &long.replace('x', "y"))).len(), 1);
     let kept = &play.message(2).body;

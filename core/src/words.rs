@@ -1,0 +1,507 @@
+//! Every sentence that Threadline says at a desk, for all desks: what everybody in the thread reads
+//! ([`Said`]), and what one person reads alone ([`Notice`]). They come as data with their facts; the
+//! words are made here, once, because the same verb must mean the same everywhere. How a platform
+//! shows a body (blocks, embeds, a page) is that platform's; words for customers are the widget's.
+
+use crate::body::{Block, Body, Span, Style};
+use crate::conversation::{Rating, Score, Standing};
+use crate::ids::Moment;
+use crate::verb::parse::Wrong;
+use crate::verb::{Name, Names, PREFIX, Takes, VERBS};
+
+/// Something said to everybody in the thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Somebody took the conversation.
+    Claimed {
+        /// Who.
+        by: String,
+    },
+    /// Somebody let it go.
+    Released {
+        /// Who.
+        by: String,
+        /// The other one who had it, if it was not his own.
+        from: Option<String>,
+    },
+    /// Somebody gave it to another.
+    Assigned {
+        /// Who.
+        by: String,
+        /// To whom.
+        to: String,
+    },
+    /// Somebody took it over.
+    TookOver {
+        /// Who.
+        by: String,
+        /// From whom.
+        from: String,
+    },
+    /// A note that was not written in the thread.
+    Noted {
+        /// Whose.
+        by: String,
+        /// What it says.
+        note: Body,
+    },
+    /// The conversation is about something else.
+    TopicChanged {
+        /// Who says so.
+        by: String,
+        /// About what, as people read it.
+        label: String,
+    },
+    /// It is done.
+    Resolved {
+        /// Who says so.
+        by: String,
+        /// True when the customer is asked how it was.
+        asks: bool,
+    },
+    /// It is not done after all.
+    Reopened {
+        /// Who says so.
+        by: String,
+    },
+    /// The customer wrote though it was done.
+    CustomerCameBack,
+    /// The customer said how he found it.
+    Rated {
+        /// How many stars.
+        score: Score,
+        /// In words, or empty.
+        comment: String,
+    },
+    /// The desk refused a message of the customer's.
+    NotPosted {
+        /// Its number.
+        seq: i64,
+    },
+}
+
+/// Something told to one person at a desk, privately.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Nothing was sent: you are an app.
+    BotNotSent,
+    /// Nothing was sent: you belong to another workspace.
+    OutsiderNotSent,
+    /// Nothing was sent: in this desk only the claimer's messages go out, and nobody has claimed.
+    UnclaimedNotSent,
+    /// Nothing was sent: somebody else has the conversation.
+    ClaimedByOtherNotSent {
+        /// Who has it.
+        holder: String,
+    },
+    /// What was meant as a verb was neither done nor sent.
+    Wrong(Wrong),
+    /// What can be done.
+    Help,
+    /// Somebody else was first.
+    OtherWasFirst {
+        /// Who has it.
+        holder: String,
+    },
+    /// You have it already.
+    YoursAlready,
+    /// He has it already.
+    TheirsAlready {
+        /// Who has it.
+        holder: String,
+    },
+    /// Nobody has it.
+    NobodyHasIt,
+    /// Nobody of this name is known.
+    NoSuchPerson {
+        /// The name.
+        asked: String,
+    },
+    /// There is no such topic.
+    NoSuchTopic {
+        /// What was asked for.
+        asked: String,
+        /// Those that there are, as people read them.
+        labels: Vec<String>,
+    },
+    /// The topic belongs to another desk.
+    TopicOfOtherDesk {
+        /// The topic.
+        label: String,
+    },
+    /// It is about that already.
+    TopicAlready {
+        /// The topic.
+        label: String,
+    },
+    /// It is resolved already.
+    ResolvedAlready {
+        /// Who says so.
+        by: String,
+    },
+    /// It is open.
+    OpenAlready,
+}
+
+/// What everybody in the thread reads.
+pub fn said(said: &Said) -> Body {
+    let plain = |text: String| Body::plain(&text);
+    match said {
+        Said::Claimed { by } => plain(format!("{by} has this conversation now.")),
+        Said::Released { by, from: None } => plain(format!("{by} let this conversation go.")),
+        Said::Released { by, from: Some(from) } => plain(format!("{by} released this conversation from {from}.")),
+        Said::Assigned { by, to } => plain(format!("{by} gave this conversation to {to}.")),
+        Said::TookOver { by, from } => plain(format!("{by} took this conversation over from {from}.")),
+        Said::Noted { by, note } => {
+            let mut body = plain(format!("Note by {by}, which the customer does not see:"));
+            body.0.extend(note.0.iter().cloned());
+            body
+        }
+        Said::TopicChanged { by, label } => plain(format!("{by} changed the topic to {label}.")),
+        Said::Resolved { by, asks: true } => {
+            plain(format!("{by} resolved this conversation. The customer is asked how it was."))
+        }
+        Said::Resolved { by, asks: false } => plain(format!("{by} resolved this conversation.")),
+        Said::Reopened { by } => plain(format!("{by} opened this conversation again.")),
+        Said::CustomerCameBack => Body::plain("The customer wrote again, so this resolved conversation is open again."),
+        Said::Rated { score, comment } => {
+            let stars = stars(*score);
+            if comment.trim().is_empty() {
+                plain(format!("The customer gives {stars}."))
+            } else {
+                plain(format!("The customer gives {stars} and says: {}", comment.trim()))
+            }
+        }
+        Said::NotPosted { seq } => plain(format!(
+            "⚠️ Message {seq} of the customer could not be posted here. The customer was told that it did not arrive."
+        )),
+    }
+}
+
+/// What one person reads alone.
+pub fn notice(notice: &Notice, names: &Names) -> Body {
+    let typed = |name| names.typed(name);
+    let line = Line::new;
+    match notice {
+        Notice::BotNotSent => line(
+            "Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read \
+             it, send it yourself.",
+        )
+        .end(),
+        Notice::OutsiderNotSent => line(
+            "Nothing was sent to the customer: you belong to another workspace. Ask somebody of this workspace to \
+             send it.",
+        )
+        .end(),
+        Notice::UnclaimedNotSent => {
+            line("Nothing was sent to the customer: here only the person who has a conversation answers it. Write ")
+                .code(&typed(Name::Claim))
+                .text(", then send your message again.")
+                .end()
+        }
+        Notice::ClaimedByOtherNotSent { holder } => {
+            line(&format!("Nothing was sent to the customer: {holder} has this conversation. To take it over, write "))
+                .code(&format!("{} me", typed(Name::Assign)))
+                .text(", then send your message again.")
+                .end()
+        }
+        Notice::Wrong(wrong) => self::wrong(wrong, names),
+        Notice::Help => help(names),
+        Notice::OtherWasFirst { holder } => line(&format!(
+            "{holder} was first and has this conversation. Thank you for being there! To take it over, write "
+        ))
+        .code(&format!("{} me", typed(Name::Assign)))
+        .text(".")
+        .end(),
+        Notice::YoursAlready => line("You have this conversation already.").end(),
+        Notice::TheirsAlready { holder } => line(&format!("{holder} has this conversation already.")).end(),
+        Notice::NobodyHasIt => line("Nobody has this conversation, so there is nothing to let go.").end(),
+        Notice::NoSuchPerson { asked } => {
+            line(&format!("Nobody called “{asked}” is known here. Mention the person, as in "))
+                .code(&names.example(Name::Assign))
+                .text(", or write ")
+                .code(&format!("{} me", typed(Name::Assign)))
+                .text(" to take it yourself.")
+                .end()
+        }
+        Notice::NoSuchTopic { asked, labels } => {
+            line(&format!("There is no topic “{asked}”. The topics are {}.", labels.join(", "))).end()
+        }
+        Notice::TopicOfOtherDesk { label } => line(&format!(
+            "{label} is answered at another desk, and a conversation cannot move between desks yet. Its topic stays."
+        ))
+        .end(),
+        Notice::TopicAlready { label } => line(&format!("The topic is {label} already.")).end(),
+        Notice::ResolvedAlready { by } => line(&format!("{by} resolved this conversation already. "))
+            .code(&typed(Name::Reopen))
+            .text(" opens it again.")
+            .end(),
+        Notice::OpenAlready => line("This conversation is open.").end(),
+    }
+}
+
+/// Why what was asked for is not done.
+fn wrong(wrong: &Wrong, names: &Names) -> Body {
+    let nothing = "Nothing was done, and nothing was sent to the customer: ";
+    match wrong {
+        Wrong::Mistyped { typed, meant } => Line::new(nothing)
+            .code(&format!("{PREFIX}{typed}"))
+            .text(" looks like ")
+            .code(&names.typed(*meant))
+            .text(&format!(". If the customer should read it, put a blank after the {PREFIX}."))
+            .end(),
+        Wrong::Unknown { typed } => Line::new("There is no ")
+            .code(typed)
+            .text(" here. ")
+            .code(names.word(Name::Help).unwrap_or(Name::Help.entry().word))
+            .text(" lists what there is.")
+            .end(),
+        Wrong::Form(name) => {
+            let (typed, example) = (names.typed(*name), names.example(*name));
+            let line = Line::new(nothing);
+            match name.entry().takes {
+                Takes::Nothing => line.code(&typed).text(" stands alone, with nothing after it.").end(),
+                Takes::Perhaps(_) => line.text("it is ").code(&typed).text(" or ").code(&example).text(".").end(),
+                Takes::Something(_) => line.text("it is written like ").code(&example).text(".").end(),
+            }
+        }
+        Wrong::Renamed(name) => Line::new(nothing).text("here it is called ").code(&names.typed(*name)).text(".").end(),
+        Wrong::Off(name) => {
+            Line::new(nothing).code(&names.typed(*name)).text(" is switched off in this Threadline.").end()
+        }
+        Wrong::NotYet(name) => Line::new(nothing)
+            .code(&names.typed(*name))
+            .text(" is not switched on yet: this version of Threadline cannot do it.")
+            .end(),
+    }
+}
+
+/// What can be done: the verbs that are on, as they are typed.
+fn help(names: &Names) -> Body {
+    let verbs = VERBS.iter().filter(|entry| entry.is_on && names.word(entry.name).is_some());
+    let item = |name, does: &str| vec![code(&names.example(name)), Span::plain(&format!(" {does}"))];
+    let items = verbs.map(|entry| item(entry.name, entry.does)).collect();
+    let first = "What you can do in this thread. The customer sees none of it:";
+    Body(vec![
+        Block::Paragraph(vec![Span::plain(first)]),
+        Block::List { ordered: false, indent: 0, start: 1, items },
+        Block::Paragraph(vec![Span::plain("A message that begins with "), code("//"), Span::plain(" is a note, too.")]),
+    ])
+}
+
+/// How it stands with a conversation, in the words of its card, and the moment they end in, which
+/// each platform shows in the reader's own time.
+pub fn standing(standing: &Standing) -> (String, Option<Moment>) {
+    match standing {
+        Standing::Fresh => ("Nothing was written yet".to_string(), None),
+        Standing::AwaitingAgent { since } => ("Waiting for an answer since".to_string(), Some(*since)),
+        Standing::Answered { .. } => ("Answered".to_string(), None),
+        Standing::Resolved { at, by, rating } => {
+            let rating = match rating {
+                Rating::NotAsked | Rating::Wanted => String::new(),
+                Rating::Given(score) => format!(" {}", stars(*score)),
+            };
+            (format!("Resolved by {}{rating}", by.name), Some(*at))
+        }
+    }
+}
+
+fn stars(score: Score) -> String {
+    let given = usize::from(score.stars());
+    format!("{}{}", "★".repeat(given), "☆".repeat(usize::from(Score::MAX) - given))
+}
+
+/// Who has it, in the words of a card.
+pub fn holder(name: &str) -> String {
+    format!("{name} has it")
+}
+
+/// One paragraph under way.
+struct Line(Vec<Span>);
+
+impl Line {
+    fn new(text: &str) -> Line {
+        Line(vec![Span::plain(text)])
+    }
+
+    fn text(mut self, text: &str) -> Line {
+        self.0.push(Span::plain(text));
+        self
+    }
+
+    fn code(mut self, text: &str) -> Line {
+        self.0.push(code(text));
+        self
+    }
+
+    fn end(self) -> Body {
+        Body(vec![Block::Paragraph(self.0)])
+    }
+}
+
+fn code(text: &str) -> Span {
+    Span::Text { text: text.to_string(), style: Style { code: true, ..Style::default() } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verb::Chosen;
+    use expect_test::expect;
+
+    /// Code as people would type it.
+    fn shown(body: &Body) -> String {
+        let span = |span: &Span| match span {
+            Span::Text { text, style } if style.code => format!("`{text}`"),
+            Span::Text { text, .. } | Span::Link { text, .. } => text.clone(),
+        };
+        let line = |spans: &[Span]| spans.iter().map(span).collect::<String>();
+        let block = |block: &Block| match block {
+            Block::Paragraph(spans) => line(spans),
+            Block::List { items, .. } => {
+                items.iter().map(|item| format!("• {}", line(item))).collect::<Vec<_>>().join("\n")
+            }
+            Block::Quote(spans) => format!("> {}", line(spans)),
+            Block::Code(code) => code.clone(),
+        };
+        body.0.iter().map(block).collect::<Vec<_>>().join("\n")
+    }
+
+    fn score(stars: i64) -> Score {
+        Score::new(stars).expect("1 to 5 stars")
+    }
+
+    #[test]
+    fn what_everybody_in_the_thread_reads() {
+        let (grace, hedy) = ("Grace".to_string(), "Hedy".to_string());
+        let all = [
+            Said::Claimed { by: grace.clone() },
+            Said::Released { by: grace.clone(), from: None },
+            Said::Released { by: grace.clone(), from: Some(hedy.clone()) },
+            Said::Assigned { by: grace.clone(), to: hedy.clone() },
+            Said::TookOver { by: grace.clone(), from: hedy },
+            Said::Noted { by: grace.clone(), note: Body::plain("She is in a hurry") },
+            Said::TopicChanged { by: grace.clone(), label: "Billing Questions".into() },
+            Said::Resolved { by: grace.clone(), asks: true },
+            Said::Resolved { by: grace.clone(), asks: false },
+            Said::Reopened { by: grace },
+            Said::CustomerCameBack,
+            Said::Rated { score: score(5), comment: String::new() },
+            Said::Rated { score: score(2), comment: " Too slow\n".into() },
+            Said::NotPosted { seq: 7 },
+        ];
+        expect![[r#"
+            Grace has this conversation now.
+            Grace let this conversation go.
+            Grace released this conversation from Hedy.
+            Grace gave this conversation to Hedy.
+            Grace took this conversation over from Hedy.
+            Note by Grace, which the customer does not see:
+            She is in a hurry
+            Grace changed the topic to Billing Questions.
+            Grace resolved this conversation. The customer is asked how it was.
+            Grace resolved this conversation.
+            Grace opened this conversation again.
+            The customer wrote again, so this resolved conversation is open again.
+            The customer gives ★★★★★.
+            The customer gives ★★☆☆☆ and says: Too slow
+            ⚠️ Message 7 of the customer could not be posted here. The customer was told that it did not arrive.
+        "#]]
+        .assert_eq(&all.iter().map(|it| shown(&said(it)) + "\n").collect::<String>());
+    }
+
+    #[test]
+    fn what_one_person_reads_alone() {
+        let holder = || "Grace".to_string();
+        let all = [
+            Notice::BotNotSent,
+            Notice::OutsiderNotSent,
+            Notice::UnclaimedNotSent,
+            Notice::ClaimedByOtherNotSent { holder: holder() },
+            Notice::OtherWasFirst { holder: holder() },
+            Notice::YoursAlready,
+            Notice::TheirsAlready { holder: holder() },
+            Notice::NobodyHasIt,
+            Notice::NoSuchPerson { asked: "Alan".into() },
+            Notice::NoSuchTopic { asked: "cooking".into(), labels: vec!["Billing".into(), "Other".into()] },
+            Notice::TopicOfOtherDesk { label: "Press".into() },
+            Notice::TopicAlready { label: "Billing".into() },
+            Notice::ResolvedAlready { by: "Grace".into() },
+            Notice::OpenAlready,
+            Notice::Wrong(Wrong::Mistyped { typed: "calim".into(), meant: Name::Claim }),
+            Notice::Wrong(Wrong::Unknown { typed: "dance".into() }),
+            Notice::Wrong(Wrong::Form(Name::Claim)),
+            Notice::Wrong(Wrong::Form(Name::Assign)),
+            Notice::Wrong(Wrong::Form(Name::Resolve)),
+            Notice::Wrong(Wrong::Renamed(Name::Escalate)),
+            Notice::Wrong(Wrong::Off(Name::Book)),
+            Notice::Wrong(Wrong::NotYet(Name::Ticket)),
+            Notice::Help,
+        ];
+        let mut names = Names::default();
+        names.choose(Name::Escalate, Chosen::Word("raise".into()));
+        names.choose(Name::Book, Chosen::Off);
+        expect![[r#"
+            Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself.
+            Nothing was sent to the customer: you belong to another workspace. Ask somebody of this workspace to send it.
+            Nothing was sent to the customer: here only the person who has a conversation answers it. Write `!claim`, then send your message again.
+            Nothing was sent to the customer: Grace has this conversation. To take it over, write `!assign me`, then send your message again.
+            Grace was first and has this conversation. Thank you for being there! To take it over, write `!assign me`.
+            You have this conversation already.
+            Grace has this conversation already.
+            Nobody has this conversation, so there is nothing to let go.
+            Nobody called “Alan” is known here. Mention the person, as in `!assign @Grace`, or write `!assign me` to take it yourself.
+            There is no topic “cooking”. The topics are Billing, Other.
+            Press is answered at another desk, and a conversation cannot move between desks yet. Its topic stays.
+            The topic is Billing already.
+            Grace resolved this conversation already. `!reopen` opens it again.
+            This conversation is open.
+            Nothing was done, and nothing was sent to the customer: `!calim` looks like `!claim`. If the customer should read it, put a blank after the !.
+            There is no `dance` here. `help` lists what there is.
+            Nothing was done, and nothing was sent to the customer: `!claim` stands alone, with nothing after it.
+            Nothing was done, and nothing was sent to the customer: it is written like `!assign @Grace`.
+            Nothing was done, and nothing was sent to the customer: it is `!resolve` or `!resolve silently`.
+            Nothing was done, and nothing was sent to the customer: here it is called `!raise`.
+            Nothing was done, and nothing was sent to the customer: `!book` is switched off in this Threadline.
+            Nothing was done, and nothing was sent to the customer: `!ticket` is not switched on yet: this version of Threadline cannot do it.
+            What you can do in this thread. The customer sees none of it:
+            • `!claim` Take this conversation.
+            • `!release` Let it go, so that somebody else can take it.
+            • `!assign @Grace` Give it to somebody, or take it over with “me”.
+            • `!note she is in a hurry` Tell the team; the customer never sees it.
+            • `!topic billing` Say what it is about.
+            • `!resolve silently` Say that it is done; “silently” asks the customer for no rating.
+            • `!reopen` Say that it is not done after all.
+            • `!help` This list, for you only.
+            A message that begins with `//` is a note, too.
+        "#]].assert_eq(&all.iter().map(|it| shown(&notice(it, &names)) + "\n").collect::<String>());
+    }
+
+    #[test]
+    fn how_it_stands_on_the_card() {
+        let by = crate::desk::Agent { id: crate::ids::AgentId("u".into()), name: "Grace".into(), picture: None };
+        let at = Moment(7);
+        let all = [
+            Standing::Fresh,
+            Standing::AwaitingAgent { since: at },
+            Standing::Answered { since: at },
+            Standing::Resolved { at, by: by.clone(), rating: Rating::NotAsked },
+            Standing::Resolved { at, by: by.clone(), rating: Rating::Wanted },
+            Standing::Resolved { at, by, rating: Rating::Given(score(4)) },
+        ];
+        let line = |it: &Standing| {
+            let (words, at) = standing(it);
+            format!("{words}{}\n", at.map_or("", |_| " [time]"))
+        };
+        expect![[r#"
+            Nothing was written yet
+            Waiting for an answer since [time]
+            Answered
+            Resolved by Grace [time]
+            Resolved by Grace [time]
+            Resolved by Grace ★★★★☆ [time]
+            Grace has it
+        "#]]
+        .assert_eq(&(all.iter().map(line).collect::<String>() + &holder("Grace") + "\n"));
+    }
+}

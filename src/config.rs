@@ -191,6 +191,8 @@ pub struct Limits {
     pub messages_per_conversation_per_minute: Option<NonZeroU32>,
     /// Requests of any kind per address.
     pub requests_per_address_per_minute: Option<NonZeroU32>,
+    /// Open connections per address, those of streams among them.
+    pub connections_per_address_max: Option<NonZeroU32>,
     /// Open event streams per address.
     pub streams_per_address_max: Option<NonZeroU32>,
     /// Open event streams of the process.
@@ -330,6 +332,7 @@ impl Default for Limits {
             conversations_per_address_per_minute: NonZeroU32::new(10),
             messages_per_conversation_per_minute: NonZeroU32::new(60),
             requests_per_address_per_minute: NonZeroU32::new(600),
+            connections_per_address_max: NonZeroU32::new(200),
             streams_per_address_max: NonZeroU32::new(50),
             streams_max: 20_000,
         }

@@ -103,10 +103,10 @@ pub async fn start(
     life.spawn("the end of holds", scheduler::end_holds(service.clone(), life.clone()));
     life.spawn("housekeeping", scheduler::keep_house(service.clone(), life.clone()));
     let shown = practice.filter(|_| config.practice.enabled);
-    let router = web::router(config, service.clone(), shown, door, life.clone());
+    let web = web::web(config, service.clone(), shown, door, life.clone());
     listener.set_nonblocking(true).context("cannot prepare the listener")?;
     let listener = tokio::net::TcpListener::from_std(listener).context("cannot prepare the listener")?;
-    life.spawn("the web", web::serve(router, listener, life.clone()));
+    life.spawn("the web", web::serve(web, listener, life.clone()));
     Ok(Running { life, service })
 }
 

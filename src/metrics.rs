@@ -110,6 +110,10 @@ pub struct Limited {
     pub messages_per_conversation: Counter,
     /// `limits.requests_per_address_per_minute`
     pub requests_per_address: Counter,
+    /// `limits.connections_per_address_max`
+    pub connections_per_address: Counter,
+    /// Connections beyond those that `limits.streams_max` leaves room for.
+    pub connections: Counter,
     /// `limits.streams_per_address_max`
     pub streams_per_address: Counter,
     /// `limits.streams_max`
@@ -208,6 +212,8 @@ impl Metrics {
                 conversations_per_address: limit("conversations_per_address_per_minute"),
                 messages_per_conversation: limit("messages_per_conversation_per_minute"),
                 requests_per_address: limit("requests_per_address_per_minute"),
+                connections_per_address: limit("connections_per_address_max"),
+                connections: limit("connections"),
                 streams_per_address: limit("streams_per_address_max"),
                 streams: limit("streams_max"),
             },

@@ -195,6 +195,9 @@ pub struct View {
 
 /// Changes read at once for a stream or a page.
 pub const VIEW_CHANGES_MAX: i64 = 200;
+/// Characters of their stored bodies, after which no more changes are read at once: what is read is held
+/// in memory until the browser has it, and a conversation may consist of messages of 40,000 characters.
+const VIEW_CHARS_MAX: i64 = 128 * 1024;
 
 impl Service {
     /// Starts the service. `names` are the words for the verbs, `desks` all desks of the configuration.
@@ -316,8 +319,8 @@ impl Service {
         let head = self.inner.store.head(token.conversation).await?;
         let head = head.filter(|head| token.opens(head)).ok_or(Refusal::NotYours)?;
         let typing = self.inner.store.typing_in(token.conversation).await?;
-        let changes = self.inner.store.changes_after(token.conversation, rev, VIEW_CHANGES_MAX).await?;
-        let more = changes.len() as i64 == VIEW_CHANGES_MAX;
+        let (changes, more) =
+            self.inner.store.changes_after(token.conversation, rev, VIEW_CHANGES_MAX, VIEW_CHARS_MAX).await?;
         Ok(View { conversation: head.conversation, typing, changes, more })
     }
 

@@ -202,6 +202,7 @@ posts_per_minute_per_channel = 0
 conversations_per_address_per_minute = 0
 messages_per_conversation_per_minute = 0
 requests_per_address_per_minute = 0
+connections_per_address_max = 0
 streams_per_address_max = 0
 streams_max = {STREAMS_MAX}
 "#

@@ -348,9 +348,23 @@ fn limits(document: &Document<'_>, table: &Table<'_>) -> Limits {
             PER_MINUTE_MAX,
             default.requests_per_address_per_minute,
         ),
+        connections_per_address_max: optional(
+            "connections_per_address_max",
+            STREAMS_MAX,
+            default.connections_per_address_max,
+        ),
         streams_per_address_max: optional("streams_per_address_max", STREAMS_MAX, default.streams_per_address_max),
         streams_max: number("streams_max", 1..=STREAMS_MAX, default.streams_max),
     };
+    if let (Some(connections), Some(streams)) = (limits.connections_per_address_max, limits.streams_per_address_max)
+        && connections < streams
+    {
+        let key = ["connections_per_address_max", "streams_per_address_max"].into_iter().find(|key| table.has(key));
+        let what = format!(
+            "each stream is a connection: connections_per_address_max = {connections} is less than streams_per_address_max = {streams}"
+        );
+        document.problem(&table.place_of(key.unwrap_or_default()), what);
+    }
     let needed = limits.message_chars_max * CHAR_BYTES_MAX + REQUEST_BYTES_BESIDES;
     if limits.body_bytes_max < needed {
         let (key, what) = if table.has("body_bytes_max") {

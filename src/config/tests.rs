@@ -159,6 +159,9 @@ fn a_newcomer_needs_no_file() {
                 requests_per_address_per_minute: Some(
                     600,
                 ),
+                connections_per_address_max: Some(
+                    200,
+                ),
                 streams_per_address_max: Some(
                     50,
                 ),
@@ -665,6 +668,16 @@ fn a_long_message_has_to_fit_in_a_request() {
         "[limits]\nbody_bytes_max = 10000",
         expect![
             "threadline.toml:1: limits.body_bytes_max: must be at least 48192, so that a message of 10000 characters fits in a request"
+        ],
+    );
+}
+
+#[test]
+fn each_stream_is_a_connection() {
+    wrong(
+        "[limits]\nstreams_per_address_max = 300",
+        expect![
+            "threadline.toml:1: limits.streams_per_address_max: each stream is a connection: connections_per_address_max = 200 is less than streams_per_address_max = 300"
         ],
     );
 }

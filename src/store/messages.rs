@@ -168,15 +168,28 @@ impl Tx {
 
 impl Store {
     /// What the customer can see of a conversation that changed after `rev`, in the order of the
-    /// changes, at most `limit`.
-    pub async fn changes_after(&self, id: ConversationId, rev: i64, limit: i64) -> Result<Vec<Message>, StoreError> {
+    /// changes, and whether there may be more: at most `limit`, and none after those whose bodies have
+    /// `chars_max` characters together.
+    pub async fn changes_after(
+        &self,
+        id: ConversationId,
+        rev: i64,
+        limit: i64,
+        chars_max: i64,
+    ) -> Result<(Vec<Message>, bool), StoreError> {
         let rows: Vec<MessageRow> = on_read!(self, |c| {
-            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE conversation = "));
+            let mut query = QueryBuilder::new(format!(
+                "SELECT {COLUMNS} FROM (SELECT {COLUMNS}, SUM(LENGTH(body)) OVER (ORDER BY rev) - LENGTH(body) AS before \
+                 FROM (SELECT {COLUMNS} FROM message WHERE conversation = "
+            ));
             query.push_bind(id.to_string()).push(" AND rev > 0 AND rev > ").push_bind(rev);
             query.push(" ORDER BY rev LIMIT ").push_bind(limit);
+            query.push(") AS page) AS page WHERE before < ").push_bind(chars_max).push(" ORDER BY rev");
             query.build_query_as().fetch_all(c).await?
         });
-        rows.into_iter().map(message_from).collect()
+        let chars: usize = rows.iter().map(|row| row.body.chars().count()).sum();
+        let more = rows.len() as i64 == limit || chars as i64 >= chars_max;
+        Ok((rows.into_iter().map(message_from).collect::<Result<_, _>>()?, more))
     }
 
     /// The agent whose reply is being held in a conversation.

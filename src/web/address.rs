@@ -1,19 +1,22 @@
 //! Who asks: the address behind trusted proxies, and what each address and conversation may use up.
 
+use super::places::{NoRoom, Place, Places};
 use crate::config::Limits;
 use axum::extract::Request;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 use threadline_core::ids::ConversationId;
 
 /// After so many questions the limiters forget whom they have not seen for a while.
 const FORGET_EVERY: u64 = 50_000;
+
+/// Connections beside those of open streams: each is for a request or is idle for some seconds, and
+/// what each may hold of a body or an answer adds up.
+const CONNECTIONS_BESIDE_STREAMS: u32 = 2_000;
 
 /// Finds the address of whoever asks.
 #[derive(Clone, Debug)]
@@ -32,31 +35,9 @@ pub(super) struct Callers {
     requests: Option<DefaultKeyedRateLimiter<Caller>>,
     openings: Option<DefaultKeyedRateLimiter<Caller>>,
     messages: Option<DefaultKeyedRateLimiter<ConversationId>>,
-    streams: Arc<Streams>,
+    connections: Places,
+    streams: Places,
     asked: AtomicU64,
-}
-
-/// Open streams.
-#[derive(Debug)]
-struct Streams {
-    max: u32,
-    per_address_max: Option<NonZeroU32>,
-    open: AtomicU32,
-    by_address: Mutex<HashMap<Caller, u32>>,
-}
-
-/// One open stream; dropping it makes room.
-#[derive(Debug)]
-pub(super) struct StreamPlace {
-    streams: Arc<Streams>,
-    caller: Caller,
-}
-
-/// Why there is no room for a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoRoom {
-    Here,
-    ForThisAddress,
 }
 
 impl Addresses {
@@ -79,14 +60,20 @@ impl Addresses {
                 }
             }
         }
-        Caller(match address {
-            IpAddr::V4(_) => address,
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-        })
+        Caller::at(address)
     }
 
     fn is_trusted(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|net| net.contains(&address))
+    }
+}
+
+impl Caller {
+    fn at(address: IpAddr) -> Caller {
+        Caller(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        })
     }
 }
 
@@ -97,12 +84,11 @@ impl Callers {
             requests: limiter(limits.requests_per_address_per_minute),
             openings: limiter(limits.conversations_per_address_per_minute),
             messages: limiter(limits.messages_per_conversation_per_minute),
-            streams: Arc::new(Streams {
-                max: limits.streams_max,
-                per_address_max: limits.streams_per_address_max,
-                open: AtomicU32::new(0),
-                by_address: Mutex::default(),
-            }),
+            connections: Places::new(
+                limits.streams_max.saturating_add(CONNECTIONS_BESIDE_STREAMS),
+                limits.connections_per_address_max,
+            ),
+            streams: Places::new(limits.streams_max, limits.streams_per_address_max),
             asked: AtomicU64::new(0),
         }
     }
@@ -130,33 +116,15 @@ impl Callers {
         ask(self.messages.as_ref(), &conversation)
     }
 
-    /// One more stream.
-    pub(super) fn stream(&self, caller: Caller) -> Result<StreamPlace, NoRoom> {
-        let streams = &self.streams;
-        let mut by_address = streams.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = by_address.get(&caller).copied().unwrap_or_default();
-        if streams.per_address_max.is_some_and(|max| mine >= max.get()) {
-            return Err(NoRoom::ForThisAddress);
-        }
-        if streams.open.load(Ordering::Relaxed) >= streams.max {
-            return Err(NoRoom::Here);
-        }
-        by_address.insert(caller, mine + 1);
-        streams.open.fetch_add(1, Ordering::Relaxed);
-        Ok(StreamPlace { streams: streams.clone(), caller })
+    /// One more connection. Through a trusted proxy come many, so it has no limit of its own.
+    pub(super) fn connection(&self, peer: SocketAddr) -> Result<Place, NoRoom> {
+        let peer = peer.ip().to_canonical();
+        self.connections.take((!self.addresses.is_trusted(peer)).then(|| Caller::at(peer)))
     }
-}
 
-impl Drop for StreamPlace {
-    fn drop(&mut self) {
-        self.streams.open.fetch_sub(1, Ordering::Relaxed);
-        let mut by_address = self.streams.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mine) = by_address.get_mut(&self.caller) {
-            *mine -= 1;
-            if *mine == 0 {
-                by_address.remove(&self.caller);
-            }
-        }
+    /// One more stream.
+    pub(super) fn stream(&self, caller: Caller) -> Result<Place, NoRoom> {
+        self.streams.take(Some(caller))
     }
 }
 

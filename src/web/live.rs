@@ -4,8 +4,9 @@
 //! nothing in memory.
 
 use super::App;
-use super::address::{Caller, NoRoom, StreamPlace};
+use super::address::Caller;
 use super::input::{Refusals, TokenRefusals};
+use super::places::{NoRoom, Place};
 use super::problem::Problem;
 use super::serve::TakesConnection;
 use super::widget::{Bearer, MessageView};
@@ -44,7 +45,7 @@ struct Events {
     /// True until the replay is over.
     replaying: bool,
     keep_alive: Pin<Box<Sleep>>,
-    _place: StreamPlace,
+    _place: Place,
     _open: OpenStream,
 }
 

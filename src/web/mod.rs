@@ -6,6 +6,8 @@ mod address;
 pub mod assets;
 mod input;
 mod live;
+mod patience;
+mod places;
 mod practice;
 pub mod problem;
 mod serve;
@@ -21,11 +23,12 @@ use address::{Addresses, Callers};
 use assets::Asset;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use patience::Arriving;
 use problem::Problem;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -39,7 +42,8 @@ use utoipa_axum::routes;
 
 /// How long a browser may remember what another origin may ask: a day, the most that one keeps.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(24 * 3600);
-/// A request that takes longer is answered with 503; streams are not concerned.
+/// A request that takes longer is answered with 503, or with 408 if its body has not come by then;
+/// streams are not concerned.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest body of an event of Slack's: an edit carries a message of 40,000 characters four times,
 /// each character perhaps escaped as six bytes.
@@ -126,14 +130,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(live::stream))
 }
 
-/// All routes.
-pub fn router(
-    config: Config,
-    service: Service,
-    practice: Option<Practice>,
-    door: Option<Door>,
-    life: Lifecycle,
-) -> Router {
+/// All routes, and who may connect to them.
+#[derive(Clone, Debug)]
+pub struct Web {
+    router: Router,
+    app: App,
+}
+
+/// What is served to whom.
+pub fn web(config: Config, service: Service, practice: Option<Practice>, door: Option<Door>, life: Lifecycle) -> Web {
     let callers = Callers::new(Addresses::new(config.server.trusted_proxies.clone()), &config.limits);
     let limits: Limits = config.limits;
     let origins = config.server.allowed_origins.clone();
@@ -153,7 +158,7 @@ pub fn router(
     if practised {
         router = router.merge(practice::routes(app.clone()));
     }
-    router
+    let router = router
         .fallback(|| async {
             Problem::new(StatusCode::NOT_FOUND, "There is nothing here. GET /openapi.json says what there is.")
         })
@@ -166,7 +171,8 @@ pub fn router(
         .layer(DefaultBodyLimit::max(limits.body_bytes_max as usize))
         .layer(cors(&origins))
         .layer(middleware::from_fn_with_state(app.clone(), around))
-        .with_state(app)
+        .with_state(app.clone());
+    Web { router, app }
 }
 
 fn cors(origins: &[String]) -> CorsLayer {
@@ -185,8 +191,13 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     let route = request.extensions().get::<MatchedPath>().cloned();
     let number = app.requests.fetch_add(1, Ordering::Relaxed);
     let id = format!("{:x}-{number}", app.service.shared().node);
-    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
-    let mut response = answer.unwrap_or_else(|_| Problem::too_slow().into_response());
+    let (head, body) = request.into_parts();
+    let (body, arrived) = Arriving::watch(body);
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(Request::from_parts(head, body))).await;
+    let mut response = answer.unwrap_or_else(|_| {
+        let has_it = arrived.is_none_or(|arrived| arrived.is_whole());
+        if has_it { Problem::too_slow() } else { Problem::body_too_slow() }.into_response()
+    });
     if response.status().is_server_error() {
         let route = route.as_ref().map(MatchedPath::as_str);
         tracing::error!(request.id = id, route, status = response.status().as_u16(), "a request failed on our side");
@@ -218,10 +229,15 @@ async fn limited(State(app): State<App>, mut request: Request, next: Next) -> Re
     next.run(request).await
 }
 
-async fn slack_events(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
+async fn slack_events(State(app): State<App>, headers: HeaderMap, request: Request) -> Response {
     let Some(door) = &app.door else {
         let what = "Slack's events do not come in by HTTP here. Set events = \"http\" under [slack].";
         return Problem::new(StatusCode::NOT_FOUND, what).into_response();
+    };
+    // Only now: nobody's body is read for nothing.
+    let body = match Bytes::from_request(request, &()).await {
+        Ok(body) => body,
+        Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
     };
     match door.0(headers, body).await {
         Knocked::Answer(text) => text.into_response(),

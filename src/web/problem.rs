@@ -54,10 +54,32 @@ impl Problem {
         Problem { retry_after_secs: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
+    /// The body of the request did not arrive in time.
+    pub fn body_too_slow() -> Problem {
+        let detail = "The body of the request did not arrive in time, and nothing was stored. Send it again.";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
+    }
+
     /// The database did not take it: nothing was stored.
     pub fn unstored() -> Problem {
         let detail = "It could not be stored just now, and nothing was. Send the same again in a few seconds.";
         Problem { retry_after_secs: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+}
+
+impl Problem {
+    /// The bytes of an answer that ends its connection, where no request was read.
+    pub fn farewell(&self) -> Vec<u8> {
+        let body = serde_json::to_string(self).unwrap_or_default();
+        let retry = self.retry_after_secs.map_or(String::new(), |secs| format!("retry-after: {secs}\r\n"));
+        format!(
+            "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\n{retry}content-length: {}\r\n\
+             cache-control: no-store\r\nconnection: close\r\n\r\n{body}",
+            self.status,
+            self.title,
+            body.len()
+        )
+        .into_bytes()
     }
 }
 

@@ -152,7 +152,7 @@ pub(super) struct Changes {
     seen: i64,
     /// The agent who is writing.
     typing: Option<String>,
-    /// Messages that changed, in the order of their changes; at most 200.
+    /// Messages that changed, in the order of their changes; at most 200, and fewer if they are long.
     #[schema(value_type = Vec<MessageDoc>)]
     messages: Vec<MessageView>,
     /// True when there is more: ask again after the last one's `rev`.

@@ -1,5 +1,4 @@
-//! Those who want too much or mean ill: bodies and heads that are too large, connections that only
-//! hold on, many streams, a very long conversation.
+//! Those who want too much or mean ill: bodies and heads that are too large, connections that only hold on, many streams, a very long conversation.
 
 use crate::house::{DeskKind, House, NewCustomer, PATIENCE, Setup};
 use futures_util::{StreamExt, future, stream};
@@ -14,6 +13,9 @@ plays! {
     a_body_that_is_too_large,
     a_head_that_is_too_large,
     connections_that_only_hold_on_are_cut,
+    a_body_of_one_byte_a_second,
+    hundreds_of_connections_from_one_address,
+    a_reader_that_reads_nothing_is_hung_up_on,
     two_hundred_streams,
     a_very_long_conversation_is_shown_whole,
 }
@@ -80,6 +82,95 @@ async fn connections_that_only_hold_on_are_cut(house: House) {
     site.web().get("/v1/site", None).await.expect(200);
 }
 
+async fn a_body_of_one_byte_a_second(house: House) {
+    let site = house.open(setup()).await;
+    let mut connection = TcpStream::connect(site.web().address()).await.unwrap();
+    let head =
+        "POST /v1/conversations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n";
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let (mut reads, mut writes) = connection.into_split();
+    let drips = tokio::spawn(async move {
+        // Until it is hung up on.
+        while writes.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let answer = answer_of(&mut reads).await;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("did not arrive in time"), "{answer}");
+    timeout(PATIENCE, drips).await.unwrap().unwrap();
+    // It is not our failure.
+    assert_eq!(site.journal().count("a request failed on our side"), 0);
+}
+
+async fn hundreds_of_connections_from_one_address(house: House) {
+    const MAX: usize = 100;
+    let limits = "connections_per_address_max = 100\nstreams_per_address_max = 90\nrequests_per_address_per_minute = 0";
+    let site = house.open(Setup { limits, ..setup() }).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("I was here first").await;
+    site.settle().await;
+    let connect = async |_| TcpStream::connect(site.web().address()).await.unwrap();
+    let mut strangers = future::join_all((0..500).map(connect)).await;
+    // Each that is too many is told so, or hung up on; the others are let wait for their head.
+    let told = future::join_all(strangers.iter_mut().map(|stranger| {
+        timeout(Duration::from_secs(5), async {
+            let mut bytes = Vec::new();
+            let _ = stranger.read_to_end(&mut bytes).await;
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    }))
+    .await;
+    let turned_away: Vec<&String> = told.iter().flatten().collect();
+    assert!((500 - MAX..500).contains(&turned_away.len()), "{} were turned away", turned_away.len());
+    let word = turned_away[0];
+    assert!(word.starts_with("HTTP/1.1 429 ") && word.contains("retry-after: 10\r\n"), "{word}");
+    assert!(word.ends_with("\"detail\":\"Too many connections from this address. Try again in 10 s.\"}"), "{word}");
+    // The customer's stream was there before and stays; the operator is told once.
+    site.agent("Grace").writes(&ada, "And I see you").await;
+    site.settle().await;
+    assert_eq!(ada.page().streams, 1);
+    assert_eq!(site.journal().count("connections of an address are turned away"), 1);
+    drop(strangers);
+    crate::house::until("room for another connection", async || {
+        let mut connection = TcpStream::connect(site.web().address()).await.unwrap();
+        let _ = connection.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        answer_of(&mut connection).await.starts_with("HTTP/1.1 200 ")
+    })
+    .await;
+    let metrics = site.web().get("/metrics", None).await.text();
+    assert!(metrics.contains("rate_limited_total{limit=\"connections_per_address_max\"} "), "{metrics}");
+}
+
+/// As much as a conversation can hold in one page of changes, and nobody who takes it.
+async fn a_reader_that_reads_nothing_is_hung_up_on(house: House) {
+    let limits = "message_chars_max = 40000\nbody_bytes_max = 200000\nmessages_per_conversation_per_minute = 0\n\
+                  requests_per_address_per_minute = 0";
+    let site = house.open(Setup { limits, ..setup() }).await;
+    let new = NewCustomer { page: false, receipts: false, ..NewCustomer::named("Ada") };
+    let ada = site.new_customer(new).await;
+    let text = "\u{1f600}".repeat(40_000);
+    for _ in 0..20 {
+        ada.writes(&text).await;
+    }
+    // Nobody is given all of that at once.
+    let page = site.web().get("/v1/messages", Some(ada.token())).await;
+    assert!(page.bytes.len() < 1_000_000, "{} bytes at once", page.bytes.len());
+    assert_eq!(page.expect(200)["more"], true);
+    let ask = format!("GET /v1/messages HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n", ada.token());
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut reader = socket.connect(site.web().address().parse().unwrap()).await.unwrap();
+    // More answers than the system's buffers take.
+    reader.write_all(ask.repeat(40).as_bytes()).await.unwrap();
+    let began = Instant::now();
+    crate::house::until("the reader to be hung up on", async || reader.try_write(b"\r\n").is_err()).await;
+    assert!(began.elapsed() > Duration::from_secs(5), "{:?}", began.elapsed());
+    site.settle_within(PATIENCE * 2).await;
+    let tab = ada.opens_another_tab();
+    site.settle_within(PATIENCE * 2).await;
+    assert_eq!(tab.page().texts("customer").len(), 20);
+}
+
 async fn two_hundred_streams(house: House) {
     let site = house.open(setup()).await;
     let mut customers = Vec::new();
@@ -140,7 +231,7 @@ async fn a_very_long_conversation_is_shown_whole(house: House) {
 }
 
 /// What the other end says until it hangs up.
-async fn answer_of(connection: &mut TcpStream) -> String {
+async fn answer_of(connection: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut bytes = Vec::new();
     // A connection that is reset says nothing more.
     let ended = timeout(PATIENCE, connection.read_to_end(&mut bytes)).await;

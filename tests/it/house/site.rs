@@ -128,7 +128,7 @@ impl Setup {
 }
 
 const NO_LIMITS: &str = "conversations_per_address_per_minute = 0\nmessages_per_conversation_per_minute = 0\n\
-                         requests_per_address_per_minute = 0\nstreams_per_address_max = 0";
+                         requests_per_address_per_minute = 0\nconnections_per_address_max = 0\nstreams_per_address_max = 0";
 
 /// The environment variables that a configuration's secrets come from.
 pub fn secret(slack: &FakeSlack, name: &str) -> Option<String> {

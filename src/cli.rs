@@ -1,6 +1,8 @@
 //! The command line: what can be asked of `threadline`, and the words it answers with. Called by
 //! `main`, which prints them; nothing here prints, and only [`bind`] touches the system.
 
+mod calendars;
+
 use crate::config::{Config, ConfigErrors, Desk, Platform, SlackEvents};
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand};
@@ -8,6 +10,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use threadline_core::desk::{Later, Mode};
+use threadline_core::ids::Moment;
 
 /// The page of the made-up shop, to write from as a customer.
 const SHOP_PATH: &str = "/";
@@ -203,9 +206,9 @@ fn events_url(given: &str) -> Result<String, String> {
     }
 }
 
-/// How the configuration is understood, and what the further checks say.
-pub async fn check(config: &Config, checks: Vec<Check>) -> Findings {
-    let mut findings = Findings { text: summary(config), fine: true };
+/// How the configuration is understood at this instant, and what the further checks say.
+pub async fn check(config: &Config, now: Moment, checks: Vec<Check>) -> Findings {
+    let mut findings = Findings { text: summary(config, now), fine: true };
     for check in checks {
         let (mark, sayings) = match check.ask.await {
             Ok(said) => ("✓", vec![said]),
@@ -221,7 +224,7 @@ pub async fn check(config: &Config, checks: Vec<Check>) -> Findings {
     findings
 }
 
-fn summary(config: &Config) -> String {
+fn summary(config: &Config, now: Moment) -> String {
     let mut rows = vec![("listens on".to_owned(), config.server.listen.to_string())];
     let mut row = |name: &str, value: String| rows.push((name.to_owned(), value));
     if let Some(url) = &config.server.public_url {
@@ -235,7 +238,11 @@ fn summary(config: &Config) -> String {
     }
     row("database", config.database.place.to_string());
     for topic in &config.topics {
-        row("topic", format!("{} → {}", topic.label, topic.desk));
+        let calendar = match config.calendars.len() {
+            1 => String::new(),
+            _ => format!(", calendar {}", topic.calendar),
+        };
+        row("topic", format!("{} → {}{calendar}", topic.label, topic.desk));
     }
     for desk in &config.desks {
         row(&format!("desk {}", desk.name), desk_in_words(desk));
@@ -259,7 +266,11 @@ fn summary(config: &Config) -> String {
         text.push_str(&format!("  {name:width$}  {value}\n"));
     }
     text.push('\n');
-    for remark in &config.remarks {
+    for named in &config.calendars {
+        text.push_str(&calendars::shown(named, now));
+    }
+    let of_calendars = config.calendars.iter().flat_map(|named| named.remarks(named.calendar.wall(now).date()));
+    for remark in config.remarks.iter().cloned().chain(of_calendars) {
         text.push_str(&format!("Worth a look: {remark}\n\n"));
     }
     text
@@ -324,6 +335,9 @@ mod tests {
         let wide = Cli::command().term_width(100);
         wide.try_get_matches_from(line.split_whitespace()).unwrap_err().to_string()
     }
+
+    /// 2026-11-25T23:00Z.
+    const NOW: Moment = Moment(1_795_647_600_000);
 
     const SITE: &str = r#"
         [server]
@@ -506,7 +520,7 @@ mod tests {
                 ask: async { Err(vec!["it is old".to_owned(), "and full".to_owned()]) }.boxed(),
             },
         ];
-        let findings = check(&site, checks).now_or_never().unwrap();
+        let findings = check(&site, NOW, checks).now_or_never().unwrap();
         assert!(!findings.fine);
         expect![[r#"
             This is how the configuration is understood:
@@ -518,6 +532,8 @@ mod tests {
               desk support  in Slack, 2 channels; the claimer's replies go out after 3 s
               Slack         events come by HTTP, signed with 2 secrets
 
+            Calendar always: open day and night, with the days of UTC
+
             Worth a look: threadline.toml:2: server.allowed_origins: no website may open the chat yet; list those that may, such as ["https://shop.example.com"]
 
             ✓ Slack: the bot is @support in Example Inc
@@ -526,7 +542,7 @@ mod tests {
         "#]].assert_eq(&findings.text);
 
         let newcomer = configured("database.url = 'sqlite:/home/ada/threadline.db'").unwrap();
-        let findings = check(&newcomer, Vec::new()).now_or_never().unwrap();
+        let findings = check(&newcomer, NOW, Vec::new()).now_or_never().unwrap();
         assert!(findings.fine);
         expect![[r#"
             This is how the configuration is understood:
@@ -540,6 +556,8 @@ mod tests {
               topic         Platform Navigation → support
               topic         Other → support
               desk support  the practice desk; every reply goes out after 3 s
+
+            Calendar always: open day and night, with the days of UTC
 
             Worth a look: SLACK_BOT_TOKEN: there is a token, but no desk is in Slack; add [desk.support] with platform = "slack" and its channels
 

@@ -5,6 +5,7 @@
 //! Every key stands in `threadline.example.toml` with its unit, bounds and default; a test keeps the
 //! two alike.
 
+mod calendar;
 mod document;
 mod secret;
 mod sections;
@@ -23,8 +24,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use threadline_core::calendar::{About, Calendar, NaiveDate, Remark};
 use threadline_core::desk::Mode;
-use threadline_core::ids::DeskName;
+use threadline_core::ids::{CalendarName, DeskName};
 
 /// The file that is read when no other is named, if it is there.
 pub const FILE: &str = "threadline.toml";
@@ -45,6 +47,10 @@ pub struct Config {
     pub desks: Vec<Desk>,
     /// The desk of what has no topic.
     pub default_desk: DeskName,
+    /// When business is done; never empty.
+    pub calendars: Vec<NamedCalendar>,
+    /// The calendar of what has no topic.
+    pub default_calendar: CalendarName,
     /// How to reach Slack; there if a desk is in Slack.
     pub slack: Option<Slack>,
     /// What strangers may use up.
@@ -122,6 +128,19 @@ pub struct Topic {
     pub label: String,
     /// Where its conversations go.
     pub desk: DeskName,
+    /// When they are answered.
+    pub calendar: CalendarName,
+}
+
+/// A calendar, and where it stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedCalendar {
+    /// Its name.
+    pub name: CalendarName,
+    /// The clock of business time.
+    pub calendar: Calendar,
+    hours_at: Place,
+    exceptions_at: Vec<Place>,
 }
 
 /// Where threads live.
@@ -286,6 +305,20 @@ pub fn load(
     match config {
         Some(config) if problems.is_empty() => Ok(config),
         _ => Err(ConfigErrors { problems }),
+    }
+}
+
+impl NamedCalendar {
+    /// What deserves a look in the two years from a date on, and where it stands.
+    pub fn remarks(&self, from: NaiveDate) -> Vec<Problem> {
+        let remark = |remark: Remark| {
+            let place = match remark.about() {
+                About::Hours => &self.hours_at,
+                About::Exception(nth) => self.exceptions_at.get(nth).unwrap_or(&self.hours_at),
+            };
+            Problem { place: place.clone(), what: remark.to_string() }
+        };
+        self.calendar.remarks(from).into_iter().map(remark).collect()
     }
 }
 

@@ -66,7 +66,7 @@ fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
         let config = config.clone();
         Check { about: "Slack", ask: Box::pin(async move { threadline::check_slack(&config).await }) }
     });
-    let findings = runtime()?.block_on(cli::check(&config, about_slack.into_iter().collect()));
+    let findings = runtime()?.block_on(cli::check(&config, Clock::Real.now(), about_slack.into_iter().collect()));
     say(&findings.text);
     Ok(if findings.fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -96,6 +96,10 @@ name!(
     DeskName
 );
 name!(
+    /// A calendar's name in the configuration, such as `office`.
+    CalendarName
+);
+name!(
     /// A thread at a desk, made and parsed only by the bot of its platform.
     ThreadKey
 );

@@ -3,6 +3,7 @@
 //! names every mistake with its line. It knows TOML and places, not what any key means.
 
 use super::secret::looks_secret;
+use chrono::NaiveDate;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -225,6 +226,24 @@ impl<'d> Table<'d> {
             return None;
         };
         Some(Found { value: number, place: found.place })
+    }
+
+    /// A date, as TOML has them or in quotes.
+    pub fn date(&self, key: &'static str) -> Option<Found<NaiveDate>> {
+        let found = self.value(key)?;
+        let written = match found.value {
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                self.mistyped(&found, "a date, such as 2026-12-24");
+                return None;
+            }
+        };
+        let Ok(value) = written.parse::<NaiveDate>() else {
+            self.document.problem(&found.place, format!("must be a date, such as 2026-12-24, is {written:?}"));
+            return None;
+        };
+        Some(Found { value, place: found.place })
     }
 
     /// True or false.

@@ -1,6 +1,7 @@
 //! What each key means: its bounds, its default, and what to say when it is wrong. One function per
 //! table of the file, in the order of `threadline.example.toml`; then what concerns several.
 
+use super::calendar::{self, ReadCalendar};
 use super::document::{Document, Found, Place, Problem, Table, either};
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
@@ -14,7 +15,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use threadline_core::body::BODY_CHARS_MAX;
 use threadline_core::desk::Mode;
-use threadline_core::ids::DeskName;
+use threadline_core::ids::{CalendarName, DeskName};
 
 /// A newcomer's database: a file in the current directory.
 const DATABASE_URL: &str = "sqlite:threadline.db";
@@ -59,11 +60,13 @@ const STREAMS_MAX: u32 = 1_000_000;
 pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sources<'_>) -> Option<Config> {
     document.root().read(|root| {
         let default_desk = root.text("default_desk");
+        let default_calendar = root.text("default_calendar");
         let server = root.table("server", |table| server(document, table, listen));
         let database = root.table("database", |table| database(document, table, sources));
         let widget = root.table("widget", widget);
         let topics = root.listed_tables("topic", |table| topic(document, table));
         let desks = root.named_tables("desk", |name, table| desk(document, name, table));
+        let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let limits = root.table("limits", |table| limits(document, table));
         let practice = root.table("practice", |table| table.flag("enabled"));
@@ -71,7 +74,15 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
 
         let desks = or_a_practice_desk(document, root, desks);
         let default_desk = choose_default_desk(document, root, default_desk, &desks);
-        let topics = place_topics(document, root, topics, default_desk.as_ref(), &desks);
+        let calendars = calendar::or_always_open(root, calendars);
+        let default_calendar = calendar::choose_default(document, root, default_calendar, &calendars);
+        let choice = Choice {
+            desks: &desks,
+            default_desk: default_desk.as_ref(),
+            calendars: &calendars,
+            default_calendar: default_calendar.as_ref(),
+        };
+        let topics = place_topics(document, root, topics, &choice);
         let practice = decide_practice(document, practice, &desks, &server);
         let mut remarks = slack.remarks(&desks);
         remarks.extend(server.remark(practice));
@@ -83,6 +94,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             topics: topics?,
             desks: desks.into_iter().map(ReadDesk::finished).collect::<Option<_>>()?,
             default_desk: default_desk?,
+            calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
+            default_calendar: default_calendar?,
             slack: slack?,
             limits,
             practice,
@@ -244,17 +257,19 @@ struct ReadTopic {
     id: Found<String>,
     label: String,
     desk: Option<Found<String>>,
+    calendar: Option<Found<String>>,
 }
 
 fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTopic> {
-    let (id, label, desk) = (table.text("id"), table.text_within("label", 1..=LABEL_CHARS_MAX), table.text("desk"));
+    let (id, label) = (table.text("id"), table.text_within("label", 1..=LABEL_CHARS_MAX));
+    let (desk, calendar) = (table.text("desk"), table.text("calendar"));
     for (key, example) in [("id", "\"billing\""), ("label", "\"Billing Questions\"")] {
         if !table.has(key) {
             document.problem(&table.place_of(key), format!("is missing; every topic has one, such as {example}"));
         }
     }
     let id = id.filter(|id| is_name(document, id))?;
-    Some(ReadTopic { id, label: label?.value, desk })
+    Some(ReadTopic { id, label: label?.value, desk, calendar })
 }
 
 /// A desk, and where its parts stand.
@@ -310,7 +325,7 @@ impl ReadDesk {
     }
 }
 
-fn is_name(document: &Document<'_>, found: &Found<String>) -> bool {
+pub(super) fn is_name(document: &Document<'_>, found: &Found<String>) -> bool {
     let name = found.value.as_str();
     let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     let right = !name.is_empty() && name.len() <= NAME_CHARS_MAX && name.bytes().all(good);
@@ -442,18 +457,29 @@ fn known_desk(document: &Document<'_>, named: Found<String>, desks: &[ReadDesk])
     None
 }
 
-/// The topics as configured, or a newcomer's; each with its desk.
+/// What topics can name, and what they get if they name nothing.
+struct Choice<'a> {
+    desks: &'a [ReadDesk],
+    default_desk: Option<&'a DeskName>,
+    calendars: &'a [ReadCalendar],
+    default_calendar: Option<&'a CalendarName>,
+}
+
+/// The topics as configured, or a newcomer's; each with its desk and its calendar.
 fn place_topics(
     document: &Document<'_>,
     root: &Table<'_>,
     topics: Option<Vec<Option<ReadTopic>>>,
-    default_desk: Option<&DeskName>,
-    desks: &[ReadDesk],
+    choice: &Choice<'_>,
 ) -> Option<Vec<Topic>> {
     let Some(topics) = topics else {
-        let desk = default_desk?;
-        let of_newcomer =
-            |(id, label): (&str, &str)| Topic { id: id.to_owned(), label: label.to_owned(), desk: desk.clone() };
+        let (desk, calendar) = (choice.default_desk?, choice.default_calendar?);
+        let of_newcomer = |(id, label): (&str, &str)| Topic {
+            id: id.to_owned(),
+            label: label.to_owned(),
+            desk: desk.clone(),
+            calendar: calendar.clone(),
+        };
         return Some(TOPICS.map(of_newcomer).to_vec());
     };
     if topics.is_empty() || topics.len() > TOPICS_MAX {
@@ -468,10 +494,14 @@ fn place_topics(
             }
             ids.push(topic.id.value.clone());
             let desk = match topic.desk {
-                Some(named) => known_desk(document, named, desks),
-                None => default_desk.cloned(),
+                Some(named) => known_desk(document, named, choice.desks),
+                None => choice.default_desk.cloned(),
             };
-            Some(Topic { id: topic.id.value, label: topic.label, desk: desk? })
+            let calendar = match topic.calendar {
+                Some(named) => calendar::known(document, named, choice.calendars),
+                None => choice.default_calendar.cloned(),
+            };
+            Some(Topic { id: topic.id.value, label: topic.label, desk: desk?, calendar: calendar? })
         })
         .collect();
     placed.into_iter().collect()

@@ -1,5 +1,7 @@
 //! Configurations as operators write them, and what they are told.
 
+mod calendars;
+
 use super::*;
 use expect_test::{Expect, expect};
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,12 +104,18 @@ fn a_newcomer_needs_no_file() {
                     desk: DeskName(
                         "support",
                     ),
+                    calendar: CalendarName(
+                        "always",
+                    ),
                 },
                 Topic {
                     id: "technical-issues",
                     label: "Technical Issues",
                     desk: DeskName(
                         "support",
+                    ),
+                    calendar: CalendarName(
+                        "always",
                     ),
                 },
                 Topic {
@@ -116,6 +124,9 @@ fn a_newcomer_needs_no_file() {
                     desk: DeskName(
                         "support",
                     ),
+                    calendar: CalendarName(
+                        "always",
+                    ),
                 },
                 Topic {
                     id: "platform-navigation",
@@ -123,12 +134,18 @@ fn a_newcomer_needs_no_file() {
                     desk: DeskName(
                         "support",
                     ),
+                    calendar: CalendarName(
+                        "always",
+                    ),
                 },
                 Topic {
                     id: "other",
                     label: "Other",
                     desk: DeskName(
                         "support",
+                    ),
+                    calendar: CalendarName(
+                        "always",
                     ),
                 },
             ],
@@ -145,6 +162,27 @@ fn a_newcomer_needs_no_file() {
             ],
             default_desk: DeskName(
                 "support",
+            ),
+            calendars: [
+                NamedCalendar {
+                    name: CalendarName(
+                        "always",
+                    ),
+                    calendar: Calendar(UTC, "24/7"),
+                    hours_at: Place {
+                        line: Some(
+                            (
+                                "threadline.toml",
+                                1,
+                            ),
+                        ),
+                        key: "calendar",
+                    },
+                    exceptions_at: [],
+                },
+            ],
+            default_calendar: CalendarName(
+                "always",
             ),
             slack: None,
             limits: Limits {
@@ -216,6 +254,7 @@ fn keys_in(toml: &str) -> BTreeSet<String> {
     for line in toml.lines().filter(|line| !line.starts_with('#')) {
         if line.starts_with('[') {
             table = format!("{}.", line.trim_matches(['[', ']']).replace("desk.support", "desk.NAME"));
+            table = table.replace("calendar.office", "calendar.NAME");
         } else if let Some((key, _)) = line.split_once(" = ") {
             keys.insert(format!("{table}{key}"));
         }
@@ -299,12 +338,18 @@ fn a_whole_site_in_slack() {
                     desk: DeskName(
                         "money",
                     ),
+                    calendar: CalendarName(
+                        "always",
+                    ),
                 },
                 Topic {
                     id: "other",
                     label: "Other",
                     desk: DeskName(
                         "support",
+                    ),
+                    calendar: CalendarName(
+                        "always",
                     ),
                 },
             ],

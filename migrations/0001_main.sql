@@ -48,9 +48,9 @@ CREATE TABLE message (
     key TEXT NOT NULL UNIQUE,
     -- customer, bot, reply, note, deed, set
     kind TEXT NOT NULL,
-    -- customer and bot: waiting, posted, refused; reply: held, shown, withdrawn, discarded; else none
+    -- customer and bot: waiting, late, posted, refused; reply: held, shown, withdrawn, discarded; else none
     stage TEXT NOT NULL,
-    -- waiting: pieces posted; posted, held: a time; shown: the first rev
+    -- waiting, late: pieces posted; posted, held: a time; shown: the first rev
     stage_number BIGINT NOT NULL,
     stage_why TEXT,
     agent_id TEXT,

@@ -4,6 +4,7 @@
 //! is in memory here can be lost. What may have been sent before is looked up before it is sent.
 
 mod intake;
+mod late;
 mod marks;
 mod platform;
 
@@ -74,6 +75,7 @@ struct Worker {
     /// Conversations of which a row cannot be read: their lanes stand still.
     broken: HashSet<String>,
     marks: marks::Marks,
+    late: late::Late,
     under_way: usize,
     /// How often an order of a conversation has failed in a row.
     failures: HashMap<ConversationId, u32>,
@@ -131,6 +133,7 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
     let lanes = Lanes::new(desk.channels.clone(), desk.pace, setup.rules.post_chars_max);
     let mut worker = Worker {
         marks: marks::Marks::new(),
+        late: late::Late::default(),
         service: service.clone(),
         desk: desk.clone(),
         lanes,
@@ -207,12 +210,11 @@ impl Worker {
                 let _ = results.send(Finished::Turn(conversation, outcome)).await;
             });
         }
+        let late = self.late.look(&self.lanes, now, &self.service, &self.desk, &self.life);
+        wake = sooner(wake, late);
         while self.under_way < UNDER_WAY_MAX {
             let (order, next) = self.marks.next(now);
-            wake = match (wake, next) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
+            wake = sooner(wake, next);
             let Some(order) = order else { break };
             self.under_way += 1;
             let (service, desk, results) = (self.service.clone(), self.desk.clone(), self.results.clone());
@@ -269,6 +271,13 @@ impl Worker {
             }
             Outcome::Paused { millis } => self.lanes.pause_channel(conversation, now, millis),
         }
+    }
+}
+
+fn sooner(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

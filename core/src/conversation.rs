@@ -190,6 +190,9 @@ pub enum Event {
     ThreadOpened(ThreadKey),
     /// The desk has these pieces of our messages.
     PiecesPosted(Vec<Piece>),
+    /// These messages have waited for so long, because the desk cannot be reached, that the customer
+    /// has to know.
+    PostsDelayed(Vec<MessageId>),
     /// The desk will never take this message.
     PostRefused {
         /// Which.
@@ -321,6 +324,7 @@ impl Dialogue {
             Event::HoldEnded(message) => step.hold_ended(message),
             Event::ThreadOpened(thread) => step.thread_opened(thread),
             Event::PiecesPosted(pieces) => step.pieces_posted(&pieces),
+            Event::PostsDelayed(messages) => step.posts_delayed(&messages),
             Event::PostRefused { message, why } => step.post_refused(message, why),
             Event::ThreadVanished(thread) => step.thread_vanished(&thread),
             Event::CardEdited { rev } => step.card_edited(rev),
@@ -355,7 +359,7 @@ impl Step<'_> {
     /// A message of ours for the desk.
     fn post_own(&mut self, key: String, body: Body, kind: fn(Posting) -> Kind) -> MessageId {
         self.want_thread();
-        let (id, seq) = self.add(key, body, kind(Posting::Waiting { pieces_posted: 0 }), None);
+        let (id, seq) = self.add(key, body, kind(Posting::Waiting { pieces_posted: 0, late: false }), None);
         self.effects.push(Effect::PostToDesk { message: id, seq });
         id
     }

@@ -207,6 +207,14 @@ impl Lanes {
         })
     }
 
+    /// True when what waits in a lane cannot go on for now: its last try came to nothing, or its
+    /// channel takes no posts. One that only waits for its turn is not held up.
+    pub fn is_held_up(&self, conversation: ConversationId, now: Moment) -> bool {
+        self.lanes
+            .get(&conversation)
+            .is_some_and(|lane| lane.failed || self.channels[lane.channel].paused_until > now.0)
+    }
+
     /// A thread is to be opened. `unsure`: it may have been, so look first.
     pub fn want_open(&mut self, conversation: ConversationId, unsure: bool) {
         self.lane(conversation, &Thread::Wanted, None).unsure |= unsure;

@@ -85,6 +85,8 @@ pub enum Posting {
     Waiting {
         /// How many have been posted.
         pieces_posted: u32,
+        /// True when it has waited so long that the customer was told; never for the bot's own.
+        late: bool,
     },
     /// It is at the desk.
     Posted {

@@ -47,10 +47,10 @@ impl Worker {
 
     fn push(&mut self, thread: &Thread, customer: Option<String>, message: &Message, unsure: bool) {
         let (posted, speaker) = match &message.kind {
-            Kind::FromCustomer(Posting::Waiting { pieces_posted }) => {
+            Kind::FromCustomer(Posting::Waiting { pieces_posted, .. }) => {
                 (*pieces_posted, Some(customer.unwrap_or_else(|| "Customer".to_string())))
             }
-            Kind::FromBot(Posting::Waiting { pieces_posted }) => (*pieces_posted, None),
+            Kind::FromBot(Posting::Waiting { pieces_posted, .. }) => (*pieces_posted, None),
             // The desk has it, or refused it, since the table was read.
             _ => return,
         };
@@ -65,6 +65,7 @@ impl Worker {
             let parcel = Parcel { piece, seq: message.seq, text: text.to_string(), speaker: speaker.clone() };
             self.lanes.push(message.conversation, thread, channel.as_deref(), parcel, unsure);
         }
+        self.late.watch(message);
     }
 
     pub(super) async fn scan_until_it_works(&mut self, unsure: bool) {

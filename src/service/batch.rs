@@ -263,6 +263,7 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
                 held.insert(head.id);
             }
             Event::PiecesPosted(pieces) => wanted.ids.extend(pieces.iter().map(|piece| piece.message)),
+            Event::PostsDelayed(messages) => wanted.ids.extend(messages),
             Event::PostRefused { message, .. } => wanted.ids.push(*message),
             Event::ThreadOpened(_) | Event::CardEdited { .. } => {}
         }

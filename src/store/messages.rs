@@ -237,8 +237,9 @@ struct KindWords<'a> {
 fn kind_words(kind: &Kind) -> KindWords<'_> {
     let none = KindWords { kind: "", stage: "none", number: 0, why: None, agent: None, stamp: None, edited: None };
     let posting = |kind, posting| match posting {
-        &Posting::Waiting { pieces_posted } => {
-            KindWords { kind, stage: "waiting", number: pieces_posted.into(), ..none }
+        &Posting::Waiting { pieces_posted, late } => {
+            let stage = if late { "late" } else { "waiting" };
+            KindWords { kind, stage, number: pieces_posted.into(), ..none }
         }
         Posting::Posted { at } => KindWords { kind, stage: "posted", number: at.0, ..none },
         Posting::Refused { why } => KindWords { kind, stage: "refused", why: Some(why), ..none },
@@ -284,8 +285,9 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         _ => Err(wrong("no agent")),
     };
     let posting = || match row.stage.as_str() {
-        "waiting" => {
-            Ok(Posting::Waiting { pieces_posted: row.stage_number.try_into().map_err(|_| wrong("no count"))? })
+        "waiting" | "late" => {
+            let pieces_posted = row.stage_number.try_into().map_err(|_| wrong("no count"))?;
+            Ok(Posting::Waiting { pieces_posted, late: row.stage == "late" })
         }
         "posted" => Ok(Posting::Posted { at: Moment(row.stage_number) }),
         "refused" => Ok(Posting::Refused { why: row.stage_why.clone().unwrap_or_default() }),

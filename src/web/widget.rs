@@ -213,7 +213,8 @@ pub(super) struct MessageDoc {
     body: Vec<serde_json::Value>,
     /// True when it said something else before, and the customer saw that.
     edited: bool,
-    /// The customer's: `stored`, `posted` (the team has it), `refused`. An agent's: `shown`, `withdrawn`.
+    /// The customer's: `stored`, `late` (stored, but the team's chat has not been reachable for a minute; it is
+    /// posted when it is), `posted` (the team has it), `refused`. An agent's: `shown`, `withdrawn`.
     state: String,
     /// Why it was refused.
     why: Option<String>,
@@ -232,7 +233,8 @@ impl Serialize for MessageView {
                 map.serialize_entry("from", "customer")?;
                 map.serialize_entry("key", client_key(&message.key))?;
                 let state = match posting {
-                    Posting::Waiting { .. } => "stored",
+                    Posting::Waiting { late: false, .. } => "stored",
+                    Posting::Waiting { late: true, .. } => "late",
                     Posting::Posted { .. } => "posted",
                     Posting::Refused { .. } => "refused",
                 };

@@ -88,6 +88,27 @@ await perform('faults', async (browser) => {
     await ada.page.context().close();
   });
 
+  await scene('a message that the team’s chat does not take for a minute says so, until it does', async () => {
+    const ada = await arrives('Ada');
+    await ada.opens();
+    await ada.introduces();
+    await ada.writes('before the trouble');
+    await ada.learns('before the trouble', 'Delivered');
+    await ada.page.route('**/v1/events', (route) => route.abort());
+    await ada.page.route('**/v1/messages*', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/"(stored|posted)"/g, '"late"') });
+    });
+    await ada.page.reload();
+    await ada.writes('during the trouble');
+    await ada.learns('during the trouble', 'We have your message; the team’s chat is not reachable right now.');
+    await picture(ada.page, 'late');
+    await ada.page.unroute('**/v1/messages*');
+    await ada.page.unroute('**/v1/events');
+    await ada.learns('during the trouble', 'Delivered');
+    await ada.page.context().close();
+  });
+
   await scene('what was refused before the first message is asked again, and the message kept', async () => {
     const ada = await arrives('Ada');
     let refused = 0;

@@ -12,6 +12,7 @@ plays! {
     a_deaf_socket_is_noticed,
     sockets_that_slack_wants_renewed,
     slack_is_down_for_a_while,
+    customers_are_told_when_slack_is_down_for_a_minute,
     a_revoked_token_stops_the_desk_until_it_is_given_again,
     an_archived_channel_stops_the_desk_until_it_is_back,
     a_row_that_cannot_be_read_stops_its_own_conversation_only,
@@ -145,6 +146,43 @@ async fn slack_is_down_for_a_while(house: House) {
     site.settle().await;
     assert_eq!(site.desk().customers_lines(&ada).await, ["one", "two"]);
     assert_eq!(site.desk().customers_lines(&bob).await, ["I am new"]);
+}
+
+/// Each message is told of once, over a restart too, and the operator once for all of them.
+async fn customers_are_told_when_slack_is_down_for_a_minute(house: House) {
+    const TOLD: &str = "(kept: the team cannot be reached)";
+    let site = house.open(Setup { by_hand: true, ..setup() }).await;
+    let (ada, bob) = (site.customer("Ada").await, site.customer("Bob").await);
+    ada.writes("one").await;
+    site.settle().await;
+    site.slack().goes_down();
+    ada.writes("two").await;
+    bob.writes("I am new").await;
+    until("the desk to notice", async || site.journal().count("trying again") > 1).await;
+    site.time_passes(50_000);
+    ada.writes("three").await;
+    assert!(!ada.sees().contains(TOLD), "a short trouble is nobody's business: {}", ada.sees());
+    site.time_passes(15_000);
+    until("both to be told", async || ada.sees().contains(TOLD) && bob.sees().contains(TOLD)).await;
+    assert_eq!(ada.sees(), format!("me: one (sent)\nme: two {TOLD}\nme: three (being sent)\n"));
+    let told = ada.page().last_rev;
+    site.stops().await;
+    site.starts().await;
+    until("the last one to be late", async || {
+        site.time_passes(5_000);
+        ada.sees().matches(TOLD).count() == 2
+    })
+    .await;
+    assert_eq!(ada.page().last_rev, told + 1, "what was told before the restart is not told again");
+    site.slack().comes_back();
+    until("everything to be in Slack", async || {
+        site.time_passes(1_000);
+        site.desk().customers_lines(&bob).await == ["I am new"] && ada.sees().matches("(sent)").count() == 3
+    })
+    .await;
+    site.settle().await;
+    assert_eq!(site.desk().customers_lines(&ada).await, ["one", "two", "three"]);
+    assert_eq!(site.logged("the desk has taken no message for a minute"), 2, "once by each process");
 }
 
 async fn a_revoked_token_stops_the_desk_until_it_is_given_again(house: House) {

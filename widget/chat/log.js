@@ -167,6 +167,7 @@ class Row {
   show({ from, name, at, message, entry }, first, last, stuck, outbox) {
     const gone = message?.state === 'withdrawn';
     const bad = entry?.failed !== undefined || message?.state === 'refused';
+    const late = message?.state === 'late';
     const loud = last || entry || bad || message?.edited;
     this.element.className = `row ${from}${first ? ' first' : ''}${loud ? ' loud' : ''}`;
 
@@ -187,8 +188,8 @@ class Row {
       const date = new Date(at);
       return h(
         'div',
-        // Heard only when somebody has to do something.
-        { class: `meta${bad ? ' bad' : ''}`, 'aria-live': bad ? 'polite' : 'off' },
+        // Heard only when there is something to know.
+        { class: `meta${bad ? ' bad' : late ? ' late' : ''}`, 'aria-live': bad || late ? 'polite' : 'off' },
         h('time', { datetime: date.toISOString(), title: moment.format(date) }, clock.format(date)),
         message?.edited && !gone && ` · ${WORDS.edited}`,
         outcome && ` · ${outcome}`,
@@ -243,6 +244,7 @@ function waiting(entry, stuck) {
 /** @param {Message | undefined} message */
 function arrived(message) {
   if (message?.state === 'stored') return WORDS.stored;
+  if (message?.state === 'late') return WORDS.late;
   if (message?.state === 'posted') return WORDS.posted;
   if (message?.state === 'refused') return fill(WORDS.refused, { why: message.why ?? WORDS.refused_plain });
   return '';
@@ -254,6 +256,8 @@ function arrived(message) {
  */
 function together(a, b) {
   if (!a || !b || a.from !== b.from || a.name !== b.name) return false;
+  // What the last one says of itself has to be true of all.
+  if ((a.message?.state === 'late') !== (b.message?.state === 'late')) return false;
   return Math.abs(b.at - a.at) < TOGETHER_MS && new Date(a.at).toDateString() === new Date(b.at).toDateString();
 }
 

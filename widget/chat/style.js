@@ -81,7 +81,9 @@ p code, li code, blockquote code { padding: 1px 4px; border-radius: 4px; backgro
 pre { padding: 8px 10px; border-radius: 8px; overflow-x: auto; white-space: pre; overflow-wrap: normal; background: color-mix(in srgb, currentColor 8%, transparent); }
 .meta { margin: 3px 4px 0; font-size: 12px; line-height: 16px; color: var(--muted); overflow-wrap: anywhere; }
 time { unicode-bidi: isolate; }
-.meta.bad { color: var(--bad); text-align: end; }
+.meta.bad { color: var(--bad); }
+.meta.late { padding: 4px 10px; border-radius: 10px; background: var(--notice); color: var(--notice-fg); }
+.customer .meta { text-align: end; }
 .choices { display: flex; justify-content: flex-end; gap: 4px; }
 .link { min-block-size: 44px; padding: 0 10px; border: 0; background: none; color: inherit; font-weight: 600; text-decoration: underline; text-underline-offset: 2px; }
 .typing { display: flex; align-items: center; gap: 6px; padding: 2px 18px 6px; font-size: 13px; color: var(--muted); }

@@ -15,7 +15,7 @@
  * @property {number} at              milliseconds since 1970
  * @property {Block[]} body
  * @property {boolean} edited
- * @property {'stored' | 'posted' | 'refused' | 'shown' | 'withdrawn'} state
+ * @property {'stored' | 'late' | 'posted' | 'refused' | 'shown' | 'withdrawn'} state
  * @property {string} [why]           with `refused`
  *
  * @typedef {'off' | 'optional' | 'required'} Ask

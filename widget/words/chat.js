@@ -37,6 +37,7 @@ export const WORDS = {
   sending: 'Sending…',
   waiting: 'Waiting for the connection…',
   stored: 'Sent',
+  late: 'We have your message; the team’s chat is not reachable right now. It is delivered as soon as it is.',
   posted: 'Delivered to the team',
   refused: 'Not delivered: {why}',
   failed: 'Not sent: {why}',

@@ -51,7 +51,7 @@ impl Step<'_> {
             let (id, seq) = (message.id, message.seq);
             let of_customer = matches!(message.kind, Kind::FromCustomer(_));
             let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
-            let Posting::Waiting { pieces_posted } = posting else { continue };
+            let Posting::Waiting { pieces_posted, .. } = posting else { continue };
             *pieces_posted = (*pieces_posted).max(piece.index.saturating_add(1));
             let all = pieces(&message.body.text(), self.rules.post_chars_max).len();
             if (*pieces_posted as usize) < all {
@@ -61,6 +61,17 @@ impl Step<'_> {
             self.effects.push(Effect::Settled(Order::Post(seq)));
             if of_customer {
                 self.show(id);
+            }
+        }
+    }
+
+    /// What has come to the desk meanwhile, or was told before, is not told.
+    pub(super) fn posts_delayed(&mut self, delayed: &[MessageId]) {
+        for id in delayed {
+            let Some(message) = self.messages.iter_mut().find(|m| m.id == *id) else { continue };
+            let Kind::FromCustomer(Posting::Waiting { late, .. }) = &mut message.kind else { continue };
+            if !std::mem::replace(late, true) {
+                self.show(*id);
             }
         }
     }
@@ -93,7 +104,7 @@ impl Step<'_> {
         let (mut waiting, mut again) = (false, Vec::new());
         for message in self.messages.iter_mut() {
             let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
-            let Posting::Waiting { pieces_posted } = posting else { continue };
+            let Posting::Waiting { pieces_posted, .. } = posting else { continue };
             waiting = true;
             if std::mem::take(pieces_posted) > 0 {
                 again.push(Effect::PostToDesk { message: message.id, seq: message.seq });

@@ -84,6 +84,7 @@ impl Page {
             match message["state"].as_str().unwrap_or_default() {
                 "posted" => line.push_str(" (sent)"),
                 "stored" => line.push_str(" (being sent)"),
+                "late" => line.push_str(" (kept: the team cannot be reached)"),
                 "refused" => write!(line, " (failed: {})", message["why"].as_str().unwrap_or_default()).unwrap(),
                 "withdrawn" => line.push_str("(deleted)"),
                 "shown" => {}

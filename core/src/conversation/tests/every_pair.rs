@@ -27,6 +27,7 @@ fn every_event_meets_every_thread() {
         Event::CustomerReceived { rev: 9 },
         Event::CustomerSaw { rev: 9 },
         posted(&[(1, 0)]),
+        delayed(1),
         refused(1),
         says(GRACE, 90, "Hello"),
         says(GRACE, 90, "!claim"),
@@ -101,6 +102,12 @@ fn every_event_meets_every_thread() {
             fresh        → None                           | nothing
             wanted       → Wanted                         | 1 is settled, show 1
             open         → Open(ThreadKey("T1"))          | 1 is settled, show 1
+            gone         → None                           | nothing
+            wanted again → Wanted                         | nothing
+        late: 1
+            fresh        → None                           | nothing
+            wanted       → Wanted                         | show 1
+            open         → Open(ThreadKey("T1"))          | show 1
             gone         → None                           | nothing
             wanted again → Wanted                         | nothing
         1 refused
@@ -208,6 +215,7 @@ fn every_event_meets_every_message_of_the_desk() {
         Event::CustomerReceived { rev: 9 },
         Event::CustomerSaw { rev: 9 },
         posted(&[(2, 0)]),
+        delayed(2),
         refused(2),
         vanished("T1"),
     ];
@@ -342,6 +350,14 @@ fn every_event_meets_every_message_of_the_desk() {
             withdrawn  → withdrawn              | nothing
             note       → note “// Hi”           | nothing
             set aside  → set aside              | nothing
+        late: 2
+            unknown    → unknown                | nothing
+            held       → held “Hi”              | nothing
+            shown      → shown since r3 “Hi”    | nothing
+            discarded  → discarded              | nothing
+            withdrawn  → withdrawn              | nothing
+            note       → note “// Hi”           | nothing
+            set aside  → set aside              | nothing
         2 refused
             unknown    → unknown                | nothing
             held       → held “Hi”              | nothing
@@ -370,8 +386,9 @@ fn every_event_meets_every_message_of_ours() {
         after(play, [wrote("a", "The first\nThe second"), opened("T1")])
     };
     let bot = || after(Play::open(Mode::Open, 0), [says(GRACE, 10, "!claim")]);
-    let states: [(&str, i64, Play); 7] = [
+    let states: [(&str, i64, Play); 8] = [
         ("waits", 1, long()),
+        ("late", 1, after(long(), [delayed(1)])),
         ("in part", 1, after(long(), [posted(&[(1, 0)])])),
         ("posted", 1, after(long(), [posted(&[(1, 0), (1, 1)])])),
         ("refused", 1, after(long(), [refused(1)])),
@@ -379,7 +396,7 @@ fn every_event_meets_every_message_of_ours() {
         ("bot posted", 3, after(bot(), [posted(&[(3, 0)])])),
         ("bot refused", 3, after(bot(), [refused(3)])),
     ];
-    let events: [Named<About>; 8] = [
+    let events: [Named<About>; 9] = [
         ("written again", |_| wrote("a", "The first\nThe second")),
         ("its first piece posted", |seq| posted(&[(seq, 0)])),
         ("its second piece posted", |seq| posted(&[(seq, 1)])),
@@ -390,6 +407,7 @@ fn every_event_meets_every_message_of_ours() {
         ("not found in the thread", |_| {
             Event::ThreadRead(Snapshot { asked_at: Moment(1_000), root: 1, messages: vec![], ours: vec![] })
         }),
+        ("delayed", delayed),
         ("refused", refused),
         ("its hold ended", |seq| Event::HoldEnded(id(seq))),
         ("the thread vanished", |_| vanished("T1")),
@@ -406,6 +424,7 @@ fn every_event_meets_every_message_of_ours() {
     expect![[r#"
         written again
             waits       → waits       | nothing
+            late        → late        | nothing
             in part     → 1 posted    | nothing
             posted      → posted      | nothing
             refused     → refused     | nothing
@@ -414,6 +433,7 @@ fn every_event_meets_every_message_of_ours() {
             bot refused → refused     | nothing
         its first piece posted
             waits       → 1 posted    | nothing
+            late        → late        | nothing
             in part     → 1 posted    | nothing
             posted      → posted      | nothing
             refused     → refused     | nothing
@@ -422,6 +442,7 @@ fn every_event_meets_every_message_of_ours() {
             bot refused → refused     | nothing
         its second piece posted
             waits       → posted      | 1 is settled, show 1
+            late        → posted      | 1 is settled, show 1
             in part     → posted      | 1 is settled, show 1
             posted      → posted      | nothing
             refused     → refused     | nothing
@@ -430,6 +451,7 @@ fn every_event_meets_every_message_of_ours() {
             bot refused → refused     | nothing
         found in the thread
             waits       → posted      | 1 is settled, show 1
+            late        → posted      | 1 is settled, show 1
             in part     → posted      | 1 is settled, show 1
             posted      → posted      | nothing
             refused     → refused     | nothing
@@ -438,7 +460,17 @@ fn every_event_meets_every_message_of_ours() {
             bot refused → refused     | nothing
         not found in the thread
             waits       → waits       | nothing
+            late        → late        | nothing
             in part     → 1 posted    | nothing
+            posted      → posted      | nothing
+            refused     → refused     | nothing
+            bot waits   → waits       | nothing
+            bot posted  → posted      | nothing
+            bot refused → refused     | nothing
+        delayed
+            waits       → late        | show 1
+            late        → late        | nothing
+            in part     → late        | show 1
             posted      → posted      | nothing
             refused     → refused     | nothing
             bot waits   → waits       | nothing
@@ -446,6 +478,7 @@ fn every_event_meets_every_message_of_ours() {
             bot refused → refused     | nothing
         refused
             waits       → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
+            late        → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
             in part     → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
             posted      → posted      | nothing
             refused     → refused     | nothing
@@ -454,6 +487,7 @@ fn every_event_meets_every_message_of_ours() {
             bot refused → refused     | nothing
         its hold ended
             waits       → waits       | nothing
+            late        → late        | nothing
             in part     → 1 posted    | nothing
             posted      → posted      | nothing
             refused     → refused     | nothing
@@ -462,6 +496,7 @@ fn every_event_meets_every_message_of_ours() {
             bot refused → refused     | nothing
         the thread vanished
             waits       → waits       | open a thread
+            late        → late        | open a thread
             in part     → waits       | open a thread, post 1
             posted      → posted      | nothing
             refused     → refused     | open a thread
@@ -482,8 +517,9 @@ fn stage_of(message: &Message) -> String {
     let said = message.body.text();
     match &message.kind {
         Kind::FromCustomer(posting) | Kind::FromBot(posting) => match posting {
-            Posting::Waiting { pieces_posted: 0 } => "waits".into(),
-            Posting::Waiting { pieces_posted } => format!("{pieces_posted} posted"),
+            Posting::Waiting { late: true, .. } => "late".into(),
+            Posting::Waiting { pieces_posted: 0, .. } => "waits".into(),
+            Posting::Waiting { pieces_posted, .. } => format!("{pieces_posted} posted"),
             Posting::Posted { .. } => "posted".into(),
             Posting::Refused { .. } => "refused".into(),
         },

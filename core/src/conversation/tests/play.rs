@@ -316,7 +316,8 @@ pub(super) fn carry(
 /// What the customer can tell of a message.
 fn seen_of(message: &Message) -> (bool, Body, u8) {
     let state = match &message.kind {
-        Kind::FromCustomer(Posting::Waiting { .. }) => 1,
+        Kind::FromCustomer(Posting::Waiting { late: false, .. }) => 1,
+        Kind::FromCustomer(Posting::Waiting { late: true, .. }) => 6,
         Kind::FromCustomer(Posting::Posted { .. }) => 2,
         Kind::FromCustomer(Posting::Refused { .. }) => 3,
         Kind::Reply { stage: Stage::Shown { .. }, .. } => 4,
@@ -357,6 +358,7 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
             wanted.extend(held());
         }
         Event::PiecesPosted(pieces) => wanted.extend(pieces.iter().map(|piece| piece.message)),
+        Event::PostsDelayed(messages) => wanted.extend(messages),
         Event::PostRefused { message, .. } => {
             wanted.insert(*message);
         }
@@ -397,6 +399,9 @@ pub(super) fn event_words(event: &Event) -> String {
         Event::HoldEnded(message) => format!("the hold of {} ended", message.0),
         Event::ThreadOpened(thread) => format!("thread {thread} opened"),
         Event::PiecesPosted(posted) => format!("pieces posted: {}", pieces(posted)),
+        Event::PostsDelayed(late) => {
+            format!("late: {}", late.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(" "))
+        }
         Event::PostRefused { message, .. } => format!("{} refused", message.0),
         Event::ThreadVanished(thread) => format!("thread {thread} vanished"),
     }
@@ -428,6 +433,10 @@ pub(super) fn vanished(thread: &str) -> Event {
 
 pub(super) fn posted(pieces: &[(i64, u32)]) -> Event {
     Event::PiecesPosted(pieces.iter().map(|(seq, index)| piece(*seq, *index)).collect())
+}
+
+pub(super) fn delayed(seq: i64) -> Event {
+    Event::PostsDelayed(vec![id(seq)])
 }
 
 pub(super) fn refused(seq: i64) -> Event {

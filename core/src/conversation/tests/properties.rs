@@ -17,6 +17,7 @@ enum Happening {
     Opens(u8),
     Posts { which: usize, pieces: u32 },
     Refuses(usize),
+    Delays(usize),
     Vanishes(u8),
     Does { who: u8, key: u8, what: u8 },
     Rates { key: u8, stars: i64 },
@@ -38,6 +39,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (1..4u8).prop_map(Opens),
         4 => (0..9usize, 0..4u32).prop_map(|(which, pieces)| Posts { which, pieces }),
         1 => (0..9usize).prop_map(Refuses),
+        1 => (0..9usize).prop_map(Delays),
         1 => (1..4u8).prop_map(Vanishes),
         3 => (0..2u8, 0..9u8, 0..8u8).prop_map(|(who, key, what)| Does { who, key, what }),
         1 => (0..4u8, 1..6i64).prop_map(|(key, stars)| Rates { key, stars }),
@@ -110,6 +112,7 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
         }
         Happening::Rates { key, stars } => rated(&format!("rate/{key}"), stars, ""),
         Happening::EditsCard { back } => Event::CardEdited { rev: play.dialogue.head.card_rev - back },
+        Happening::Delays(which) => delayed(nth(which)?.seq),
         Happening::Vanishes(thread) => vanished(&format!("T{thread}")),
         Happening::Reads { missing, edited, found, ago } => {
             let there = (0..8).filter(|bit| missing & 1 << bit == 0);

@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use opening_hours::localization::Country;
 use opening_hours::{Context, ContextHolidays, OpeningHours, RuleKind};
 use opening_hours_syntax::ExtendedTime;
-use opening_hours_syntax::rules::day::{HolidayKind, WeekDayRange};
+use opening_hours_syntax::rules::day::{DaySelector, HolidayKind, WeekDayRange, Weekday};
 use opening_hours_syntax::rules::time::{Time, TimeSelector, TimeSpan};
 use opening_hours_syntax::rules::{OpeningHoursExpression, RuleOperator, RuleSequence};
 use std::fmt;
@@ -235,7 +235,24 @@ fn ranked(rule: &RuleSequence, minutes: &[u16]) -> Option<RuleSequence> {
             Some(TimeSpan::fixed_range(rank(of_day.start)?, rank(of_day.end)?))
         })
         .collect();
-    Some(RuleSequence { time_selector: TimeSelector::new(spans?), comment: Arc::from(""), ..rule.clone() })
+    // An added rule without days, `Mo 09:00-12:00 open, 14:00-15:00 off`, would be read back as one more
+    // time of the rule before it; the crate writes it with all days, and so do we.
+    let day_selector = if rule.operator == RuleOperator::Additional && rule.day_selector.is_empty() {
+        DaySelector { weekday: vec![every_weekday()], ..DaySelector::default() }
+    } else {
+        rule.day_selector.clone()
+    };
+    let time_selector = TimeSelector::new(spans?);
+    Some(RuleSequence { day_selector, time_selector, comment: Arc::from(""), ..rule.clone() })
+}
+
+fn every_weekday() -> WeekDayRange {
+    WeekDayRange::Fixed {
+        range: Weekday::Mon..=Weekday::Sun,
+        offset: 0,
+        nth_from_start: [true; 5],
+        nth_from_end: [true; 5],
+    }
 }
 
 /// The minutes of a span from the midnight of the day on which it begins. None of one by the sun.

@@ -15,7 +15,8 @@ pub(super) const YEARS: usize = (LAST_YEAR - FIRST_YEAR + 1) as usize;
 /// The first instant of each year in UTC, and the one after the last.
 pub(super) static STARTS: [i64; YEARS + 1] = starts();
 
-const DAY_MILLIS: i64 = 86_400_000;
+const DAY_MINS: u32 = 24 * 60;
+const DAY_MILLIS: i64 = DAY_MINS as i64 * 60_000;
 /// 2000-01-01T00:00Z.
 const FIRST_START: i64 = 946_684_800_000;
 
@@ -71,9 +72,19 @@ impl Year {
         // A zone's year begins and ends up to 14 hours beside UTC's, and a span that began two days
         // before may reach into it.
         let around = (new_year - Days::new(3)).iter_days().take_while(|date| *date <= new_year + Days::new(368));
+        let mut left_for_next_date: Vec<Range<u32>> = Vec::new();
         for date in around {
             let first_span = year.spans.len();
+            // What is left of a span whose evening is off may begin on the next date, and belongs there.
+            let mut begin_here = std::mem::take(&mut left_for_next_date);
             for minutes in spans_on(date) {
+                match minutes.start.checked_sub(DAY_MINS) {
+                    Some(start) => left_for_next_date.push(start..minutes.end - DAY_MINS),
+                    None => begin_here.push(minutes),
+                }
+            }
+            begin_here.sort_by_key(|minutes| minutes.start);
+            for minutes in begin_here {
                 let instant = |minutes: u32| {
                     let wall = date.and_time(NaiveTime::MIN) + TimeDelta::minutes(i64::from(minutes));
                     wall::first_moment(zone, wall).0

@@ -1,6 +1,8 @@
 //! What holds of every calendar, in every zone.
 
 use super::*;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 /// Hours of many shapes.
 const HOURS: [&str; 9] = [
@@ -202,4 +204,94 @@ fn clones_share_what_they_found_out_and_answer_alike() {
     });
     assert!(answers.iter().all(|answer| *answer == calendar.add_millis(at, 1_000 * HOUR)));
     assert!(Arc::ptr_eq(&calendar.0, &clone.0));
+}
+
+/// What hours are made of, put together at random: much of it is wrong, and some of it odd.
+fn some_hours() -> impl Strategy<Value = String> {
+    const DAYS: &[&str] = &[
+        "Mo",
+        "Tu-Th",
+        "Fr-Mo",
+        "Sa[1]",
+        "Su[-1]",
+        "We[2-4]",
+        "Th[5] -2 days",
+        "PH",
+        "SH",
+        "PH +1 day",
+        "PH -2 days",
+        "Mo,PH",
+        "",
+    ];
+    const DATES: &[&str] = &[
+        "",
+        "",
+        "2026",
+        "2025-2027",
+        "2026+",
+        "2024-2030/2",
+        "Jan",
+        "Nov-Feb",
+        "Feb 29",
+        "Feb 30",
+        "Dec 24-Jan 02",
+        "Apr 31-May 05",
+        "easter",
+        "easter -2 days",
+        "2026 Dec 31-2027 Jan 01",
+        "Nov Th[4]",
+        "week 53",
+        "week 1-53/2",
+        "Mar 05-Feb 28",
+        "Jan 31+",
+        "2026 easter-Jun 01",
+        "Feb 29 +1 day",
+        "Mar 01 -Su",
+        "Oct Su[-1]-Mar Su[-1]",
+    ];
+    const TIMES: &[&str] = &[
+        "",
+        "00:00-24:00",
+        "09:00-18:00",
+        "22:00-06:00",
+        "00:00-48:00",
+        "23:59-24:01",
+        "12:00-12:00",
+        "08:00-12:00,13:00-17:00",
+        "20:00-26:00,01:00-03:00",
+        "9:00-8:59",
+        "00:00-00:01",
+        "10:00-47:59",
+    ];
+    const WHAT: &[&str] = &["", "", "", "off", "closed", "open", "\"by phone\"", "off \"ill\""];
+    const JOINS: &[&str] = &["; ", ", ", " || "];
+    let (join, words) = (select(JOINS), (select(DATES), select(DAYS), select(TIMES), select(WHAT)));
+    let rule = words.prop_map(|(date, day, time, what)| {
+        [date, day, time, what].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    });
+    proptest::collection::vec((rule, join), 1..5).prop_map(|rules| {
+        let last = rules.len() - 1;
+        rules.into_iter().enumerate().map(|(nth, (rule, join))| if nth < last { rule + join } else { rule }).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96 * more_cases().unwrap_or(1) as u32, ..ProptestConfig::default() })]
+
+    /// Whatever is understood is evaluated: a date has spans in order and apart, of at most two days.
+    #[test]
+    fn hours_of_any_kind_have_spans_in_order(text in some_hours()) {
+        let hours = Hours::parse(&text, &Holidays::of("US").unwrap());
+        prop_assume!(hours.is_ok());
+        let hours = hours.unwrap();
+        for day in date("2027-12-20").iter_days().take(450) {
+            let spans = hours.spans_on(day);
+            for span in &spans {
+                prop_assert!(span.start < span.end && span.end <= 48 * 60, "{text} on {day}: {spans:?}");
+            }
+            for pair in spans.windows(2) {
+                prop_assert!(pair[0].end < pair[1].start, "{text} on {day}: {spans:?}");
+            }
+        }
+    }
 }

@@ -69,6 +69,19 @@ fn what_is_open_already_does_not_open_again() {
     assert_eq!(shown_or_never(overlapping.next_opening(utc("2027-01-04 20:00"))), "2027-01-06 09:00");
 }
 
+/// What is left of Monday after its evening off begins on Tuesday, after what Tuesday begins with.
+#[test]
+fn what_is_left_of_a_span_belongs_to_the_day_on_which_it_begins() {
+    let cut = Calendar::new(Zone::UTC, hours("Mo 12:00-36:00; Mo 20:00-26:00 off; Tu 00:30-01:00"), Vec::new());
+    expect![[r"
+        Mon 04 Jan 12:00-20:00
+        Tue 05 Jan 00:30-01:00 02:00-12:00
+        Wed 06 Jan
+    "]]
+    .assert_eq(&week(&cut, "2027-01-04", 3));
+    assert_eq!(cut.between_millis(utc("2027-01-04 00:00"), utc("2027-01-06 00:00")), 18 * HOUR + 30 * MINUTE);
+}
+
 #[test]
 fn the_last_exception_of_a_day_counts() {
     let exceptions = vec![
@@ -175,6 +188,7 @@ fn hours_of_all_kinds_are_understood() {
         "Su-Th 20:00-04:00; Fr,Sa 20:00-48:00; SH off",
         "2026-2030/2 Mo 10:00-12:00; 2027+ Tu 9:00-11:00; Sa[-1] 10:00-12:00; Su[1] +1 day 10:00-11:00",
         "mo-fr 09:00 - 18:00 open",
+        "Mo 10:00-12:00 open, 11:00-11:30 off",
     ] {
         assert_eq!(hours(text).text(), text);
     }

@@ -77,7 +77,7 @@ fn slack_manifest(options: &Manifest) -> anyhow::Result<ExitCode> {
 }
 
 fn openapi() -> anyhow::Result<ExitCode> {
-    say(&threadline::web::openapi_json());
+    say(threadline::web::openapi_json());
     Ok(ExitCode::SUCCESS)
 }
 

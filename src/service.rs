@@ -11,7 +11,6 @@ use crate::clock::{Clock, Ids};
 use crate::config::Platform;
 use crate::hub::{Bell, Change, Live, Shown};
 use crate::metrics::Metrics;
-use crate::store::conversations::Head;
 use crate::store::orders::OrderKey;
 use crate::store::{Store, StoreError};
 use batch::{Act, Request, Subject, Work};
@@ -151,8 +150,8 @@ impl Token {
         &self.text
     }
 
-    fn opens(&self, head: &Head) -> bool {
-        self.conversation == head.conversation.id && self.hash.as_bytes().ct_eq(head.token_hash.as_bytes()).into()
+    fn opens(&self, conversation: ConversationId, token_hash: &str) -> bool {
+        self.conversation == conversation && self.hash.as_bytes().ct_eq(token_hash.as_bytes()).into()
     }
 }
 
@@ -279,7 +278,7 @@ impl Service {
                         created_at: now,
                         last_at: now,
                     };
-                    tx.save_heads(&[Head { conversation, token_hash: hash }]).await?;
+                    tx.save_heads(&[(&conversation, &hash)]).await?;
                     Ok(number)
                 })
             })
@@ -317,7 +316,7 @@ impl Service {
     /// The conversation that a token opens, and what changed in it after `rev`.
     pub async fn view(&self, token: &Token, rev: i64) -> Result<View, Refusal> {
         let head = self.inner.store.head(token.conversation).await?;
-        let head = head.filter(|head| token.opens(head)).ok_or(Refusal::NotYours)?;
+        let head = head.filter(|head| token.opens(head.conversation.id, &head.token_hash)).ok_or(Refusal::NotYours)?;
         let typing = self.inner.store.typing_in(token.conversation).await?;
         let (changes, more) =
             self.inner.store.changes_after(token.conversation, rev, VIEW_CHANGES_MAX, VIEW_CHARS_MAX).await?;
@@ -363,7 +362,7 @@ impl Inbox for Service {
                     Box::pin(async move {
                         let mut keys = std::collections::HashSet::with_capacity(ours.len());
                         let once: Vec<&Frame> = ours.iter().filter(|frame| keys.insert(frame.key.as_str())).collect();
-                        tx.insert_frames(platform, &once, now, None).await
+                        tx.keep_frames(platform, &once, now).await
                     })
                 })
                 .await

@@ -276,7 +276,7 @@ pub struct Frame {
     /// What makes it the same frame when it comes again, unique within the platform.
     pub key: String,
     /// The frame, to the letter.
-    pub raw: String,
+    pub raw: Arc<str>,
 }
 
 /// What became of a frame that was handed over.

@@ -4,7 +4,6 @@
 
 use super::{Answer, Inner, Refusal, Token};
 use crate::hub::Placed;
-use crate::store::conversations::Head;
 use crate::store::orders::{OrderKey, OrderRow, Task};
 use crate::store::{StoreError, Tx, dialect};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -125,11 +124,8 @@ fn apply(
             }
             continue;
         };
-        if let Some(token) = &work.token {
-            let head = Head { conversation: loaded.dialogue.head.clone(), token_hash: loaded.token_hash.clone() };
-            if !token.opens(&head) {
-                return Err(Refusal::NotYours);
-            }
+        if work.token.as_ref().is_some_and(|token| !token.opens(loaded.dialogue.head.id, &loaded.token_hash)) {
+            return Err(Refusal::NotYours);
         }
         let id = loaded.dialogue.head.id;
         let rules = inner.rules(&loaded.dialogue.head.desk);
@@ -185,7 +181,8 @@ async fn load(tx: &mut Tx, works: &[Work]) -> Result<Conversations, StoreError> 
             conversations.by_thread.insert(thread.clone(), id);
         }
         let dialogue = Dialogue { head: head.conversation, messages: Vec::new() };
-        conversations.by_id.insert(id, Loaded { before: dialogue.clone(), dialogue, token_hash: head.token_hash });
+        let before = Dialogue { head: dialogue.head.clone(), messages: Vec::new() };
+        conversations.by_id.insert(id, Loaded { before, dialogue, token_hash: head.token_hash });
     }
     let wanted = wanted(acts(), &mut conversations);
     let mut messages: HashMap<MessageId, Message> = HashMap::new();
@@ -207,7 +204,7 @@ async fn load(tx: &mut Tx, works: &[Work]) -> Result<Conversations, StoreError> 
         }
     }
     for loaded in conversations.by_id.values_mut() {
-        loaded.before = loaded.dialogue.clone();
+        loaded.before.messages.clone_from(&loaded.dialogue.messages);
     }
     Ok(conversations)
 }
@@ -282,10 +279,14 @@ async fn store(
     effects: Vec<(ConversationId, Effect)>,
     outcome: &mut Outcome,
 ) -> Result<(), StoreError> {
-    let (mut heads, mut inserted, mut updated) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut heads, mut threads) = (Vec::new(), Vec::new());
+    let (mut inserted, mut updated) = (Vec::new(), Vec::new());
     for loaded in conversations.by_id.values() {
         if loaded.dialogue.head != loaded.before.head {
-            heads.push(Head { conversation: loaded.dialogue.head.clone(), token_hash: loaded.token_hash.clone() });
+            heads.push((&loaded.dialogue.head, loaded.token_hash.as_str()));
+        }
+        if loaded.dialogue.head.thread != loaded.before.head.thread {
+            threads.push(&loaded.dialogue.head);
         }
         // Messages are only ever added at the end, so what was loaded stands at the front.
         let (old, new) = loaded.dialogue.messages.split_at(loaded.before.messages.len());
@@ -301,8 +302,11 @@ async fn store(
             Kind::Deed { .. } | Kind::Set { .. } => {}
         }
     }
-    heads.sort_by_key(|head| head.conversation.id);
+    heads.sort_by_key(|(head, _)| head.id);
     tx.save_heads(&heads).await?;
+    for head in threads {
+        tx.update_thread(head).await?;
+    }
     tx.insert_messages(&inserted).await?;
     tx.update_messages(&updated.iter().map(|(message, _)| *message).collect::<Vec<_>>()).await?;
     for (message, before) in updated {
@@ -355,7 +359,7 @@ async fn store(
         taken.entry(platform).or_default().insert(&frame.key, frame);
     }
     for (platform, frames) in taken {
-        tx.insert_frames(platform, &frames.into_values().collect::<Vec<_>>(), now, Some(now)).await?;
+        tx.insert_read_frames(platform, &frames.into_values().collect::<Vec<_>>(), now).await?;
     }
     let mut read: HashMap<&'static str, Vec<String>> = HashMap::new();
     for (platform, key) in works.iter().flat_map(|work| &work.frames_read) {

@@ -77,18 +77,17 @@ impl Tx {
         }))
     }
 
-    /// Writes heads, new or changed.
-    pub async fn save_heads(&mut self, heads: &[Head]) -> Result<(), StoreError> {
+    /// Writes heads that are new, and what changes of the others but for the thread.
+    pub async fn save_heads(&mut self, heads: &[(&Conversation, &str)]) -> Result<(), StoreError> {
         for chunk in powers_of_two(heads) {
             on_tx!(self, |c| {
                 let mut query = QueryBuilder::new(format!("INSERT INTO conversation ({COLUMNS}) "));
-                query.push_values(chunk, |mut row, head| {
-                    let it = &head.conversation;
+                query.push_values(chunk, |mut row, (it, token_hash)| {
                     let (thread, thread_key) = thread_words(&it.thread);
                     let standing = standing_words(&it.standing, it.created_at);
                     row.push_bind(it.id.to_string())
                         .push_bind(it.number)
-                        .push_bind(head.token_hash.as_str())
+                        .push_bind(*token_hash)
                         .push_bind(it.customer.name.as_deref())
                         .push_bind(it.customer.email.as_deref())
                         .push_bind(it.topic.as_str())
@@ -118,8 +117,7 @@ impl Tx {
                         .push_bind(it.last_at.0);
                 });
                 query.push(
-                    " ON CONFLICT (id) DO UPDATE SET topic = excluded.topic, thread = excluded.thread, thread_key = excluded.thread_key, \
-                     continued = excluded.continued, \
+                    " ON CONFLICT (id) DO UPDATE SET topic = excluded.topic, continued = excluded.continued, \
                      standing = excluded.standing, standing_since = excluded.standing_since, \
                      resolved_id = excluded.resolved_id, resolved_name = excluded.resolved_name, \
                      resolved_picture = excluded.resolved_picture, rating = excluded.rating, \
@@ -131,6 +129,20 @@ impl Tx {
                 query.build().execute(c).await?;
             });
         }
+        Ok(())
+    }
+
+    /// Writes the thread. It seldom changes, and has an index that would be written with every message.
+    pub async fn update_thread(&mut self, it: &Conversation) -> Result<(), StoreError> {
+        let (thread, thread_key) = thread_words(&it.thread);
+        on_tx!(self, |c| {
+            sqlx::query("UPDATE conversation SET thread = $1, thread_key = $2 WHERE id = $3")
+                .bind(thread)
+                .bind(thread_key)
+                .bind(it.id.to_string())
+                .execute(c)
+                .await?;
+        });
         Ok(())
     }
 }

@@ -2,37 +2,43 @@
 
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Store, StoreError, Tx, on_read, on_tx};
-use sqlx::QueryBuilder;
+use sqlx::{Database, Encode, QueryBuilder, Type};
 use threadline_core::desk::Frame;
 use threadline_core::ids::Moment;
 
 impl Tx {
-    /// Stores frames that are not stored yet, as read at `read_at` or as unread; answers with the keys
-    /// of those that are new.
-    pub async fn insert_frames(
+    /// Stores frames that are not stored yet, as unread; answers with the keys of those that are new.
+    pub async fn keep_frames(
         &mut self,
         platform: &str,
         frames: &[&Frame],
         now: Moment,
-        read_at: Option<Moment>,
     ) -> Result<Vec<String>, StoreError> {
         let mut new = Vec::with_capacity(frames.len());
         for chunk in powers_of_two(frames) {
             let keys: Vec<String> = on_tx!(self, |c| {
-                let mut query = QueryBuilder::new("INSERT INTO frame (platform, key, raw, at, read_at) ");
-                query.push_values(chunk, |mut row, frame| {
-                    row.push_bind(platform)
-                        .push_bind(frame.key.as_str())
-                        .push_bind(frame.raw.as_str())
-                        .push_bind(now.0)
-                        .push_bind(read_at.map(|at| at.0));
-                });
-                query.push(" ON CONFLICT (platform, key) DO NOTHING RETURNING key");
+                let mut query = frames_to_insert(platform, chunk, now, None);
+                query.push(" RETURNING key");
                 query.build_query_scalar().fetch_all(c).await?
             });
             new.extend(keys);
         }
         Ok(new)
+    }
+
+    /// Stores frames whose events are applied in the same transaction.
+    pub async fn insert_read_frames(
+        &mut self,
+        platform: &str,
+        frames: &[&Frame],
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        for chunk in powers_of_two(frames) {
+            on_tx!(self, |c| {
+                frames_to_insert(platform, chunk, now, Some(now)).build().execute(c).await?;
+            });
+        }
+        Ok(())
     }
 
     /// Marks frames as read.
@@ -84,6 +90,25 @@ impl Store {
             .fetch_all(c)
             .await?
         });
-        Ok(rows.into_iter().map(|(key, raw)| Frame { key, raw }).collect())
+        Ok(rows.into_iter().map(|(key, raw)| Frame { key, raw: raw.into() }).collect())
     }
+}
+
+fn frames_to_insert<DB>(platform: &str, frames: &[&Frame], now: Moment, read_at: Option<Moment>) -> QueryBuilder<DB>
+where
+    DB: Database,
+    for<'q> &'q str: Encode<'q, DB> + Type<DB>,
+    i64: for<'q> Encode<'q, DB> + Type<DB>,
+    Option<i64>: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    let mut query = QueryBuilder::new("INSERT INTO frame (platform, key, raw, at, read_at) ");
+    query.push_values(frames, |mut row, frame| {
+        row.push_bind(platform)
+            .push_bind(frame.key.as_str())
+            .push_bind(&*frame.raw)
+            .push_bind(now.0)
+            .push_bind(read_at.map(|at| at.0));
+    });
+    query.push(" ON CONFLICT (platform, key) DO NOTHING");
+    query
 }

@@ -176,13 +176,14 @@ impl Store {
             .connect_with(options.clone())
             .await?;
         MIGRATIONS.run(&one).await.map_err(migration_failed)?;
-        tokio::spawn(checkpoint::run(options.clone(), one.clone()));
+        let writer = writer::Writer::start(one.clone(), on_commit);
+        tokio::spawn(checkpoint::run(options.clone(), one, writer.clone()));
         let readers = SqlitePoolOptions::new()
             .max_connections(LITE_READERS)
             .test_before_acquire(false)
             .max_lifetime(None)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Store::Lite { writer: writer::Writer::start(one, on_commit), readers, claim })
+        Ok(Store::Lite { writer, readers, claim })
     }
 
     async fn open_pg(url: &str) -> Result<Store, StoreError> {

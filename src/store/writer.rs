@@ -7,9 +7,10 @@ use super::{OnCommit, StoreError, Tx};
 use futures_util::FutureExt;
 use sqlx::SqlitePool;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 use threadline_core::desk::Later;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Most transactions that share a commit: bounds how long the first one waits for the others.
 const SHARED_MAX: usize = 64;
@@ -21,6 +22,7 @@ const WAITING_MAX: usize = 1024;
 pub struct Writer {
     jobs: mpsc::Sender<Box<dyn Job>>,
     pool: SqlitePool,
+    log_ends: Arc<Notify>,
 }
 
 /// A transaction to be run, and somebody who waits for its outcome.
@@ -62,8 +64,15 @@ impl Writer {
     /// Starts the writer on a pool of one connection.
     pub(super) fn start(pool: SqlitePool, on_commit: OnCommit) -> Writer {
         let (jobs, inbox) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(serve(pool.clone(), inbox, on_commit));
-        Writer { jobs, pool }
+        let log_ends = Arc::new(Notify::new());
+        tokio::spawn(serve(pool.clone(), inbox, log_ends.clone(), on_commit));
+        Writer { jobs, pool, log_ends }
+    }
+
+    /// Asks the writer to move the last few pages of the write-ahead log into the file, so that the
+    /// next transaction begins the log from its front.
+    pub(super) fn end_log(&self) {
+        self.log_ends.notify_one();
     }
 
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -81,9 +90,19 @@ impl Writer {
     }
 }
 
-async fn serve(pool: SqlitePool, mut inbox: mpsc::Receiver<Box<dyn Job>>, on_commit: OnCommit) {
+async fn serve(pool: SqlitePool, mut inbox: mpsc::Receiver<Box<dyn Job>>, log_ends: Arc<Notify>, on_commit: OnCommit) {
     let mut jobs = Vec::with_capacity(SHARED_MAX);
-    while inbox.recv_many(&mut jobs, SHARED_MAX).await > 0 {
+    loop {
+        tokio::select! {
+            biased;
+            () = log_ends.notified() => {
+                if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await {
+                    tracing::warn!(%error, "the write-ahead log could not be ended; it grows until the next try");
+                }
+                continue;
+            }
+            count = inbox.recv_many(&mut jobs, SHARED_MAX) => if count == 0 { return },
+        }
         match run_safely(&pool, &mut jobs, &on_commit).await {
             Ok(()) => jobs.drain(..).for_each(|job| job.answer(Ok(()))),
             Err(error) if jobs.len() == 1 => jobs.drain(..).for_each(|job| job.answer(Err(error.clone()))),

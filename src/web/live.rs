@@ -129,7 +129,7 @@ impl Events {
         for message in view.changes {
             self.rev = self.rev.max(message.rev);
             if message.concerns_customer() {
-                self.ready.push(message_event(message));
+                self.ready.push(message_event(&message));
             }
         }
         if view.more {
@@ -218,10 +218,10 @@ impl http_body::Body for Events {
 }
 
 fn bytes_of(shown: &Shown) -> Bytes {
-    shown.bytes.get_or_init(|| message_event(shown.message.clone())).clone()
+    shown.bytes.get_or_init(|| message_event(&shown.message)).clone()
 }
 
-fn message_event(message: Message) -> Bytes {
+fn message_event(message: &Message) -> Bytes {
     let mut text = format!("event: message\nid: {}\ndata: ", message.rev).into_bytes();
     // Writing to memory does not fail, and JSON has no line breaks.
     let _ = serde_json::to_writer(&mut text, &MessageView(message));

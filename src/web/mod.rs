@@ -31,8 +31,8 @@ use axum::routing::{get, post};
 use patience::Arriving;
 use problem::Problem;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -115,10 +115,14 @@ impl Modify for TokenScheme {
     }
 }
 
-/// The OpenAPI document of the customer's API, as JSON.
-pub fn openapi_json() -> String {
-    let (_, document) = api().split_for_parts();
-    document.to_pretty_json().unwrap_or_default()
+/// The OpenAPI document of the customer's API, as JSON; written when somebody asks for it.
+pub fn openapi_json() -> &'static str {
+    static WRITTEN: LazyLock<String> = LazyLock::new(|| api().to_openapi().to_pretty_json().unwrap_or_default());
+    &WRITTEN
+}
+
+async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], openapi_json())
 }
 
 fn api() -> OpenApiRouter<App> {
@@ -144,10 +148,9 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
     let origins = config.server.allowed_origins.clone();
     let practised = practice.is_some();
     let app = App(Arc::new(Shared { service, practice, config, callers, door, life, requests: AtomicU64::new(0) }));
-    let (api, document) = api().split_for_parts();
-    let document: &'static str = Box::leak(document.to_pretty_json().unwrap_or_default().into_boxed_str());
+    let (api, _) = api().split_for_parts();
     let mut router = api
-        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }))
+        .route("/openapi.json", get(openapi))
         .layer(middleware::from_fn_with_state(app.clone(), limited))
         .route("/slack/events", post(slack_events).layer(DefaultBodyLimit::max(SLACK_BODY_BYTES_MAX)))
         .route("/healthz", get(healthz))

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::borrow::Borrow;
 use threadline_core::body::{Body, is_invisible, safe_href};
 use threadline_core::conversation::{Customer, Event, Page};
 use threadline_core::message::{Kind, Message, Posting, Stage};
@@ -184,7 +185,7 @@ pub(super) struct Receipts {
 
 /// A message as a customer sees it.
 #[derive(Debug)]
-pub(super) struct MessageView(pub Message);
+pub(super) struct MessageView<M = Message>(pub M);
 
 /// A message as a customer sees it.
 #[derive(ToSchema)]
@@ -220,9 +221,9 @@ pub(super) struct MessageDoc {
     why: Option<String>,
 }
 
-impl Serialize for MessageView {
+impl<M: Borrow<Message>> Serialize for MessageView<M> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let message = &self.0;
+        let message = self.0.borrow();
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("id", &message.id.to_string())?;
         map.serialize_entry("rev", &message.rev)?;

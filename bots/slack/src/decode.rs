@@ -7,6 +7,7 @@ use crate::outbound::Us;
 use crate::refusal;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::fmt;
 use threadline_core::desk::{Frame, Post, Stop};
 use threadline_core::ids::ThreadKey;
@@ -122,13 +123,51 @@ pub fn decode(us: &Us, raw: &str) -> Result<Decoded, Unreadable> {
 /// again: the event's id, which Slack keeps over every retry and every way; else the envelope's.
 /// Nothing for what carries neither.
 pub fn frame(raw: &str) -> Option<Frame> {
-    let frame: Value = serde_json::from_str(raw).ok()?;
-    Some(Frame { key: key(&frame)?.to_string(), raw: raw.to_string() })
+    serde_json::from_str::<Outline>(raw).ok()?.frame(raw)
 }
 
-/// What makes a frame the same when it comes again.
-pub(crate) fn key(frame: &Value) -> Option<&str> {
-    [&frame["payload"]["event_id"], &frame["event_id"], &frame["envelope_id"]].into_iter().find_map(text)
+/// As much of a frame as tells what it is; what it carries is only skimmed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Outline<'a> {
+    envelope_id: Value,
+    event_id: Value,
+    #[serde(rename = "type")]
+    kind: Value,
+    reason: Value,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PayloadOutline {
+    event_id: Value,
+}
+
+impl Outline<'_> {
+    /// The envelope that it came in over a socket.
+    pub fn envelope(&self) -> Option<&str> {
+        text(&self.envelope_id)
+    }
+
+    /// What it is, when it is about the socket itself.
+    pub fn kind(&self) -> Option<&str> {
+        text(&self.kind)
+    }
+
+    /// Why it was sent, when it is about the socket itself.
+    pub fn reason(&self) -> Option<&str> {
+        text(&self.reason)
+    }
+
+    /// The frame under its key.
+    pub fn frame(&self, raw: &str) -> Option<Frame> {
+        let payload = self.payload.and_then(|payload| serde_json::from_str::<PayloadOutline>(payload.get()).ok());
+        let payload = payload.unwrap_or_default();
+        let key = [&payload.event_id, &self.event_id, &self.envelope_id].into_iter().find_map(text)?;
+        Some(Frame { key: key.to_string(), raw: raw.into() })
+    }
 }
 
 /// What somebody else wrote in a thread, if this message object is that.

@@ -28,6 +28,25 @@ struct State {
     threads: HashMap<ThreadKey, Moment>,
 }
 
+/// As much of an event as can be in doubt.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// Where it happened.
+    pub thread: ThreadKey,
+    /// When that version of a message was written; a deletion is never out of date.
+    written_at_millis: Option<i64>,
+}
+
+impl From<&DeskEvent> for Told {
+    fn from(event: &DeskEvent) -> Told {
+        let written_at_millis = match &event.act {
+            DeskAct::Wrote(message) => Some(message.edited.unwrap_or(message.post.stamp) / 1_000),
+            DeskAct::Deleted(_) | DeskAct::Did(_) | DeskAct::Stands(_) | DeskAct::Gone => None,
+        };
+        Told { thread: event.thread.clone(), written_at_millis }
+    }
+}
+
 impl Doubts {
     /// No doubts. `missed` is counted up when there are too many.
     pub fn new(clock: Arc<dyn Fn() -> Moment + Send + Sync>, missed: watch::Sender<u64>) -> Doubts {
@@ -39,13 +58,12 @@ impl Doubts {
         self.lock().since = Some(asked_at);
     }
 
-    /// These events were stored.
-    pub fn stored<'a>(&self, events: impl IntoIterator<Item = &'a DeskEvent>) {
+    /// What these events told was stored.
+    pub fn stored(&self, told: impl IntoIterator<Item = Told>) {
         let mut state = self.lock();
         let Some(since) = state.since else { return };
-        let late = |event: &&DeskEvent| written_at_millis(event).is_some_and(|at| at < since.0);
-        for event in events.into_iter().filter(late) {
-            state.threads.insert(event.thread.clone(), (self.clock)());
+        for told in told.into_iter().filter(|told| told.written_at_millis.is_some_and(|at| at < since.0)) {
+            state.threads.insert(told.thread, (self.clock)());
             self.bell.notify_one();
         }
         if state.threads.len() > THREADS_MAX {
@@ -91,14 +109,6 @@ impl fmt::Debug for Doubts {
     }
 }
 
-/// When that version of a message was written; a deletion is never out of date.
-fn written_at_millis(event: &DeskEvent) -> Option<i64> {
-    match &event.act {
-        DeskAct::Wrote(message) => Some(message.edited.unwrap_or(message.post.stamp) / 1_000),
-        DeskAct::Deleted(_) | DeskAct::Did(_) | DeskAct::Stands(_) | DeskAct::Gone => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,11 +117,11 @@ mod tests {
     use threadline_core::desk::{Author, DeskMessage, Post, Stranger, StrangerKind};
     use threadline_core::ids::PostKey;
 
-    fn wrote(thread: &str, millis: i64) -> DeskEvent {
+    fn told(thread: &str, millis: i64) -> Told {
         let author = Author::Stranger(Stranger { person: None, why: StrangerKind::Bot });
         let post = Post { key: PostKey("p".into()), stamp: millis * 1_000 };
         let message = DeskMessage { post, author, body: Body::default(), edited: None, named: None };
-        DeskEvent { thread: ThreadKey(thread.into()), act: DeskAct::Wrote(message) }
+        Told::from(&DeskEvent { thread: ThreadKey(thread.into()), act: DeskAct::Wrote(message) })
     }
 
     #[tokio::test]
@@ -120,11 +130,11 @@ mod tests {
         let clock = now.clone();
         let (missed, _gaps) = watch::channel(0);
         let doubts = Doubts::new(Arc::new(move || Moment(clock.load(Ordering::SeqCst))), missed);
-        doubts.stored([&wrote("t1", 1)]);
+        doubts.stored([told("t1", 1)]);
         assert_eq!(doubts.threads(), [], "nothing was read yet: the first catch-up will");
         doubts.catching_up(Moment(5_000));
         now.store(6_000, Ordering::SeqCst);
-        doubts.stored([&wrote("t1", 4_999), &wrote("t2", 5_000)]);
+        doubts.stored([told("t1", 4_999), told("t2", 5_000)]);
         doubts.arise().await;
         let t1 = ThreadKey("t1".into());
         assert_eq!(doubts.threads(), std::slice::from_ref(&t1));
@@ -139,8 +149,7 @@ mod tests {
         let (missed, gaps) = watch::channel(0);
         let doubts = Doubts::new(Arc::new(|| Moment(1)), missed);
         doubts.catching_up(Moment(5_000));
-        let events: Vec<DeskEvent> = (0..=THREADS_MAX).map(|n| wrote(&n.to_string(), 0)).collect();
-        doubts.stored(&events);
+        doubts.stored((0..=THREADS_MAX).map(|n| told(&n.to_string(), 0)));
         assert_eq!((doubts.threads(), *gaps.borrow()), (vec![], 1));
     }
 }

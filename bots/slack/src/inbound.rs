@@ -9,7 +9,7 @@ use crate::alarm::Alarm;
 use crate::arrival::{Arrival, Sender};
 use crate::catch_up::{CatchUp, Pace};
 use crate::decode::{self, Decoded};
-use crate::doubt::Doubts;
+use crate::doubt::{Doubts, Told};
 use crate::interpret;
 use crate::outbound::{Slack, Us};
 use crate::reader::{Fresh, Reader};
@@ -160,13 +160,13 @@ impl TakingIn {
         let mut batch: Vec<Arrival> = Vec::new();
         while arrived.recv_many(&mut batch, BATCH_MAX).await > 0 {
             let mut others = Vec::with_capacity(batch.len());
-            let (mut plain, mut taken, mut events) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut plain, mut taken, mut told) = (Vec::new(), Vec::new(), Vec::new());
             for arrival in batch.drain(..) {
                 match self.slack.us_if_known().map(|us| self.at_once(us, &arrival.frame)) {
                     Some(AtOnce::Echo) => arrival.answer(Ok(())),
                     Some(AtOnce::Event(event)) => {
-                        taken.push((arrival.frame.clone(), vec![event.clone()]));
-                        events.push(event);
+                        told.push(Told::from(&event));
+                        taken.push((arrival.frame.clone(), vec![event]));
                         plain.push(arrival);
                     }
                     Some(AtOnce::Later(thread)) => {
@@ -179,12 +179,12 @@ impl TakingIn {
             }
             let taking = async {
                 if taken.is_empty() || self.inbox.took(PLATFORM, taken).await.is_ok() {
-                    self.doubts.stored(&events);
+                    self.doubts.stored(told);
                     plain.into_iter().for_each(|arrival| arrival.answer(Ok(())));
                 } else {
                     // One of them may be at fault: as it came, each can be stored.
                     let held_up = self.fresh.held_up();
-                    plain.iter().zip(&events).for_each(|(it, event)| held_up.arrives(&it.frame.key, &event.thread));
+                    plain.iter().zip(&told).for_each(|(it, told)| held_up.arrives(&it.frame.key, &told.thread));
                     self.keep(plain).await;
                 }
             };

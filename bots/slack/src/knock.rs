@@ -46,7 +46,7 @@ pub fn knock(secrets: &[Secret], header: impl Fn(&str) -> Option<String>, body: 
     if value["type"] == "url_verification" {
         return Knock::Challenge(value["challenge"].as_str().unwrap_or_default().to_string());
     }
-    Knock::Frame(decode::frame(raw).unwrap_or_else(|| Frame { key: fingerprint(body), raw: raw.to_string() }))
+    Knock::Frame(decode::frame(raw).unwrap_or_else(|| Frame { key: fingerprint(body), raw: raw.into() }))
 }
 
 /// `v0=` and the HMAC-SHA256 of version, time and body; compared in constant time.

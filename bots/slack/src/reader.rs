@@ -6,7 +6,7 @@
 use crate::PLATFORM;
 use crate::alarm::{Alarm, Part};
 use crate::decode::{self, Decoded, Found};
-use crate::doubt::Doubts;
+use crate::doubt::{Doubts, Told};
 use crate::held_up::HeldUp;
 use crate::interpret;
 use crate::outbound::{Slack, Us};
@@ -428,7 +428,7 @@ async fn store(
 ) {
     let stored = |reading: &Reading| {
         reading.frame.iter().for_each(|key| in_hand.remove(key));
-        doubts.stored(&reading.events);
+        doubts.stored(reading.events.iter().map(Told::from));
     };
     let (mut batch, mut aside) = (Vec::new(), Vec::new());
     let (mut pause, mut again_at) = (PAUSE_FIRST, Instant::now());

@@ -7,17 +7,17 @@ use crate::alarm::{Alarm, Part};
 use crate::arrival::{Answer, Arrival, Sender};
 use crate::client::Failure;
 use crate::config::Secret;
-use crate::decode;
+use crate::decode::Outline;
 use crate::outbound::Slack;
 use crate::refusal;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use threadline_core::desk::{Frame, Stop, Trouble};
+use threadline_core::desk::{Stop, Trouble};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -284,7 +284,7 @@ impl Line {
                     if self.heard_at.elapsed() >= self.deaf_after {
                         return End::Deaf;
                     }
-                    if !self.say(Message::Ping(Default::default())).await {
+                    if !self.say([Message::Ping(Default::default())]).await {
                         return End::Dropped;
                     }
                 }
@@ -299,16 +299,15 @@ impl Line {
 
     /// What a text frame is. Only an envelope is handed over; anything else is about the socket.
     fn read(&mut self, raw: &str) -> Result<Option<Arrival>, End> {
-        let Ok(frame) = serde_json::from_str::<Value>(raw) else {
+        let Ok(outline) = serde_json::from_str::<Outline>(raw) else {
             warn!("a frame from Slack is not JSON; ignored");
             return Ok(None);
         };
-        if let (Some(envelope), Some(key)) = (frame["envelope_id"].as_str(), decode::key(&frame)) {
-            let frame = Frame { key: key.to_string(), raw: raw.to_string() };
+        if let (Some(envelope), Some(frame)) = (outline.envelope(), outline.frame(raw)) {
             let sender = Sender::Socket { envelope: envelope.to_string(), answers: self.answers_tx.clone() };
             return Ok(Some(Arrival { frame, sender }));
         }
-        match frame["type"].as_str() {
+        match outline.kind() {
             Some("hello") if !self.said_hello => {
                 self.said_hello = true;
                 let _ = self.words.send(Word::Hello);
@@ -317,7 +316,7 @@ impl Line {
                 }
                 Ok(None)
             }
-            Some("disconnect") => match frame["reason"].as_str() {
+            Some("disconnect") => match outline.reason() {
                 Some("link_disabled") => Err(End::SwitchedOff),
                 // Another one can only be opened once this one is gone.
                 Some("too_many_websockets") => Err(End::TooMany),
@@ -331,17 +330,26 @@ impl Line {
         }
     }
 
+    /// Acknowledges what was kept: this frame, and with it all others that are known to be by now.
     async fn acknowledge(&mut self, answer: Answer) -> bool {
-        self.waiting = self.waiting.saturating_sub(1);
-        if !answer.kept {
-            return true;
+        let mut answers = vec![answer];
+        while let Ok(answer) = self.answers.try_recv() {
+            answers.push(answer);
         }
-        self.say(Message::text(json!({ "envelope_id": answer.envelope }).to_string())).await
+        self.waiting = self.waiting.saturating_sub(answers.len());
+        let kept = answers.into_iter().filter(|answer| answer.kept);
+        self.say(kept.map(|answer| Message::text(json!({ "envelope_id": answer.envelope }).to_string()))).await
     }
 
     /// False when the socket takes nothing any more.
-    async fn say(&mut self, message: Message) -> bool {
-        matches!(tokio::time::timeout(self.deaf_after, self.sink.send(message)).await, Ok(Ok(())))
+    async fn say(&mut self, messages: impl IntoIterator<Item = Message>) -> bool {
+        let saying = async {
+            for message in messages {
+                self.sink.feed(message).await?;
+            }
+            self.sink.flush().await
+        };
+        matches!(tokio::time::timeout(self.deaf_after, saying).await, Ok(Ok(())))
     }
 
     /// Acknowledges what is still being kept, and closes.

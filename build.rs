@@ -27,6 +27,7 @@ const CHAT: &[&str] = &[
     "chat/wire.js",
     "chat/pace.js",
     "chat/memory.js",
+    "chat/known.js",
     "chat/tabs.js",
     "chat/outbox.js",
     "chat/talk.js",

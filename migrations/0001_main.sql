@@ -7,8 +7,6 @@ CREATE TABLE conversation (
     customer_name TEXT,
     customer_email TEXT,
     topic TEXT NOT NULL,
-    page_url TEXT,
-    page_title TEXT,
     desk TEXT NOT NULL,
     -- none, wanted, open
     thread TEXT NOT NULL,
@@ -36,6 +34,12 @@ CREATE TABLE conversation (
     last_stamp BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL
+);
+
+-- What is known besides what was written, as JSON: only ever read and written whole, for a card.
+CREATE TABLE context (
+    conversation TEXT PRIMARY KEY REFERENCES conversation (id),
+    known TEXT NOT NULL
 );
 
 CREATE TABLE message (

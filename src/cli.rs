@@ -242,7 +242,13 @@ fn summary(config: &Config, now: Moment) -> String {
             1 => String::new(),
             _ => format!(", calendar {}", topic.calendar),
         };
-        row("topic", format!("{} → {}{calendar}", topic.label, topic.desk));
+        let asks: Vec<&str> = topic.fields.iter().map(|field| field.id.as_str()).collect();
+        let asks = if asks.is_empty() { String::new() } else { format!(", asks for {}", asks.join(", ")) };
+        row("topic", format!("{} → {}{calendar}{asks}", topic.label, topic.desk));
+    }
+    for fact in &config.facts {
+        let mark = if fact.link.is_some() { ", a link" } else { "" };
+        row("context", format!("{} → {}{mark}", fact.key, fact.label));
     }
     for desk in &config.desks {
         row(&format!("desk {}", desk.name), desk_in_words(desk));
@@ -550,9 +556,9 @@ mod tests {
               listens on    127.0.0.1:8087
               practice      the shop page and the practice desk are served, to this machine
               database      /home/ada/threadline.db (SQLite)
-              topic         Campaign Setup → support
-              topic         Technical Issues → support
-              topic         Billing Questions → support
+              topic         Campaign Setup → support, asks for campaign_id
+              topic         Technical Issues → support, asks for campaign_id, transaction_id, error, steps, expected, actual
+              topic         Billing Questions → support, asks for campaign_id, transaction_id
               topic         Platform Navigation → support
               topic         Other → support
               desk support  the practice desk; every reply goes out after 3 s

@@ -12,6 +12,7 @@ mod sections;
 mod slack;
 #[cfg(test)]
 mod tests;
+mod topics;
 
 pub use document::{Place, Problem};
 pub use secret::Secret;
@@ -25,6 +26,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use threadline_core::calendar::{About, Calendar, NaiveDate, Remark};
+pub use threadline_core::card::CardFact as Fact;
+use threadline_core::card::{CardPlan, CardTopic};
+use threadline_core::context::Field;
 use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
 
@@ -43,6 +47,8 @@ pub struct Config {
     pub widget: Widget,
     /// What customers choose from, in this order; never empty.
     pub topics: Vec<Topic>,
+    /// Facts of the site's that the card shows under a label, in this order.
+    pub facts: Vec<Fact>,
     /// Where threads live; never empty.
     pub desks: Vec<Desk>,
     /// The desk of what has no topic.
@@ -128,6 +134,8 @@ pub struct Topic {
     pub label: String,
     /// Where its conversations go.
     pub desk: DeskName,
+    /// What it asks for before the first message.
+    pub fields: Vec<Field>,
     /// When they are answered.
     pub calendar: CalendarName,
 }
@@ -322,6 +330,18 @@ impl NamedCalendar {
     }
 }
 
+impl Config {
+    /// What it says about the cards at the roots of threads.
+    pub fn card_plan(&self) -> CardPlan {
+        let topic = |topic: &Topic| CardTopic {
+            id: topic.id.clone(),
+            label: topic.label.clone(),
+            fields: topic.fields.clone(),
+        };
+        CardPlan { topics: self.topics.iter().map(topic).collect(), facts: self.facts.clone() }
+    }
+}
+
 impl Platform {
     /// Its name in the configuration, the log and the metrics.
     pub fn as_str(self) -> &'static str {
@@ -361,7 +381,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             message_chars_max: 10_000,
-            body_bytes_max: 65_536,
+            body_bytes_max: 131_072,
             conversations_per_address_per_minute: NonZeroU32::new(10),
             messages_per_conversation_per_minute: NonZeroU32::new(60),
             requests_per_address_per_minute: NonZeroU32::new(600),

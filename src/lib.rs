@@ -167,8 +167,7 @@ fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {
 }
 
 fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> Vec<outbox::Desk> {
-    let topics: Arc<HashMap<String, String>> =
-        Arc::new(config.topics.iter().map(|topic| (topic.id.clone(), topic.label.clone())).collect());
+    let cards = Arc::new(config.card_plan());
     let platform = |desk: &config::Desk| match desk.platform {
         config::Platform::Slack => slack.clone().map(outbox::Platform::Slack),
         config::Platform::Practice => practice.cloned().map(outbox::Platform::Practice),
@@ -179,7 +178,7 @@ fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> 
             (outbox::Platform::Slack(_), Some(slack)) => (desk.channels.clone(), slack_pace(slack)),
             _ => (vec!["practice".to_string()], PRACTICE_PACE),
         };
-        Some(outbox::Desk { name: desk.name.clone(), platform, channels, pace, topics: topics.clone() })
+        Some(outbox::Desk { name: desk.name.clone(), platform, channels, pace, cards: cards.clone() })
     };
     config.desks.iter().filter_map(worker).collect()
 }

@@ -20,11 +20,11 @@ use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use threadline_core::card::{Card, CardPlan};
 use threadline_core::conversation::{Conversation, Event};
-use threadline_core::desk::{Card, Letter, Piece, Stop, Trouble};
+use threadline_core::desk::{Letter, Piece, Stop, Trouble};
 use threadline_core::ids::{ConversationId, DeskName, Moment, ThreadKey};
 use threadline_core::lane::{Lanes, Pace, Parcel, Turn};
-use threadline_core::verb::offered;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -63,8 +63,8 @@ pub struct Desk {
     pub channels: Vec<String>,
     /// How fast each may be posted to.
     pub pace: Pace,
-    /// Labels of the topics, by id.
-    pub topics: Arc<HashMap<String, String>>,
+    /// What its cards show.
+    pub cards: Arc<CardPlan>,
 }
 
 /// The worker while it runs.
@@ -303,13 +303,13 @@ type Attempt = Result<Outcome, (Trouble, &'static str)>;
 
 async fn open(service: &Service, desk: &Desk, conversation: ConversationId, channel: &str) -> Attempt {
     let head = desk.head(service, conversation).await.map_err(|trouble| (trouble, "opening a thread"))?;
-    let card = desk.card(service, head);
+    let card = desk.card(service, &head).await.map_err(|trouble| (trouble, "opening a thread"))?;
     let began = service.shared().clock.now();
     let opened = match desk.platform.open_thread(channel, &card).await {
-        // What the customer's page is called or where it is can be what the desk refuses.
+        // What the customer or his page says can be what the desk refuses.
         Err(Trouble::Never { why }) => {
-            tracing::warn!(desk = %desk.name, conversation.id = %conversation, why, "a card was refused; once more without its page");
-            desk.platform.open_thread(channel, &without_page(card)).await
+            tracing::warn!(desk = %desk.name, conversation.id = %conversation, why, "a card was refused; once more with its title alone");
+            desk.platform.open_thread(channel, &card.bare()).await
         }
         opened => opened,
     };
@@ -450,11 +450,6 @@ async fn report_done(service: &Service, conversation: ConversationId, event: Opt
     }
 }
 
-/// The card without what the customer's browser says of its page.
-fn without_page(card: Card) -> Card {
-    Card { page_url: None, page_title: None, ..card }
-}
-
 impl Desk {
     async fn head(&self, service: &Service, conversation: ConversationId) -> Result<Conversation, Trouble> {
         let head = service.shared().store.head(conversation).await;
@@ -463,21 +458,10 @@ impl Desk {
     }
 
     /// What a conversation's card shows now.
-    fn card(&self, service: &Service, head: Conversation) -> Card {
-        let offered = offered(&head.standing, head.claimed_by.is_some(), &service.shared().names);
-        Card {
-            conversation: head.id,
-            number: head.number,
-            name: head.customer.name,
-            email: head.customer.email,
-            topic: self.topics.get(&head.topic).cloned().unwrap_or(head.topic),
-            page_url: head.page.url,
-            page_title: head.page.title,
-            continued: head.continued,
-            standing: head.standing,
-            holder: head.claimed_by.map(|agent| agent.name),
-            offered,
-        }
+    async fn card(&self, service: &Service, head: &Conversation) -> Result<Card, Trouble> {
+        let context = service.shared().store.context(head.id).await;
+        let context = context.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
+        Ok(self.cards.card(head, &context, &service.shared().names))
     }
 
     async fn opened_at(&self, service: &Service, conversation: ConversationId) -> Result<Moment, Trouble> {

@@ -5,15 +5,16 @@
 use crate::service::Service;
 use crate::store::StoreError;
 use crate::store::practice::{PostKind, PracticePost};
-use threadline_core::body::{Body, safe_href};
+use threadline_core::body::Body;
+use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::desk::{
-    Agent, Author, Card, DeskAct, DeskEvent, DeskMessage, Inbox, Letter, Mark, OwnPost, Piece, Post, Reading, Snapshot,
+    Agent, Author, DeskAct, DeskEvent, DeskMessage, Inbox, Letter, Mark, OwnPost, Piece, Post, Reading, Snapshot,
     Trouble,
 };
 use threadline_core::ids::{AgentId, ConversationId, Moment, PostKey, ThreadKey};
 use threadline_core::markup;
 use threadline_core::verb::parse::person_named;
-use threadline_core::words;
+use threadline_core::words::{self, CONTINUED, ODD};
 
 /// How keys of this platform begin.
 pub const PLATFORM: &str = "practice";
@@ -292,21 +293,22 @@ impl Practice {
     }
 }
 
+/// The card in words; the page draws it from the card itself.
 fn card_text(card: &Card) -> String {
-    let mut lines = vec![format!("#{} · {}", card.number, card.topic)];
-    let who = [card.name.as_deref(), card.email.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    if !who.is_empty() {
-        lines.push(who);
-    }
-    if let Some(url) = card.page_url.as_deref().and_then(safe_href) {
-        lines.push(card.page_title.as_deref().map_or(url.to_string(), |title| format!("{title} – {url}")));
-    }
-    let (standing, at) = words::standing(&card.standing);
-    lines.push(at.map_or(standing.clone(), |at| format!("{standing} {}", at.0)));
+    let field = |CardField { label, value }: &CardField| match value {
+        CardValue::Text(text) | CardValue::Link { text, .. } => format!("{label}: {text}"),
+        CardValue::Page { title: Some(title), shown, .. } => format!("{label}: {title} – {shown}"),
+        CardValue::Page { title: None, shown, .. } => format!("{label}: {shown}"),
+        CardValue::Odd(text) => format!("{label}: ⚠️ {text} ({ODD})"),
+    };
+    let (standing, since) = words::standing(&card.standing);
+    let mut lines = vec![card.title(), since.map_or(standing.clone(), |since| format!("{standing} {}", since.0))];
     lines.extend(card.holder.as_deref().map(words::holder));
-    if card.continued {
-        lines.push("Continued: the earlier thread was deleted.".to_string());
-    }
+    lines.extend(card.fields.iter().map(field));
+    lines.extend(card.texts.iter().map(|(label, text)| format!("{label}:\n{text}")));
+    lines.extend(card.also_line());
+    lines.extend(card.surroundings_line());
+    lines.extend(card.continued.then(|| CONTINUED.to_string()));
     lines.join("\n")
 }
 

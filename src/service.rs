@@ -22,7 +22,8 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
-use threadline_core::conversation::{Conversation, Customer, Event, Page, Standing, Thread};
+use threadline_core::context::Context;
+use threadline_core::conversation::{Conversation, Customer, Event, Standing, Thread};
 use threadline_core::desk::{
     DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, Mode, OpenThread, Reading, Stop, Unstored,
 };
@@ -98,8 +99,8 @@ pub struct Opening {
     pub customer: Customer,
     /// The topic's id.
     pub topic: String,
-    /// Where he is.
-    pub page: Page,
+    /// Where he is, and what the site says of him.
+    pub context: Context,
     /// The desk that the topic goes to.
     pub desk: DeskName,
 }
@@ -262,7 +263,6 @@ impl Service {
                         number,
                         customer: opening.customer,
                         topic: opening.topic,
-                        page: opening.page,
                         desk: opening.desk,
                         thread: Thread::None,
                         continued: false,
@@ -279,6 +279,7 @@ impl Service {
                         last_at: now,
                     };
                     tx.save_heads(&[(&conversation, &hash)]).await?;
+                    tx.save_context(id, &opening.context).await?;
                     Ok(number)
                 })
             })

@@ -3,8 +3,9 @@
  * threads, right the posts of the one that is open; on every change both are read again, since a
  * page on the same computer can afford it.
  *
- * @typedef {{ number: number, customer: string, topic: string, last_at: number, last_line: string, unanswered: boolean }} Thread
- * @typedef {{ number: number, name?: string, email?: string, topic?: string, page_url?: string, page_title?: string }} Card
+ * @typedef {{ number: number, customer: string | null, topic: string, last_at: number, last_line: string, unanswered: boolean }} Thread
+ * @typedef {{ label: string, text: string, href?: string, title?: string | null, odd?: string }} CardField
+ * @typedef {{ title: string, standing: string, since: number | null, holder: string | null, fields: CardField[], texts: { label: string, text: string }[], small_print: string[] }} Card
  * @typedef {object} Post
  * @property {number} post
  * @property {'card' | 'customer' | 'agent' | 'bot' | 'private'} kind
@@ -116,7 +117,7 @@ function threadItem(thread) {
       },
     },
     h('span', { class: 'dot', ...(unanswered ? { role: 'img', 'aria-label': 'Unanswered:' } : {}) }),
-    h('span', { class: 'customer' }, `#${number} ${customer}`),
+    h('span', { class: 'customer' }, `#${number} ${customer ?? 'Customer'}`),
     h('time', { class: 'at', datetime: new Date(last_at).toISOString() }, time(last_at)),
     h('span', { class: 'topic' }, topic),
     h('span', { class: 'last-line' }, last_line),
@@ -142,11 +143,10 @@ function refreshPosts() {
 async function readPosts() {
   const number = open;
   if (number === null) return;
-  /** @type {{ posts: Post[] }} */
+  /** @type {{ customer: string | null, topic: string, posts: Post[] }} */
   const thread = await ask('GET', `threads/${number}`);
   if (number !== open) return;
-  const card = thread.posts.find((post) => post.card)?.card;
-  at('heading', 'h2').textContent = `#${number} ${card?.name ?? ''} ${card?.topic ? `– ${card.topic}` : ''}`;
+  at('heading', 'h2').textContent = `#${number} ${thread.customer ?? ''} – ${thread.topic}`;
   const at_end = posts.scrollHeight - posts.scrollTop - posts.clientHeight < 60;
   const before = shown_posts;
   shown_posts = new Map();
@@ -197,12 +197,22 @@ function postItem(number, post) {
 }
 
 /** @param {Card} card */
-function rootCard({ number, name, email, topic, page_url, page_title }) {
-  const href = safeHref(page_url);
-  const page = href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, page_title || page_url) : page_title || page_url;
-  /** @type {[string, string | Node | undefined][]} */
-  const facts = [['Conversation', `#${number}`], ['Customer', name], ['Email', email], ['Topic', topic], ['Page', page]];
-  return h('div', { class: 'root' }, h('dl', {}, ...facts.flatMap(([term, value]) => (value ? [h('dt', {}, term), h('dd', {}, value)] : []))));
+function rootCard({ title, standing, since, holder, fields, texts, small_print }) {
+  /** @param {CardField} field */
+  const value = ({ text, href, title, odd }) => {
+    const safe = safeHref(href);
+    const shown = safe ? h('a', { href: safe, target: '_blank', rel: 'noopener noreferrer nofollow' }, text) : text;
+    return h('dd', { dir: 'auto' }, title && `${title} `, odd && '⚠️ ', shown, odd && h('small', {}, ` (${odd})`));
+  };
+  return h(
+    'div',
+    { class: 'root' },
+    h('h3', {}, title),
+    h('p', {}, `${standing}${since === null ? '' : ` ${time(since)}`}${holder ? ` · ${holder}` : ''}`),
+    fields.length > 0 && h('dl', {}, ...fields.map((field) => h('div', {}, h('dt', {}, field.label), value(field)))),
+    ...texts.map(({ label, text }) => h('div', { class: 'long' }, h('b', {}, label), h('p', { dir: 'auto' }, text))),
+    ...small_print.map((line) => h('p', { class: 'small-print', dir: 'auto' }, line)),
+  );
 }
 
 /** @param {'received' | 'seen'} name */

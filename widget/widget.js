@@ -2,7 +2,9 @@
  * The loader: what `<script src="https://chat.example.com/widget.js" async></script>` runs. Draws
  * the button at the bottom right and nothing else; the chat itself comes with the first click, or
  * when the page is idle for somebody who has a conversation already. The page gets one new name,
- * `Threadline`, with `open()` and `close()`.
+ * `Threadline`, with `open()`, `close()` and `identify({ campaign_id: 'cp100' })`; the script tag's
+ * `data-*` attributes say the same from the start, and `(window.Threadline ||= []).push({ … })` does
+ * wherever the page is.
  *
  * build.rs puts the modules this imports into one classic script, since only such a script can
  * learn where it came from.
@@ -51,8 +53,10 @@ svg { inline-size: 24px; block-size: 24px; fill: none; stroke: currentColor; str
 @media print { .root { display: none; } }
 `;
 
+const tag = /** @type {HTMLScriptElement} */ (document.currentScript);
+
 /** @type {string} */
-const base = new URL(/** @type {HTMLScriptElement} */ (document.currentScript).src).origin;
+const base = new URL(tag.src).origin;
 
 /** The button, and the shadow root in which the chat will live. */
 export class Launcher extends HTMLElement {
@@ -60,6 +64,8 @@ export class Launcher extends HTMLElement {
     super();
     /** Where the server is. */
     this.base = base;
+    /** What the page says of the customer, one after the other. @type {Record<string, unknown>[]} */
+    this.told = [{ ...tag.dataset }];
     this.badge = h('span', { class: 'badge', 'aria-hidden': 'true', hidden: true });
     this.picture = h('span', {}, icon(BUBBLE));
     this.button = h(
@@ -110,6 +116,16 @@ export class Launcher extends HTMLElement {
   }
 
   /**
+   * Takes in what the page knows of the customer.
+   *
+   * @param {unknown} said
+   */
+  tell(said) {
+    this.told.push({ .../** @type {object} */ (Object(said)) });
+    this.chat?.then((chat) => chat.learned()).catch(() => {});
+  }
+
+  /**
    * Shows how many messages wait to be read.
    *
    * @param {number} unread
@@ -144,8 +160,12 @@ export class Launcher extends HTMLElement {
   }
 }
 
-/** Puts the button on the page, and says when the page is ready for the rest. */
-function begin() {
+/**
+ * Puts the button on the page, and says when the page is ready for the rest.
+ *
+ * @param {unknown[]} waiting  what the page said before there was anybody to listen
+ */
+function begin(waiting) {
   customElements.define('threadline-chat', Launcher);
   const launcher = new Launcher();
   const place = () => launcher.isConnected || document.body.append(launcher);
@@ -167,8 +187,17 @@ function begin() {
   // A conversation begun in another tab is this tab's too.
   addEventListener('storage', (event) => event.key === key && event.newValue && resume());
 
+  /** @param {unknown[]} said */
+  const tell = (...said) => said.forEach((one) => launcher.tell(one));
+  tell(...waiting);
   Object.defineProperty(globalThis, 'Threadline', {
+    writable: false,
+    configurable: false,
     value: Object.freeze({
+      /** Says what the page knows of the customer: `name`, `email`, and any ids; later words replace earlier ones. */
+      identify: tell,
+      /** The same, for a page that may speak before this script runs. */
+      push: tell,
       /** Opens the chat. */
       open() {
         place();
@@ -182,4 +211,5 @@ function begin() {
   });
 }
 
-if (!('Threadline' in globalThis)) begin();
+const early = /** @type {any} */ (globalThis).Threadline;
+if (!early || Array.isArray(early)) begin(early ?? []);

@@ -28,8 +28,6 @@ pub struct Conversation {
     pub customer: Customer,
     /// The topic's id in the configuration.
     pub topic: String,
-    /// The page the chat was opened on.
-    pub page: Page,
     /// Where it is answered.
     pub desk: DeskName,
     /// Its thread there.
@@ -67,15 +65,6 @@ pub struct Customer {
     pub name: Option<String>,
     /// His email address.
     pub email: Option<String>,
-}
-
-/// A page of the website.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// Its address.
-    pub url: Option<String>,
-    /// Its title.
-    pub title: Option<String>,
 }
 
 /// A conversation's thread at its desk.

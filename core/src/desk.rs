@@ -4,9 +4,8 @@
 //! platform: keys are opaque.
 
 use crate::body::Body;
-use crate::conversation::Standing;
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
-use crate::verb::{Names, Offered, Verb};
+use crate::verb::{Names, Verb};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -151,33 +150,6 @@ pub struct Letter {
     pub speaker: Option<String>,
     /// The pieces and their texts.
     pub parts: Vec<(Piece, String)>,
-}
-
-/// The root of a conversation's thread.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
-    /// Whose.
-    pub conversation: ConversationId,
-    /// `#1042`.
-    pub number: i64,
-    /// The customer's name, if given.
-    pub name: Option<String>,
-    /// The customer's address, if given.
-    pub email: Option<String>,
-    /// The topic's label.
-    pub topic: String,
-    /// The page the chat was opened on.
-    pub page_url: Option<String>,
-    /// That page's title.
-    pub page_title: Option<String>,
-    /// True when an earlier thread of this conversation was deleted.
-    pub continued: bool,
-    /// Whose turn it is.
-    pub standing: Standing,
-    /// The name of the agent who has it.
-    pub holder: Option<String>,
-    /// What makes sense to do to it now.
-    pub offered: Offered,
 }
 
 /// A receipt shown under an agent's post.

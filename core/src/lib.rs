@@ -18,7 +18,9 @@
 //! | Note | an agent's message that the customer never sees |
 //! | Thread, Post, Link | the conversation's thread at a desk; one message there; the stored pair *our message ↔ their post* |
 //! | Receipt | what became of a message: stored, delivered, seen, or failed and why |
-//! | Topic | the help category chosen by the customer |
+//! | Topic, Field, Answer | the help category chosen by the customer; something it asks for before the first message; what the customer said |
+//! | Context, Fact | what is known besides what was written: page, browser, language, zone; a key and value that the site hands over |
+//! | Card | the root of the thread: what an agent has to know, described once and laid out by each desk |
 //! | Calendar | when business is done: opening hours in a zone, with holidays and exceptions |
 //! | Verb | something an agent can do to a conversation: claim, release, assign, note, topic, resolve, reopen, help … |
 //! | Deed | a verb that was done with a button, a menu or a command |
@@ -29,6 +31,8 @@
 
 pub mod body;
 pub mod calendar;
+pub mod card;
+pub mod context;
 pub mod conversation;
 pub mod desk;
 pub mod ids;

@@ -316,6 +316,11 @@ pub fn holder(name: &str) -> String {
     format!("{name} has it")
 }
 
+/// On a card whose earlier thread was deleted.
+pub const CONTINUED: &str = "This conversation goes on here: its earlier thread was deleted.";
+/// On a card, beside a value that does not have its form.
+pub const ODD: &str = "not the usual form";
+
 /// One paragraph under way.
 struct Line(Vec<Span>);
 

@@ -5,9 +5,10 @@ use super::calendar::{self, ReadCalendar};
 use super::document::{Document, Found, Place, Problem, Table, either};
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
+use super::topics::{fact, labelled_facts, place_topics, topic};
 use super::{
     Ask, Config, Database, DatabasePlace, Desk, LISTEN, Limits, Log, LogFormat, LogLevel, Platform, Practice, Server,
-    Topic, Widget,
+    Widget,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
@@ -21,33 +22,24 @@ use threadline_core::ids::{CalendarName, DeskName};
 const DATABASE_URL: &str = "sqlite:threadline.db";
 const TITLE: &str = "Chat with us";
 const GREETING: &str = "Hello! What can we do for you?";
-/// The topics of a configuration that names none.
-const TOPICS: [(&str, &str); 5] = [
-    ("campaign-setup", "Campaign Setup"),
-    ("technical-issues", "Technical Issues"),
-    ("billing-questions", "Billing Questions"),
-    ("platform-navigation", "Platform Navigation"),
-    ("other", "Other"),
-];
 /// The desk of a configuration that names none.
 const DESK: &str = "support";
 
 /// What fits on one line at the top of the chat, or on a topic's button.
-const LABEL_CHARS_MAX: usize = 80;
+pub(super) const LABEL_CHARS_MAX: usize = 80;
 /// A greeting is read before the first question, so it stays short.
 const GREETING_CHARS_MAX: usize = 1_000;
 /// Names end up in addresses, metrics and the database.
 const NAME_CHARS_MAX: usize = 40;
-/// More topics than this are not chosen from but searched through.
-const TOPICS_MAX: usize = 50;
 /// A held reply is one that the customer waits for.
 const HOLD_SECS_MAX: u32 = 60;
 /// A few seconds are enough to see one's own mistake.
 const HOLD_SECS: u32 = 3;
 /// A character is at most four bytes of UTF-8 in a request.
 const CHAR_BYTES_MAX: u32 = 4;
-/// What a request holds besides the message: names, keys, the page's address and title.
-const REQUEST_BYTES_BESIDES: u32 = 8 * 1024;
+/// What a request holds besides the message, or instead of it: 10,000 characters of answers and
+/// facts, addresses of pages, names and keys.
+const REQUEST_BYTES_BESIDES: u32 = 64 * 1024;
 /// Far above any message, and little enough to be held in memory for each request.
 const BODY_BYTES_MAX: u32 = 1024 * 1024;
 /// Upper bound of counts per minute: more is as good as no limit, and that is written 0.
@@ -65,6 +57,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let database = root.table("database", |table| database(document, table, sources));
         let widget = root.table("widget", widget);
         let topics = root.listed_tables("topic", |table| topic(document, table));
+        let facts = root.listed_tables("context", |table| fact(document, table));
         let desks = root.named_tables("desk", |name, table| desk(document, name, table));
         let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
@@ -83,6 +76,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             default_calendar: default_calendar.as_ref(),
         };
         let topics = place_topics(document, root, topics, &choice);
+        let facts = labelled_facts(document, root, facts.into_iter().flatten().flatten().collect());
         let practice = decide_practice(document, practice, &desks, &server);
         let mut remarks = slack.remarks(&desks);
         remarks.extend(server.remark(practice));
@@ -92,6 +86,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             database: database?,
             widget,
             topics: topics?,
+            facts,
             desks: desks.into_iter().map(ReadDesk::finished).collect::<Option<_>>()?,
             default_desk: default_desk?,
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
@@ -251,25 +246,6 @@ fn widget(table: &Table<'_>) -> Widget {
         ask_name: table.choice("ask_name", &ask).map_or(Ask::Optional, |found| found.value),
         ask_email: table.choice("ask_email", &ask).map_or(Ask::Required, |found| found.value),
     }
-}
-
-struct ReadTopic {
-    id: Found<String>,
-    label: String,
-    desk: Option<Found<String>>,
-    calendar: Option<Found<String>>,
-}
-
-fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTopic> {
-    let (id, label) = (table.text("id"), table.text_within("label", 1..=LABEL_CHARS_MAX));
-    let (desk, calendar) = (table.text("desk"), table.text("calendar"));
-    for (key, example) in [("id", "\"billing\""), ("label", "\"Billing Questions\"")] {
-        if !table.has(key) {
-            document.problem(&table.place_of(key), format!("is missing; every topic has one, such as {example}"));
-        }
-    }
-    let id = id.filter(|id| is_name(document, id))?;
-    Some(ReadTopic { id, label: label?.value, desk, calendar })
 }
 
 /// A desk, and where its parts stand.
@@ -448,7 +424,7 @@ fn choose_default_desk(
     }
 }
 
-fn known_desk(document: &Document<'_>, named: Found<String>, desks: &[ReadDesk]) -> Option<DeskName> {
+pub(super) fn known_desk(document: &Document<'_>, named: Found<String>, desks: &[ReadDesk]) -> Option<DeskName> {
     if desks.iter().any(|desk| desk.name == named.value) {
         return Some(DeskName(named.value));
     }
@@ -458,53 +434,11 @@ fn known_desk(document: &Document<'_>, named: Found<String>, desks: &[ReadDesk])
 }
 
 /// What topics can name, and what they get if they name nothing.
-struct Choice<'a> {
-    desks: &'a [ReadDesk],
-    default_desk: Option<&'a DeskName>,
-    calendars: &'a [ReadCalendar],
-    default_calendar: Option<&'a CalendarName>,
-}
-
-/// The topics as configured, or a newcomer's; each with its desk and its calendar.
-fn place_topics(
-    document: &Document<'_>,
-    root: &Table<'_>,
-    topics: Option<Vec<Option<ReadTopic>>>,
-    choice: &Choice<'_>,
-) -> Option<Vec<Topic>> {
-    let Some(topics) = topics else {
-        let (desk, calendar) = (choice.default_desk?, choice.default_calendar?);
-        let of_newcomer = |(id, label): (&str, &str)| Topic {
-            id: id.to_owned(),
-            label: label.to_owned(),
-            desk: desk.clone(),
-            calendar: calendar.clone(),
-        };
-        return Some(TOPICS.map(of_newcomer).to_vec());
-    };
-    if topics.is_empty() || topics.len() > TOPICS_MAX {
-        document
-            .problem(&root.place_of("topic"), format!("there can be 1 to {TOPICS_MAX} topics, not {}", topics.len()));
-    }
-    let mut ids: Vec<String> = Vec::new();
-    let placed: Vec<Option<Topic>> = (topics.into_iter().flatten())
-        .map(|topic| {
-            if ids.contains(&topic.id.value) {
-                document.problem(&topic.id.place, format!("another topic has the id {:?} already", topic.id.value));
-            }
-            ids.push(topic.id.value.clone());
-            let desk = match topic.desk {
-                Some(named) => known_desk(document, named, choice.desks),
-                None => choice.default_desk.cloned(),
-            };
-            let calendar = match topic.calendar {
-                Some(named) => calendar::known(document, named, choice.calendars),
-                None => choice.default_calendar.cloned(),
-            };
-            Some(Topic { id: topic.id.value, label: topic.label, desk: desk?, calendar: calendar? })
-        })
-        .collect();
-    placed.into_iter().collect()
+pub(super) struct Choice<'a> {
+    pub desks: &'a [ReadDesk],
+    pub default_desk: Option<&'a DeskName>,
+    pub calendars: &'a [ReadCalendar],
+    pub default_calendar: Option<&'a CalendarName>,
 }
 
 /// Whether the shop page and the practice desk are served. Whoever opens the practice desk answers

@@ -104,6 +104,19 @@ fn a_newcomer_needs_no_file() {
                     desk: DeskName(
                         "support",
                     ),
+                    fields: [
+                        Field {
+                            id: "campaign_id",
+                            label: "Campaign ID",
+                            help: Some(
+                                "For example cp100; we use the id, not the name.",
+                            ),
+                            kind: Line,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                    ],
                     calendar: CalendarName(
                         "always",
                     ),
@@ -114,6 +127,68 @@ fn a_newcomer_needs_no_file() {
                     desk: DeskName(
                         "support",
                     ),
+                    fields: [
+                        Field {
+                            id: "campaign_id",
+                            label: "Campaign ID",
+                            help: Some(
+                                "For example cp100; we use the id, not the name.",
+                            ),
+                            kind: Line,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                        Field {
+                            id: "transaction_id",
+                            label: "Transaction ID",
+                            help: Some(
+                                "If it is about one transaction.",
+                            ),
+                            kind: Line,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                        Field {
+                            id: "error",
+                            label: "The exact error",
+                            help: Some(
+                                "Copied from the screen, if you can.",
+                            ),
+                            kind: Text,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                        Field {
+                            id: "steps",
+                            label: "What did you do, step by step?",
+                            help: None,
+                            kind: Text,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                        Field {
+                            id: "expected",
+                            label: "What did you expect?",
+                            help: None,
+                            kind: Text,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                        Field {
+                            id: "actual",
+                            label: "What happened instead?",
+                            help: None,
+                            kind: Text,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                    ],
                     calendar: CalendarName(
                         "always",
                     ),
@@ -124,6 +199,30 @@ fn a_newcomer_needs_no_file() {
                     desk: DeskName(
                         "support",
                     ),
+                    fields: [
+                        Field {
+                            id: "campaign_id",
+                            label: "Campaign ID",
+                            help: Some(
+                                "For example cp100; we use the id, not the name.",
+                            ),
+                            kind: Line,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                        Field {
+                            id: "transaction_id",
+                            label: "Transaction ID",
+                            help: Some(
+                                "If it is about one transaction.",
+                            ),
+                            kind: Line,
+                            required: false,
+                            pattern: None,
+                            error: None,
+                        },
+                    ],
                     calendar: CalendarName(
                         "always",
                     ),
@@ -134,6 +233,7 @@ fn a_newcomer_needs_no_file() {
                     desk: DeskName(
                         "support",
                     ),
+                    fields: [],
                     calendar: CalendarName(
                         "always",
                     ),
@@ -144,11 +244,13 @@ fn a_newcomer_needs_no_file() {
                     desk: DeskName(
                         "support",
                     ),
+                    fields: [],
                     calendar: CalendarName(
                         "always",
                     ),
                 },
             ],
+            facts: [],
             desks: [
                 Desk {
                     name: DeskName(
@@ -187,7 +289,7 @@ fn a_newcomer_needs_no_file() {
             slack: None,
             limits: Limits {
                 message_chars_max: 10000,
-                body_bytes_max: 65536,
+                body_bytes_max: 131072,
                 conversations_per_address_per_minute: Some(
                     10,
                 ),
@@ -338,6 +440,7 @@ fn a_whole_site_in_slack() {
                     desk: DeskName(
                         "money",
                     ),
+                    fields: [],
                     calendar: CalendarName(
                         "always",
                     ),
@@ -348,6 +451,7 @@ fn a_whole_site_in_slack() {
                     desk: DeskName(
                         "support",
                     ),
+                    fields: [],
                     calendar: CalendarName(
                         "always",
                     ),
@@ -706,13 +810,13 @@ fn a_long_message_has_to_fit_in_a_request() {
     wrong(
         "[limits]\nmessage_chars_max = 40000",
         expect![
-            "threadline.toml:1: limits.message_chars_max: needs body_bytes_max = 168192 or more, so that a message of 40000 characters fits in a request"
+            "threadline.toml:1: limits.message_chars_max: needs body_bytes_max = 225536 or more, so that a message of 40000 characters fits in a request"
         ],
     );
     wrong(
-        "[limits]\nbody_bytes_max = 10000",
+        "[limits]\nbody_bytes_max = 70000",
         expect![
-            "threadline.toml:1: limits.body_bytes_max: must be at least 48192, so that a message of 10000 characters fits in a request"
+            "threadline.toml:1: limits.body_bytes_max: must be at least 105536, so that a message of 10000 characters fits in a request"
         ],
     );
 }
@@ -735,4 +839,130 @@ fn what_deserves_a_look() {
         threadline.toml:5: slack.api_url: tokens travel unencrypted to this address; right only for a test
         threadline.toml:1: server.allowed_origins: no website may open the chat yet; list those that may, such as ["https://shop.example.com"]"#]].assert_eq(&remarks(World::with(slack).tokens()));
     expect![[r#"SLACK_BOT_TOKEN: there is a token, but no desk is in Slack; add [desk.support] with platform = "slack" and its channels"#]].assert_eq(&remarks(World::default().tokens()));
+}
+
+#[test]
+fn topics_ask_for_their_own() {
+    let config = World::with(
+        r#"
+        [[topic]]
+        id = "technical"
+        label = "Technical Issues"
+        [[topic.field]]
+        id = "campaign_id"
+        label = "Campaign ID"
+        help = "For example cp100."
+        pattern = '^cp\d+$'
+        error = "It begins with cp."
+        required = true
+        [[topic.field]]
+        id = "steps"
+        label = "Steps"
+        kind = "text"
+        [[topic]]
+        id = "other"
+        label = "Other"
+        [[topic.field]]
+        id = "affected"
+        label = "Who is affected?"
+        kind = "choice"
+        choices = ["Only me", "My whole team"]
+        [[context]]
+        key = "plan"
+        label = "Plan"
+        [[context]]
+        key = "campaign_id"
+        label = "Campaign"
+        link = "https://app.example.com/{account_id}/campaigns/{campaign_id}"
+        pattern = 'cp\d+'
+        "#,
+    )
+    .load();
+    let fields = |topic: usize| {
+        let shown = |field: &Field| {
+            let pattern = field.pattern.as_ref().map_or("", |pattern| pattern.as_str());
+            format!("{} {:?} {} {pattern} {}", field.id, field.kind, field.required, field.error())
+        };
+        config.topics[topic].fields.iter().map(shown).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        fields(0),
+        [
+            r"campaign_id Line true ^cp\d+$ It begins with cp.",
+            "steps Text false  This does not look right. Please check it."
+        ]
+    );
+    assert_eq!(
+        fields(1),
+        [r#"affected Choice(["Only me", "My whole team"]) false  This does not look right. Please check it."#]
+    );
+    let facts: Vec<(&str, bool)> = config.facts.iter().map(|fact| (fact.key.as_str(), fact.link.is_some())).collect();
+    assert_eq!(facts, [("plan", false), ("campaign_id", true)]);
+}
+
+#[test]
+fn names_are_given_once() {
+    let context = "[[context]]\nkey = 'plan'\nlabel = 'Plan'\n";
+    let field = "[[topic.field]]\nid = 'plan'\nlabel = 'Plan'\n";
+    wrong(
+        &format!("{context}{context}[[topic]]\nid = 'a'\nlabel = 'A'\n{field}{field}"),
+        expect![[r#"
+            threadline.toml:5: context.key: another [[context]] has the name "plan" already
+            threadline.toml:14: topic.field.id: another field of this topic has the name "plan" already"#]],
+    );
+}
+
+#[test]
+fn what_is_asked_and_shown_is_checked() {
+    wrong(
+        r#"
+[[topic]]
+id = "a"
+label = "A"
+[[topic.field]]
+id = "Campaign"
+[[topic.field]]
+id = "x"
+label = "X"
+pattern = "cp("
+kind = "choice"
+[[topic.field]]
+id = "x"
+label = "X again"
+error = "No."
+choices = ["a"]
+[[topic.field]]
+id = "y"
+label = "Y"
+kind = "choice"
+choices = ["a\nb"]
+required = "yes"
+[[context]]
+key = "campaign-id"
+link = "https://app.example.com/{campaign_id}"
+[[context]]
+key = "plan"
+label = "Plan"
+link = "https://app.example.com/{campaign_id}"
+[[context]]
+key = "plan"
+label = "Plan"
+link = "javascript:{plan}"
+pattern = '(\w{99}){99}'
+"#,
+        expect![[r#"
+            threadline.toml:5: topic.field.label: is missing; it is what people read, such as "Campaign ID"
+            threadline.toml:6: topic.field.id: a key is 1 to 40 of the letters a-z, digits and _, and begins with a letter, not "Campaign"
+            threadline.toml:7: topic.field.choices: is missing; a field of kind "choice" has some, such as ["Yes", "No"]
+            threadline.toml:10: topic.field.pattern: the pattern is no regular expression: unclosed group
+            threadline.toml:12: topic.field.choices: belongs to a field of kind = "choice"
+            threadline.toml:12: topic.field.error: is said of an answer that does not fit the pattern; add a pattern
+            threadline.toml:21: topic.field.choices: a choice is one line of 1 to 80 characters, not "a\nb"
+            threadline.toml:22: topic.field.required: must be true or false, is text
+            threadline.toml:23: context.label: is missing; it is what people read, such as "Campaign"
+            threadline.toml:24: context.key: a key is 1 to 40 of the letters a-z, digits and _, and begins with a letter, not "campaign-id"
+            threadline.toml:29: context.link: the link has no place for this key's own value, such as {campaign_id}
+            threadline.toml:33: context.link: the link must begin with https:// and a host, and have its places after the host's /
+            threadline.toml:34: context.pattern: the pattern is too large; shorten its repetitions"#]],
+    );
 }

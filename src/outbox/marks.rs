@@ -3,7 +3,7 @@
 //! first; a ✓ that was overtaken by 👁 is still shown, because both are promised; a card is edited
 //! once for all that changed while it waited.
 
-use super::{Desk, report, report_done, without_page};
+use super::{Desk, report, report_done};
 use crate::service::Service;
 use crate::store::orders::{OrderKey, OrderRow, Task};
 use std::collections::hash_map::Entry;
@@ -166,10 +166,12 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
                 };
                 edited = Some(head.card_rev);
                 if head.card_shown < head.card_rev {
-                    let card = desk.card(service, head);
-                    match desk.platform.edit_card(&thread, &card).await {
-                        Err(Trouble::Never { .. }) => desk.platform.edit_card(&thread, &without_page(card)).await,
-                        edited => edited,
+                    match desk.card(service, &head).await {
+                        Ok(card) => match desk.platform.edit_card(&thread, &card).await {
+                            Err(Trouble::Never { .. }) => desk.platform.edit_card(&thread, &card.bare()).await,
+                            edited => edited,
+                        },
+                        Err(trouble) => Err(trouble),
                     }
                 } else {
                     Ok(())

@@ -3,7 +3,8 @@
 use crate::config;
 use crate::practice::Practice;
 use threadline_core::body::Body;
-use threadline_core::desk::{Card, Letter, Mark, Snapshot, Trouble};
+use threadline_core::card::Card;
+use threadline_core::desk::{Letter, Mark, Snapshot, Trouble};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
 use threadline_slack::ids::Spot;
 use threadline_slack::outbound::Slack;

@@ -4,7 +4,7 @@ use super::dialect::for_update;
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::{Database, Encode, QueryBuilder, Type};
-use threadline_core::conversation::{Conversation, Customer, Page, Rating, Score, Standing, Thread};
+use threadline_core::conversation::{Conversation, Customer, Rating, Score, Standing, Thread};
 use threadline_core::desk::{Agent, OpenThread};
 use threadline_core::ids::{AgentId, ConversationId, DeskName, Moment, ThreadKey};
 
@@ -24,8 +24,6 @@ struct ConversationRow {
     customer_name: Option<String>,
     customer_email: Option<String>,
     topic: String,
-    page_url: Option<String>,
-    page_title: Option<String>,
     desk: String,
     thread: String,
     thread_key: Option<String>,
@@ -51,7 +49,7 @@ struct ConversationRow {
     token_hash: String,
 }
 
-const COLUMNS: &str = "id, number, token_hash, customer_name, customer_email, topic, page_url, page_title, \
+const COLUMNS: &str = "id, number, token_hash, customer_name, customer_email, topic, \
     desk, thread, thread_key, continued, standing, standing_since, resolved_id, resolved_name, resolved_picture, rating, \
     claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, card_rev, card_shown, last_stamp, \
     created_at, last_at";
@@ -91,8 +89,6 @@ impl Tx {
                         .push_bind(it.customer.name.as_deref())
                         .push_bind(it.customer.email.as_deref())
                         .push_bind(it.topic.as_str())
-                        .push_bind(it.page.url.as_deref())
-                        .push_bind(it.page.title.as_deref())
                         .push_bind(it.desk.0.as_str())
                         .push_bind(thread)
                         .push_bind(thread_key)
@@ -244,7 +240,6 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
         number: row.number,
         customer: Customer { name: row.customer_name, email: row.customer_email },
         topic: row.topic,
-        page: Page { url: row.page_url, title: row.page_title },
         desk: DeskName(row.desk),
         thread,
         continued: row.continued != 0,

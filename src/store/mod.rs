@@ -6,6 +6,7 @@
 //! reads have a pool of their own. PostgreSQL groups commits by itself and gets a pool.
 
 mod checkpoint;
+pub mod contexts;
 pub mod conversations;
 pub mod dialect;
 pub mod frames;

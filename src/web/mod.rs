@@ -6,6 +6,7 @@ mod address;
 pub mod assets;
 mod input;
 mod live;
+mod opening;
 mod patience;
 mod places;
 mod practice;
@@ -34,6 +35,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
+use threadline_core::card::CardPlan;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -58,6 +60,7 @@ pub(crate) struct Shared {
     service: Service,
     practice: Option<Practice>,
     config: Config,
+    cards: CardPlan,
     callers: Callers,
     door: Option<Door>,
     life: Lifecycle,
@@ -127,8 +130,8 @@ async fn openapi() -> impl IntoResponse {
 
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(widget::site))
-        .routes(routes!(widget::open_conversation))
+        .routes(routes!(opening::site))
+        .routes(routes!(opening::open_conversation))
         .routes(routes!(widget::write, widget::read))
         .routes(routes!(widget::receive))
         .routes(routes!(live::stream))
@@ -147,7 +150,9 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
     let limits: Limits = config.limits;
     let origins = config.server.allowed_origins.clone();
     let practised = practice.is_some();
-    let app = App(Arc::new(Shared { service, practice, config, callers, door, life, requests: AtomicU64::new(0) }));
+    let cards = config.card_plan();
+    let app =
+        App(Arc::new(Shared { service, practice, config, cards, callers, door, life, requests: AtomicU64::new(0) }));
     let (api, _) = api().split_for_parts();
     let mut router = api
         .route("/openapi.json", get(openapi))

@@ -18,7 +18,9 @@ use axum::routing::{get, patch, post};
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
+use threadline_core::words::{self, CONTINUED, ODD};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Threads in the list.
@@ -83,15 +85,13 @@ fn page(name: &str, request: &Request) -> Response {
 async fn threads(State(app): State<App>) -> Result<Json<Value>, Problem> {
     let threads =
         app.service.shared().store.practice_threads(THREADS_MAX).await.map_err(crate::service::Refusal::Store)?;
-    let label =
-        |id: &str| app.config.topics.iter().find(|topic| topic.id == id).map_or(id, |topic| &topic.label).to_string();
     let threads: Vec<Value> = threads
         .into_iter()
         .map(|thread| {
             json!({
                 "number": thread.number,
                 "customer": thread.customer,
-                "topic": label(&thread.topic),
+                "topic": app.cards.topic_label(&thread.topic),
                 "last_at": thread.last_at.0,
                 "last_line": thread.last_body.map(|body| body.text()).unwrap_or_default(),
                 "unanswered": thread.unanswered,
@@ -103,24 +103,37 @@ async fn threads(State(app): State<App>) -> Result<Json<Value>, Problem> {
 
 async fn thread(State(app): State<App>, At(number): At<i64>) -> Result<Json<Value>, Problem> {
     let conversation = find(&app, number).await?;
-    let posts =
-        app.service.shared().store.practice_posts(conversation.id).await.map_err(crate::service::Refusal::Store)?;
-    let topic = app
-        .config
-        .topics
-        .iter()
-        .find(|topic| topic.id == conversation.topic)
-        .map_or(&conversation.topic, |topic| &topic.label);
-    let card = json!({
-        "number": conversation.number,
-        "name": conversation.customer.name,
-        "email": conversation.customer.email,
-        "topic": topic,
-        "page_url": conversation.page.url,
-        "page_title": conversation.page.title,
-    });
+    let store = &app.service.shared().store;
+    let posts = store.practice_posts(conversation.id).await.map_err(crate::service::Refusal::Store)?;
+    let context = store.context(conversation.id).await.map_err(crate::service::Refusal::Store)?;
+    let card = card_value(&app.cards.card(&conversation, &context, &app.service.shared().names));
     let posts: Vec<Value> = posts.iter().map(|post| post_value(post, &card)).collect();
-    Ok(Json(json!({"number": number, "posts": posts})))
+    let topic = app.cards.topic_label(&conversation.topic);
+    Ok(Json(json!({ "number": number, "customer": conversation.customer.name, "topic": topic, "posts": posts })))
+}
+
+fn card_value(card: &Card) -> Value {
+    let field = |CardField { label, value }: &CardField| match value {
+        CardValue::Text(text) => json!({ "label": label, "text": text }),
+        CardValue::Link { href, text } => json!({ "label": label, "text": text, "href": href }),
+        CardValue::Page { title, href, shown } => {
+            json!({ "label": label, "text": shown, "href": href, "title": title })
+        }
+        CardValue::Odd(text) => json!({ "label": label, "text": text, "odd": ODD }),
+    };
+    let texts = card.texts.iter().map(|(label, text)| json!({ "label": label, "text": text }));
+    let continued = card.continued.then(|| CONTINUED.to_string());
+    let small_print = [card.also_line(), card.surroundings_line(), continued].into_iter().flatten();
+    let (standing, since) = words::standing(&card.standing);
+    json!({
+        "title": card.title(),
+        "standing": standing,
+        "since": since.map(|since| since.0),
+        "holder": card.holder.as_deref().map(words::holder),
+        "fields": card.fields.iter().map(field).collect::<Vec<_>>(),
+        "texts": texts.collect::<Vec<_>>(),
+        "small_print": small_print.collect::<Vec<_>>(),
+    })
 }
 
 fn post_value(post: &PracticePost, card: &Value) -> Value {

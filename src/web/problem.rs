@@ -7,6 +7,7 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use threadline_core::context::Unfit;
 use utoipa::ToSchema;
 
 /// What is wrong with a request, and what to do.
@@ -21,6 +22,9 @@ pub struct Problem {
     status: u16,
     /// What happened here, and what to do about it.
     detail: String,
+    /// What in the request is at fault, where that is one part of it: a key of its body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
     /// Seconds to wait, for 429 and 503; the header `Retry-After` says the same.
     #[serde(skip)]
     retry_after_secs: Option<u64>,
@@ -30,7 +34,14 @@ impl Problem {
     /// A problem of this status.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         let title = status.canonical_reason().unwrap_or("Problem");
-        Problem { kind: "about:blank", title, status: status.as_u16(), detail: detail.into(), retry_after_secs: None }
+        let (status, detail) = (status.as_u16(), detail.into());
+        Problem { kind: "about:blank", title, status, detail, field: None, retry_after_secs: None }
+    }
+
+    /// A part of the request is missing or cannot be kept.
+    pub fn unfit(field: &str, why: impl std::fmt::Display) -> Problem {
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {why}"));
+        Problem { field: Some(field.to_string()), ..problem }
     }
 
     /// The conversation is not there for whoever asks.
@@ -97,6 +108,12 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+impl From<Unfit> for Problem {
+    fn from(unfit: Unfit) -> Self {
+        Problem::unfit(&unfit.field, unfit.why)
     }
 }
 

@@ -35,6 +35,40 @@ fn faults() {
 }
 
 #[test]
+fn context() {
+    let topics = r#"
+[[topic]]
+id = "other"
+label = "Something else"
+[[topic]]
+id = "technical"
+label = "Technical Issues"
+[[topic.field]]
+id = "campaign_id"
+label = "Campaign ID"
+help = "For example cp100; we use the id, not the name."
+pattern = '^cp\d+$'
+error = "A campaign id begins with cp."
+required = true
+[[topic.field]]
+id = "affected"
+label = "Who is affected?"
+kind = "choice"
+choices = ["Only me", "My whole team"]
+[[topic.field]]
+id = "steps"
+label = "Steps"
+kind = "text"
+[[context]]
+key = "campaign_id"
+label = "Campaign"
+link = "https://app.example.com/campaigns/{campaign_id}"
+pattern = '^cp\d+$'
+"#;
+    in_chromium("context.mjs", topics, None, &[]);
+}
+
+#[test]
 fn another_website() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let origin = format!("http://localhost:{free}");

@@ -143,7 +143,7 @@ async fn hundreds_of_connections_from_one_address(house: House) {
 
 /// As much as a conversation can hold in one page of changes, and nobody who takes it.
 async fn a_reader_that_reads_nothing_is_hung_up_on(house: House) {
-    let limits = "message_chars_max = 40000\nbody_bytes_max = 200000\nmessages_per_conversation_per_minute = 0\n\
+    let limits = "message_chars_max = 40000\nbody_bytes_max = 250000\nmessages_per_conversation_per_minute = 0\n\
                   requests_per_address_per_minute = 0";
     let site = house.open(Setup { limits, ..setup() }).await;
     let new = NewCustomer { page: false, receipts: false, ..NewCustomer::named("Ada") };

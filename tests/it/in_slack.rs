@@ -150,20 +150,23 @@ async fn what_customers_write_is_only_text(house: House) {
     site.settle().await;
     for post in site.slack().messages(CHANNEL) {
         let blocks = post.json["blocks"].to_string();
-        for active in
-            ["\"user\"", "\"broadcast\"", "\"usergroup\"", "\"emoji\"", "mrkdwn", "rich_text_list", "rich_text_quote"]
-        {
-            assert!(!blocks.contains(active), "{active} in {blocks}");
+        for active in ["user", "broadcast", "usergroup", "emoji", "rich_text_list", "rich_text_quote"] {
+            assert!(!blocks.contains(&format!("\"type\":\"{active}\"")), "{active} in {blocks}");
         }
+        // Only a card has mrkdwn, for its labels and links, and Slack finds nothing by itself in it.
+        assert_eq!(blocks.matches("\"mrkdwn\"").count(), blocks.matches("\"verbatim\":true").count(), "{blocks}");
         assert!(!post.text.contains('<') && !post.text.contains('>'), "{}", post.text);
         assert!(!post.author.contains(['<', '@', '*']), "{}", post.author);
     }
     expect![[r#"
         #support
         └ Threadline: #1001 · Technical Issues
-              <!channel> *@everyone* <@ALAN> · channeleveryoneu0person01@example.com
-              Page: Exports · https://shop.example.com/exports
               Waiting for an answer since (a time)
+              Customer
+              <!channel> *@everyone* <@ALAN> Email
+              channeleveryoneu0person01@example.com Page
+              Exports
+              https://shop.example.com/exports
           !channel everyone ALAN (customer): <!channel> <@ALAN> @here @channel <https://evil.example|our bank> *bold* `code` :tada: &amp; </x>
           !channel everyone ALAN (customer): > a quote
               - an item
@@ -276,9 +279,12 @@ async fn a_deleted_thread_is_continued_in_another(house: House) {
           Ada (customer): My export hangs
           Grace: Looking into it ✓
         └ Threadline: #1001 · Technical Issues
-              Ada · ada@example.com
-              Page: Exports · https://shop.example.com/exports
               Answered
+              Customer
+              Ada Email
+              ada@example.com Page
+              Exports
+              https://shop.example.com/exports
               This conversation goes on here: its earlier thread was deleted. (edited)
           Ada (customer): Are you there?
           Grace: Yes ✓

@@ -152,9 +152,12 @@ async fn other_apps_and_other_workspaces_are_told_that_nothing_was_sent(house: H
     expect![[r#"
         #support
         └ Threadline: #1001 · Technical Issues
-              Ada · ada@example.com
-              Page: Exports · https://shop.example.com/exports
-              Answered (edited)
+              Answered
+              Customer
+              Ada Email
+              ada@example.com Page
+              Exports
+              https://shop.example.com/exports (edited)
           Ada (customer): My export hangs
           Deploys: SECRET: deployed
           Threadline: Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself. (ephemeral to Deploys)

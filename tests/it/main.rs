@@ -14,6 +14,7 @@ mod inside;
 
 mod api;
 mod browser;
+mod context;
 mod document;
 mod resume;
 

@@ -123,9 +123,12 @@ async fn the_card_in_slack(house: House) {
     expect![[r#"
         #support
         └ Threadline: #1001 · Technical Issues
-              Ada · ada@example.com
-              Page: Exports · https://shop.example.com/exports
-              Answered (edited)
+              Answered
+              Customer
+              Ada Email
+              ada@example.com Page
+              Exports
+              https://shop.example.com/exports (edited)
           Ada (customer): My export hangs
           Grace: Looking into it ✓
     "#]]
@@ -133,12 +136,12 @@ async fn the_card_in_slack(house: House) {
 }
 
 async fn the_card_at_the_practice_desk(house: House) {
-    let site = house.open(Setup::at(DeskKind::Practice)).await;
+    let site = house.open(Setup { by_hand: true, ..Setup::at(DeskKind::Practice) }).await;
     let ada = site.customer("Ada").await;
     ada.writes("My export hangs").await;
     site.settle().await;
     let thread = site.web().get("/practice/api/threads/1001", None).await.expect(200);
-    expect![[r#"{"email":"ada@example.com","name":"Ada","number":1001,"page_title":"Exports","page_url":"https://shop.example.com/exports","topic":"Technical Issues"}"#]].assert_eq(&thread["posts"][0]["card"].to_string());
+    expect![[r##"{"fields":[{"label":"Customer","text":"Ada"},{"label":"Email","text":"ada@example.com"},{"href":"https://shop.example.com/exports","label":"Page","text":"https://shop.example.com/exports","title":"Exports"}],"holder":null,"since":1767225600000,"small_print":[],"standing":"Waiting for an answer since","texts":[],"title":"#1001 · Technical Issues"}"##]].assert_eq(&thread["posts"][0]["card"].to_string());
     let threads = site.web().get("/practice/api/threads", None).await.expect(200);
     assert_eq!(
         (&threads["threads"][0]["last_line"], &threads["threads"][0]["unanswered"]),

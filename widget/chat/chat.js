@@ -7,7 +7,8 @@ import { WORDS } from '../words/chat.js';
 import { fill } from '../words/fill.js';
 import { Bell } from './bell.js';
 import { Composer } from './composer.js';
-import { Introduction } from './introduction.js';
+import { Introduction, questions } from './introduction.js';
+import { known } from './known.js';
 import { Log } from './log.js';
 import { Pace } from './pace.js';
 import { STYLE } from './style.js';
@@ -39,6 +40,9 @@ export class Chat {
     this.topic = undefined;
     this.unreachable = false;
     this.talk = new Talk(launcher.base, () => this.show(), () => this.#arrived());
+    this.talk.known = known(launcher.told);
+    /** What was last wrong with what the customer said before the first message. */
+    this.refused = '';
     this.bell = new Bell(this.talk.memory);
 
     this.back = h('button', { class: 'back', type: 'button', 'aria-label': WORDS.back, onclick: () => this.#goBack() }, icon(BACK));
@@ -105,9 +109,18 @@ export class Chat {
     if (inside) this.launcher.button.focus();
   }
 
+  /** The page has said something of the customer. */
+  learned() {
+    this.talk.known = known(this.launcher.told);
+    this.show();
+  }
+
   /** Shows everything as it is now. */
   show() {
     const { talk, site } = this;
+    // What the site asks for may have changed since this page learned it.
+    if (talk.trouble && talk.trouble !== 'lost' && talk.trouble !== this.refused) void this.#learn(true);
+    this.refused = talk.trouble;
     const inside = this.panel.contains(this.#focused());
     const waiting = talk.waiting();
     const chosen = talk.intro.topic !== undefined;
@@ -121,13 +134,13 @@ export class Chat {
     this.title.textContent = site?.title ?? WORDS.title;
     this.panel.setAttribute('aria-label', this.title.textContent);
     const begun = talk.conversation || waiting.length > 0;
-    this.back.hidden = introducing ? !choice : !chosen || Boolean(begun) || !(choice || this.#asks());
+    this.back.hidden = introducing ? !choice : !chosen || Boolean(begun) || !(choice || this.#asks(talk.intro.topic));
     this.header.classList.toggle('deep', !this.back.hidden);
     const notice = this.#notice(waiting.length > 0, talking);
     if (this.notice.textContent !== notice) this.notice.textContent = notice;
 
     this.introduction.element.hidden = talking;
-    if (!talking) this.introduction.show(site, this.topic, talk.intro);
+    if (!talking) this.introduction.show(site, this.topic, talk.intro, talk.known);
     this.conversation.hidden = !talking;
     this.first_words.hidden = !empty;
     this.log.element.hidden = empty;
@@ -152,14 +165,18 @@ export class Chat {
     return this.unreachable && !talking ? WORDS.unreachable : '';
   }
 
-  /** Learns how the site wants the chat, however long it takes. */
-  async #learn() {
+  /**
+   * Learns how the site wants the chat, however long it takes.
+   *
+   * @param {boolean} [again]
+   */
+  async #learn(again = false) {
     const pace = new Pace();
     addEventListener('online', () => pace.wake());
-    while (!this.site) {
+    while (again || !this.site) {
       try {
         this.site = await this.talk.wire.site();
-        this.unreachable = false;
+        this.unreachable = again = false;
         this.composer.chars_max = this.site.message_chars_max;
       } catch {
         this.unreachable = true;
@@ -178,7 +195,7 @@ export class Chat {
    */
   #choose(topic, silently = false) {
     this.topic = topic;
-    if (!this.#asks()) return this.#introduce({}, silently);
+    if (!this.#asks(topic)) return this.#introduce({}, silently);
     this.show();
     if (!silently) this.#focus();
   }
@@ -197,15 +214,19 @@ export class Chat {
   #goBack() {
     const { intro } = this.talk;
     // From the conversation to name and email, from there to the topics.
-    this.topic = this.#asks() ? intro.topic : undefined;
+    this.topic = this.#asks(intro.topic) ? intro.topic : undefined;
     this.talk.introduce({ ...intro, topic: undefined });
     this.show();
     this.#focus();
   }
 
-  /** Whether the site wants to know who the customer is. */
-  #asks() {
-    return this.site?.ask_name !== 'off' || this.site.ask_email !== 'off';
+  /**
+   * Whether there is anything to ask before the first message about this topic.
+   *
+   * @param {string | undefined} topic
+   */
+  #asks(topic) {
+    return !this.site || questions(this.site, topic, this.talk.known).length > 0;
   }
 
   /** @param {string} text */

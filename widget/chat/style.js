@@ -12,7 +12,7 @@ export const STYLE = `
   inline-size: min(384px, calc(100vw - 40px)); block-size: min(620px, calc(100vh - 112px)); background: var(--bg); color: var(--fg);
   border: 1px solid var(--line); border-radius: 16px; overflow: hidden; box-shadow: 0 12px 40px #0003, 0 2px 8px #0002; }
 .panel:focus { outline: none; }
-button, input, textarea { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
+button, input, textarea, select { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
 button { cursor: pointer; touch-action: manipulation; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 @media (prefers-color-scheme: dark) { :focus-visible { outline-color: #8fb0ff; } }
@@ -37,10 +37,12 @@ h3 { margin: 0 0 10px; font-size: 13px; font-weight: 600; color: var(--muted); }
 :dir(rtl) .topics svg { transform: scaleX(-1); }
 .field { display: grid; gap: 4px; margin-block-end: 14px; }
 label { font-size: 14px; font-weight: 500; }
-input, textarea { inline-size: 100%; padding: 10px 12px; border: 1px solid var(--field); border-radius: 10px; background: var(--bg); font-size: 16px; }
-input { block-size: 46px; }
+input, textarea, select { inline-size: 100%; padding: 10px 12px; border: 1px solid var(--field); border-radius: 10px; background: var(--bg); font-size: 16px; }
+input, select { block-size: 46px; }
+.field textarea { min-block-size: 76px; max-block-size: 40vh; resize: vertical; display: block; }
+.field + h3 { margin-block-start: 22px; }
 input::placeholder, textarea::placeholder { color: var(--muted); opacity: 1; }
-input:focus-visible, textarea:focus-visible { outline-offset: -1px; }
+input:focus-visible, textarea:focus-visible, select:focus-visible { outline-offset: -1px; }
 [aria-invalid=true] { border-color: var(--bad); }
 .why { margin: 0; font-size: 13px; color: var(--muted); }
 .why.bad { color: var(--bad); }

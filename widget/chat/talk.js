@@ -46,6 +46,8 @@ export class Talk {
       () => Boolean(this.conversation) || this.intro.topic !== undefined,
       () => this.#change(),
     );
+    /** What the page knows of the customer. @type {import('./known.js').Known} */
+    this.known = { facts: {} };
     /** @type {import('./wire.js').Conversation | null} */
     this.conversation = null;
     /** By id. @type {Map<string, import('./wire.js').Message>} */
@@ -390,7 +392,7 @@ export class Talk {
 
   async #converse() {
     try {
-      const conversation = await this.wire.converse(this.intro);
+      const conversation = await this.wire.converse(this.intro, this.known);
       this.memory.set('conversation', conversation);
       this.tabs.tell({ conversation });
       this.#enter(conversation);

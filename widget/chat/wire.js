@@ -19,9 +19,19 @@
  * @property {string} [why]           with `refused`
  *
  * @typedef {'off' | 'optional' | 'required'} Ask
- * @typedef {{ id: string, label: string }} Topic
- * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, ask_email: Ask, message_chars_max: number }} Site
- * @typedef {{ topic?: string, name?: string, email?: string }} Intro  what a customer said before the first message
+ * @typedef {object} Field                what a topic asks for
+ * @property {string} id
+ * @property {string} label
+ * @property {string | null} help
+ * @property {'line' | 'text' | 'choice'} kind
+ * @property {string[]} choices
+ * @property {boolean} required
+ * @property {string | null} pattern      for the whole answer
+ * @property {string | null} error        when it does not fit
+ *
+ * @typedef {{ id: string, label: string, fields: Field[] }} Topic
+ * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, ask_email: Ask, message_chars_max: number, answer_chars_max: number }} Site
+ * @typedef {{ topic?: string, name?: string, email?: string, fields?: Record<string, string> }} Intro  what a customer said before the first message
  * @typedef {{ id: string, number: number, topic: string, token: string }} Conversation
  * @typedef {{ rev: number, received: number, seen: number, typing: string | null, messages: Message[], more?: boolean }} History
  * @typedef {{ event: string, id: string, data: any }} ServerEvent
@@ -74,11 +84,14 @@ export class Wire {
 
   /**
    * @param {Intro} intro
+   * @param {import('./known.js').Known} known
    * @returns {Promise<Conversation>}
    */
-  async converse(intro) {
-    const page = { url: location.href, title: document.title };
-    const { conversation, token } = await this.#ask('POST', '/v1/conversations', undefined, { ...intro, page });
+  async converse(intro, { facts, ...who }) {
+    const page = { url: location.href, title: document.title, referrer: document.referrer || undefined };
+    const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const opening = { ...intro, ...who, facts, page, language: navigator.language, time_zone };
+    const { conversation, token } = await this.#ask('POST', '/v1/conversations', undefined, opening);
     return { ...conversation, token };
   }
 

@@ -16,6 +16,8 @@ export const WORDS = {
 
   topics: 'What is it about?',
   about: 'Who are you?',
+  choose: 'Choose…',
+  answer_missing: 'Please fill this in.',
   name: 'Your name',
   email: 'Your email',
   email_why: 'Only for answers to this conversation.',

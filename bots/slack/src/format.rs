@@ -2,20 +2,21 @@
 //! its way to the customer. Customer text goes out as plain text elements, which Slack does not
 //! parse, with an escaped fallback: it can mention nobody and forge no link.
 
+mod card;
+
+pub use card::{card, card_edit};
+
 use serde_json::{Value, json};
-use threadline_core::body::{is_invisible, safe_href};
-use threadline_core::desk::{Card, Letter, Mark, Piece};
+use threadline_core::body::is_invisible;
+use threadline_core::desk::{Letter, Mark, Piece};
 use threadline_core::ids::{ConversationId, Moment};
-use threadline_core::words;
 
 /// What marks our posts in their metadata, and tells us on reading which are ours.
 pub const EVENT_TYPE: &str = "threadline_delivery";
 /// Longest name a customer's posts stand under; a longer one is cut.
 const NAME_CHARS_MAX: usize = 60;
-/// Longest URL that Slack takes in a link (Block Kit reference: `url` of 3,000 characters).
-const URL_CHARS_MAX: usize = 3_000;
-/// Longest single field of a card, so that the card stays one glance.
-const FIELD_CHARS_MAX: usize = 200;
+/// Longest name of a file that is told.
+const FILE_NAME_CHARS_MAX: usize = 200;
 /// Names under which nobody but Slack should speak; Slack itself refuses some (`reserved_username`).
 const RESERVED_NAMES: [&str; 6] = ["slackbot", "slack", "everyone", "channel", "here", "threadline"];
 
@@ -30,7 +31,7 @@ pub const NAMELESS_CUSTOMER: &str = "Customer";
 
 /// Stands in the customer's chat for a file that an agent attached.
 pub fn attached_file(name: &str) -> String {
-    let name = clean_line(name, FIELD_CHARS_MAX);
+    let name = clean_line(name, FILE_NAME_CHARS_MAX);
     if name.is_empty() {
         "(The agent attached a file. It cannot be shown here yet.)".to_string()
     } else {
@@ -72,58 +73,13 @@ pub fn speaker(name: &str) -> String {
     format!("{bare} (customer)")
 }
 
-/// The root of a conversation's thread, for `chat.postMessage`, without the channel.
-pub fn card(card: &Card) -> Value {
-    let head = format!("#{} · {}", card.number, clean_line(&card.topic, FIELD_CHARS_MAX));
-    let mut elements = vec![bold(&head)];
-    let who = [&card.name, &card.email].into_iter().flatten().map(|field| clean_line(field, FIELD_CHARS_MAX));
-    let who: Vec<String> = who.filter(|field| !field.is_empty()).collect();
-    if !who.is_empty() {
-        elements.push(plain(&format!("\n{}", who.join(" · "))));
-    }
-    let title = card.page_title.as_deref().map(|title| clean_line(title, FIELD_CHARS_MAX)).unwrap_or_default();
-    let url = card.page_url.as_deref().unwrap_or_default();
-    if !title.is_empty() || !url.is_empty() {
-        elements
-            .push(plain(&format!("\nPage: {title}{}", if title.is_empty() || url.is_empty() { "" } else { " · " })));
-    }
-    if !url.is_empty() {
-        // The customer's browser names the page, so the link says nothing but where it goes.
-        let shown = clean_line(url, FIELD_CHARS_MAX);
-        elements.push(match safe_href(url).filter(|url| url.chars().count() <= URL_CHARS_MAX) {
-            Some(url) => json!({ "type": "link", "url": url, "text": shown }),
-            None => plain(&shown),
-        });
-    }
-    let (standing, since) = words::standing(&card.standing);
-    elements.push(plain(&format!("\n{standing}")));
-    elements.extend(since.map(moment));
-    if let Some(holder) = &card.holder {
-        elements.push(plain(&format!(" · {}", words::holder(&clean_line(holder, FIELD_CHARS_MAX)))));
-    }
-    if card.continued {
-        elements.push(plain("\nThis conversation goes on here: its earlier thread was deleted."));
-    }
-    let mut payload = base(&escape(&head), vec![json!({ "type": "rich_text_section", "elements": elements })]);
-    payload["metadata"] = metadata(json!({ "conversation": card.conversation.to_string(), "card": "1" }));
-    payload
-}
-
-/// The same for `chat.update`, which takes no word about unfurling.
-pub fn card_edit(card: &Card) -> Value {
-    let mut payload = self::card(card);
-    if let Some(fields) = payload.as_object_mut() {
-        fields.retain(|name, _| !name.starts_with("unfurl_"));
-    }
-    payload
-}
-
 /// A post in a thread, for `chat.postMessage`, without channel and thread.
 pub fn letter(letter: &Letter) -> Value {
     let sections =
         letter.parts.iter().map(|(_, text)| json!({ "type": "rich_text_section", "elements": [plain(text)] }));
     let texts: Vec<String> = letter.parts.iter().map(|(_, text)| escape(text)).collect();
-    let mut payload = base(&texts.join("\n"), sections.collect());
+    let sections: Vec<Value> = sections.collect();
+    let mut payload = base(&texts.join("\n"), vec![json!({ "type": "rich_text", "elements": sections })]);
     if let Some(name) = &letter.speaker {
         payload["username"] = json!(speaker(name));
     }
@@ -175,10 +131,10 @@ pub fn clean_line(text: &str, chars_max: usize) -> String {
 }
 
 /// What every post of ours has: nothing unfurls, nothing is parsed.
-fn base(text: &str, sections: Vec<Value>) -> Value {
+fn base(text: &str, blocks: Vec<Value>) -> Value {
     json!({
         "text": text,
-        "blocks": [{ "type": "rich_text", "elements": sections }],
+        "blocks": blocks,
         "parse": "none",
         "unfurl_links": false,
         "unfurl_media": false,
@@ -232,28 +188,10 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
-    use threadline_core::conversation::Standing;
-    use threadline_core::ids::{MessageId, Moment};
-    use threadline_core::verb::Offered;
+    use threadline_core::ids::MessageId;
 
     fn check(value: &Value, expected: Expect) {
         expected.assert_eq(&format!("{value:#}\n"));
-    }
-
-    fn a_card() -> Card {
-        Card {
-            conversation: ConversationId(7),
-            number: 1042,
-            name: Some("Ada".to_string()),
-            email: Some("ada@example.com".to_string()),
-            topic: "Billing".to_string(),
-            page_url: Some("https://example.com/invoices?id=7".to_string()),
-            page_title: Some("Invoices".to_string()),
-            continued: false,
-            standing: Standing::AwaitingAgent { since: Moment(1_767_225_600_000) },
-            holder: None,
-            offered: Offered::default(),
-        }
     }
 
     fn a_letter(texts: &[&str]) -> Letter {
@@ -265,149 +203,6 @@ mod tests {
             speaker: Some("Ada".to_string()),
             parts: texts.iter().enumerate().map(part).collect(),
         }
-    }
-
-    #[test]
-    fn a_card_is_calm() {
-        check(
-            &card(&a_card()),
-            expect![[r##"
-                {
-                  "blocks": [
-                    {
-                      "elements": [
-                        {
-                          "elements": [
-                            {
-                              "style": {
-                                "bold": true
-                              },
-                              "text": "#1042 · Billing",
-                              "type": "text"
-                            },
-                            {
-                              "text": "\nAda · ada@example.com",
-                              "type": "text"
-                            },
-                            {
-                              "text": "\nPage: Invoices · ",
-                              "type": "text"
-                            },
-                            {
-                              "text": "https://example.com/invoices?id=7",
-                              "type": "link",
-                              "url": "https://example.com/invoices?id=7"
-                            },
-                            {
-                              "text": "\nWaiting for an answer since",
-                              "type": "text"
-                            },
-                            {
-                              "fallback": " 2026-01-01 00:00 UTC",
-                              "format": " {date_short_pretty} {time}",
-                              "timestamp": 1767225600,
-                              "type": "date"
-                            }
-                          ],
-                          "type": "rich_text_section"
-                        }
-                      ],
-                      "type": "rich_text"
-                    }
-                  ],
-                  "metadata": {
-                    "event_payload": {
-                      "card": "1",
-                      "conversation": "cnv_00000000000000000000000007"
-                    },
-                    "event_type": "threadline_delivery"
-                  },
-                  "parse": "none",
-                  "text": "#1042 · Billing",
-                  "unfurl_links": false,
-                  "unfurl_media": false
-                }
-            "##]],
-        );
-    }
-
-    #[test]
-    fn a_card_says_only_what_is_known() {
-        let bare = Card { name: None, email: None, page_url: None, page_title: None, continued: true, ..a_card() };
-        check(
-            &card(&bare)["blocks"][0]["elements"][0]["elements"],
-            expect![[r##"
-                [
-                  {
-                    "style": {
-                      "bold": true
-                    },
-                    "text": "#1042 · Billing",
-                    "type": "text"
-                  },
-                  {
-                    "text": "\nWaiting for an answer since",
-                    "type": "text"
-                  },
-                  {
-                    "fallback": " 2026-01-01 00:00 UTC",
-                    "format": " {date_short_pretty} {time}",
-                    "timestamp": 1767225600,
-                    "type": "date"
-                  },
-                  {
-                    "text": "\nThis conversation goes on here: its earlier thread was deleted.",
-                    "type": "text"
-                  }
-                ]
-            "##]],
-        );
-    }
-
-    #[test]
-    fn a_card_links_only_what_a_browser_may_follow() {
-        let forged = Card {
-            name: Some("<!channel>\nAda".to_string()),
-            page_url: Some("javascript:alert(1)".to_string()),
-            page_title: Some("https://example.com/real".to_string()),
-            ..a_card()
-        };
-        check(
-            &card(&forged)["blocks"][0]["elements"][0]["elements"],
-            expect![[r##"
-                [
-                  {
-                    "style": {
-                      "bold": true
-                    },
-                    "text": "#1042 · Billing",
-                    "type": "text"
-                  },
-                  {
-                    "text": "\n<!channel> Ada · ada@example.com",
-                    "type": "text"
-                  },
-                  {
-                    "text": "\nPage: https://example.com/real · ",
-                    "type": "text"
-                  },
-                  {
-                    "text": "javascript:alert(1)",
-                    "type": "text"
-                  },
-                  {
-                    "text": "\nWaiting for an answer since",
-                    "type": "text"
-                  },
-                  {
-                    "fallback": " 2026-01-01 00:00 UTC",
-                    "format": " {date_short_pretty} {time}",
-                    "timestamp": 1767225600,
-                    "type": "date"
-                  }
-                ]
-            "##]],
-        );
     }
 
     #[test]
@@ -506,7 +301,8 @@ mod tests {
         let pieces: Vec<Piece> = [1, 2].map(|id| Piece { message: MessageId(id), index: 0 }).into();
         assert_eq!(pieces_of(&posted), pieces);
         assert_eq!(card_of(&posted), None);
-        let card = card(&a_card());
+        let card =
+            json!({ "metadata": metadata(json!({ "conversation": ConversationId(7).to_string(), "card": "1" })) });
         assert_eq!(card_of(&card), Some(ConversationId(7)));
         assert_eq!(pieces_of(&card), []);
         let foreign = json!({ "metadata": { "event_type": "other", "event_payload": { "card": "1", "parts": 3 } } });

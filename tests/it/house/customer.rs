@@ -22,6 +22,8 @@ const REOPEN_AFTER: Duration = Duration::from_millis(20);
 pub struct NewCustomer {
     pub name: Option<String>,
     pub topic: &'static str,
+    /// What else his browser says when the conversation is opened.
+    pub more: Value,
     /// Whether the page tells the server what it has.
     pub receipts: bool,
     /// Whether the page is open at all.
@@ -59,7 +61,7 @@ pub struct Tab {
 
 impl NewCustomer {
     pub fn named(name: &str) -> NewCustomer {
-        NewCustomer { name: Some(name.to_string()), topic: "technical", receipts: true, page: true }
+        NewCustomer { name: Some(name.to_string()), topic: "technical", more: json!({}), receipts: true, page: true }
     }
 
     /// What the browser sends to open the conversation.
@@ -70,6 +72,9 @@ impl NewCustomer {
             let local: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
             said["email"] = json!(format!("{local}@example.com"));
             said["page"] = json!({ "url": "https://shop.example.com/exports", "title": "Exports" });
+        }
+        for (key, value) in self.more.as_object().into_iter().flatten() {
+            said[key] = value.clone();
         }
         said
     }

@@ -138,6 +138,11 @@ impl Probe {
         }
     }
 
+    /// One text.
+    pub async fn text(&self, sql: &'static str) -> String {
+        on_probe!(self, |pool| sqlx::query_scalar(sql).fetch_one(pool).await.unwrap())
+    }
+
     /// One number.
     pub async fn number(&self, sql: &'static str) -> i64 {
         on_probe!(self, |pool| sqlx::query_scalar(sql).fetch_one(pool).await.unwrap())

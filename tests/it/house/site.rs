@@ -48,6 +48,8 @@ pub struct Setup {
     pub latency: Duration,
     /// What Slack's chance is drawn from.
     pub seed: u64,
+    /// The tables `[[topic]]` and `[[context]]`.
+    pub topics: &'static str,
     /// Lines of the table `[limits]`; without them there are no limits per minute.
     pub limits: &'static str,
     /// The real program in a process of its own.
@@ -95,6 +97,7 @@ impl Setup {
             ack_timeout: Duration::from_secs(3),
             latency: Duration::ZERO,
             seed: 1,
+            topics: TOPICS,
             limits: NO_LIMITS,
             program: false,
         }
@@ -119,13 +122,14 @@ impl Setup {
             "[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
              [database]\nurl = \"{database}\"\n\
              [widget]\nask_email = \"optional\"\n\
-             [[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
-             [[topic]]\nid = \"billing\"\nlabel = \"Billing Questions\"\n\
-             [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[limits]\n{}\n",
-            self.mode, self.hold_secs, self.limits
+             {}[desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[limits]\n{}\n",
+            self.topics, self.mode, self.hold_secs, self.limits
         )
     }
 }
+
+const TOPICS: &str = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                      [[topic]]\nid = \"billing\"\nlabel = \"Billing Questions\"\n";
 
 const NO_LIMITS: &str = "conversations_per_address_per_minute = 0\nmessages_per_conversation_per_minute = 0\n\
                          requests_per_address_per_minute = 0\nconnections_per_address_max = 0\nstreams_per_address_max = 0";

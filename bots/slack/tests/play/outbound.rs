@@ -3,8 +3,9 @@
 use crate::stage::{CHANNEL, card, letter, now, piece, slack, slack_with, ts};
 use expect_test::expect;
 use std::time::Duration;
+use threadline_core::card::Card;
 use threadline_core::conversation::{Rating, Standing};
-use threadline_core::desk::{Agent, Author, Card, Letter, Mark, Snapshot, StrangerKind, Trouble};
+use threadline_core::desk::{Agent, Author, Letter, Mark, Snapshot, StrangerKind, Trouble};
 use threadline_core::ids::{AgentId, ConversationId, Moment, ThreadKey};
 use threadline_core::verb::Names;
 use threadline_core::words::{Notice, notice};
@@ -47,9 +48,9 @@ async fn a_conversation_as_slack_shows_it() {
     expect![[r#"
         #support
         └ Threadline: #1042 · Billing
-              Ada · ada@example.com
-              Page: Invoices · https://example.com/invoices
-              Resolved by Grace 2026-01-01 01:00 UTC · Grace has it (edited)
+              Resolved by Grace (a time) · Grace has it
+              Customer
+              Ada (edited)
           Ada (customer): My export hangs <!channel>
           Ada (customer): Are you there?
               It says *E7*

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use threadline_core::body::Body;
+use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Standing;
 use threadline_core::desk::{
-    Author, Card, DeskAct, DeskEvent, DeskMessage, Frame, Inbox, Kept, Later, Letter, OpenThread, Piece, Reading, Stop,
+    Author, DeskAct, DeskEvent, DeskMessage, Frame, Inbox, Kept, Later, Letter, OpenThread, Piece, Reading, Stop,
     Unstored,
 };
 use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
@@ -44,11 +45,11 @@ pub fn card(number: i64) -> Card {
     Card {
         conversation: ConversationId(number as u128),
         number,
-        name: Some("Ada".to_string()),
-        email: Some("ada@example.com".to_string()),
         topic: "Billing".to_string(),
-        page_url: Some("https://example.com/invoices".to_string()),
-        page_title: Some("Invoices".to_string()),
+        fields: vec![CardField { label: "Customer".to_string(), value: CardValue::Text("Ada".to_string()) }],
+        texts: Vec::new(),
+        also: Vec::new(),
+        surroundings: Vec::new(),
         continued: false,
         standing: Standing::AwaitingAgent { since: Moment(1_767_225_600_000) },
         holder: None,

@@ -39,7 +39,6 @@ impl Play {
             number: 1042,
             customer: Customer::default(),
             topic: "billing".into(),
-            page: Page::default(),
             desk: DeskName("support".into()),
             thread: Thread::None,
             continued: false,

@@ -1,0 +1,334 @@
+//! How a conversation begins: what the site asks for, and what a browser sends to open one.
+
+use super::App;
+use super::address::Caller;
+use super::input::{BodyRefusals, In, Refusals, object_or_null};
+use super::problem::Problem;
+use super::widget::ConversationView;
+use crate::config::Ask;
+use crate::service::Opening;
+use axum::Extension;
+use axum::extract::{Json, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use threadline_core::body::is_invisible;
+use threadline_core::context::{
+    ANSWER_CHARS_MAX, Context, Device, Facts, Field, FieldKind, Language, Page, answers, one_line, zone,
+};
+use threadline_core::conversation::Customer;
+use utoipa::ToSchema;
+
+/// Longest name that is kept, in characters.
+const NAME_CHARS_MAX: usize = 120;
+/// Longest email address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+const EMAIL_CHARS_MAX: usize = 254;
+
+/// How the chat presents itself.
+#[derive(Debug, serde::Serialize, ToSchema)]
+pub(super) struct Site {
+    /// Its title.
+    title: String,
+    /// What it says before the customer writes.
+    greeting: String,
+    /// What the customer can choose from.
+    topics: Vec<SiteTopic>,
+    /// Whether a name is asked for: `off`, `optional`, `required`.
+    ask_name: &'static str,
+    /// Whether an email address is asked for: `off`, `optional`, `required`.
+    ask_email: &'static str,
+    /// Longest message, in characters.
+    message_chars_max: u32,
+    /// Longest answer to a field, in characters.
+    answer_chars_max: usize,
+}
+
+/// A help category.
+#[derive(Debug, serde::Serialize, ToSchema)]
+pub(super) struct SiteTopic {
+    /// What to send in `POST /v1/conversations`.
+    id: String,
+    /// What people read.
+    label: String,
+    /// What it asks for before the first message.
+    fields: Vec<SiteField>,
+}
+
+/// Something that a topic asks for.
+#[derive(Debug, serde::Serialize, ToSchema)]
+pub(super) struct SiteField {
+    /// What to send as a key of `fields` in `POST /v1/conversations`; a fact of this key is a good first answer.
+    id: String,
+    /// What people read.
+    label: String,
+    /// A hint below it.
+    help: Option<String>,
+    /// How it is asked: `line`, `text` for several lines, `choice`.
+    kind: &'static str,
+    /// What to choose from, for `choice`.
+    choices: Vec<String>,
+    /// True when the conversation cannot begin without it.
+    required: bool,
+    /// A regular expression that the whole answer has to fit; most are understood alike everywhere, and the
+    /// server's word counts.
+    pattern: Option<String>,
+    /// What to say when it does not fit.
+    error: Option<String>,
+}
+
+/// A conversation to be opened.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewConversation {
+    /// The topic's id.
+    topic: String,
+    /// The customer's name, at most 120 characters.
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    name: Option<String>,
+    /// The customer's email address.
+    #[serde(default)]
+    #[schema(max_length = 254)]
+    email: Option<String>,
+    /// The answers to the topic's fields, by the fields' ids; each at most 2,000 characters, 6,000 together.
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
+    /// The page that the chat was opened on.
+    #[serde(default, deserialize_with = "object_or_null")]
+    page: Option<NewPage>,
+    /// What the site knows of the customer: up to 30 keys of a-z, 0-9 and _, with values of up to 500 characters,
+    /// 4,000 together.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
+    facts: BTreeMap<String, Option<Said>>,
+    /// The language of the browser (BCP 47): `de-AT`; what is none is left out.
+    #[serde(default)]
+    language: Option<String>,
+    /// The customer's time zone (IANA): `Europe/Vienna`; what is none is left out.
+    #[serde(default)]
+    time_zone: Option<String>,
+}
+
+/// The value of a fact.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a value is text, a number, true, false or null")]
+pub(super) enum Said {
+    /// Text.
+    Text(String),
+    /// A number, kept as its digits.
+    Number(serde_json::Number),
+    /// Yes or no, kept as the word.
+    Flag(bool),
+}
+
+/// A page of the website.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPage {
+    /// Its address, `http` or `https`; longer than 3,000 characters is left out.
+    #[serde(default)]
+    url: Option<String>,
+    /// Its title; cut after 120 characters.
+    #[serde(default)]
+    title: Option<String>,
+    /// The address of the page before it.
+    #[serde(default)]
+    referrer: Option<String>,
+}
+
+/// A conversation, opened.
+#[derive(Debug, serde::Serialize, ToSchema)]
+pub(super) struct OpenedConversation {
+    /// Which.
+    conversation: ConversationView,
+    /// What opens it: shown this once, and kept here only as a hash.
+    token: String,
+}
+
+/// How the chat presents itself.
+#[utoipa::path(get, path = "/v1/site", responses((status = 200, description = "How it does", body = Site), Refusals))]
+pub(super) async fn site(State(app): State<App>) -> Json<Site> {
+    let widget = &app.config.widget;
+    let topics = app.config.topics.iter().map(|topic| SiteTopic {
+        id: topic.id.clone(),
+        label: topic.label.clone(),
+        fields: topic.fields.iter().map(site_field).collect(),
+    });
+    Json(Site {
+        title: widget.title.clone(),
+        greeting: widget.greeting.clone(),
+        topics: topics.collect(),
+        ask_name: ask_word(widget.ask_name),
+        ask_email: ask_word(widget.ask_email),
+        message_chars_max: app.config.limits.message_chars_max,
+        answer_chars_max: ANSWER_CHARS_MAX,
+    })
+}
+
+/// Opens a conversation. It has no thread until the first message is sent.
+#[utoipa::path(post, path = "/v1/conversations", request_body(
+    content = NewConversation,
+    example = json!({"topic": "technical-issues", "name": "Ada", "email": "ada@example.com",
+        "fields": {"campaign_id": "cp100", "steps": "1. Open the list\n2. Press Export"},
+        "page": {"url": "https://shop.example.com/exports", "title": "Exports", "referrer": "https://shop.example.com/"},
+        "facts": {"plan": "pro", "seats": 12}, "language": "de-AT", "time_zone": "Europe/Vienna"})
+), responses(
+    (status = 201, description = "It is open", body = OpenedConversation),
+    (status = 403, description = "The website is not one of `server.allowed_origins`", body = Problem, content_type = "application/problem+json"),
+    BodyRefusals,
+    Refusals,
+))]
+pub(super) async fn open_conversation(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    In(new): In<NewConversation>,
+) -> Result<(StatusCode, Json<OpenedConversation>), Problem> {
+    if !origin_allowed(&app, &headers) {
+        let what =
+            "This website may not open the chat. Its operator can allow it: server.allowed_origins in threadline.toml.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, what));
+    }
+    let opening = checked(&app, new, device(&headers))?;
+    app.callers.opening(caller).map_err(|wait| {
+        app.service.shared().metrics.limited.conversations_per_address.inc();
+        Problem::too_many("new conversations from this address", wait)
+    })?;
+    let topic = opening.topic.clone();
+    let opened = app.service.open_conversation(opening).await.map_err(crate::service::Refusal::Store)?;
+    let conversation = ConversationView { id: opened.id.to_string(), number: opened.number, topic };
+    Ok((StatusCode::CREATED, Json(OpenedConversation { conversation, token: opened.token.reveal().to_string() })))
+}
+
+fn site_field(field: &Field) -> SiteField {
+    let (kind, choices) = match &field.kind {
+        FieldKind::Line => ("line", Vec::new()),
+        FieldKind::Text => ("text", Vec::new()),
+        FieldKind::Choice(choices) => ("choice", choices.clone()),
+    };
+    SiteField {
+        id: field.id.clone(),
+        label: field.label.clone(),
+        help: field.help.clone(),
+        kind,
+        choices,
+        required: field.required,
+        pattern: field.pattern.as_ref().map(|pattern| pattern.as_str().to_string()),
+        error: field.pattern.as_ref().map(|_| field.error()),
+    }
+}
+
+/// What the browser says of itself.
+fn device(headers: &HeaderMap) -> Device {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(Device::of).unwrap_or_default()
+}
+
+fn checked(app: &App, new: NewConversation, device: Device) -> Result<Opening, Problem> {
+    let Some(topic) = app.config.topics.iter().find(|topic| topic.id == new.topic) else {
+        let ids: Vec<&str> = app.config.topics.iter().map(|topic| topic.id.as_str()).collect();
+        return Err(Problem::unfit("topic", format!("choose one of {}.", ids.join(", "))));
+    };
+    let name = new.name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
+    let email = new.email.map(|email| email.trim().to_string()).filter(|email| !email.is_empty());
+    let widget = &app.config.widget;
+    let name = kept(widget.ask_name, name).ok_or_else(|| Problem::unfit("name", "tell us your name."))?;
+    let email = kept(widget.ask_email, email).ok_or_else(|| Problem::unfit("email", "tell us your email address."))?;
+    if name.as_ref().is_some_and(|name| name.chars().count() > NAME_CHARS_MAX) {
+        return Err(Problem::unfit("name", format!("at most {NAME_CHARS_MAX} characters.")));
+    }
+    if email.as_deref().is_some_and(|email| !is_email(email)) {
+        return Err(Problem::unfit("email", "this is no email address. Write it like ada@example.com."));
+    }
+    let page = new.page.unwrap_or_default();
+    let context = Context {
+        page: Page::described(page.url, page.title, page.referrer),
+        device,
+        language: new.language.as_deref().and_then(Language::parse),
+        zone: new.time_zone.as_deref().and_then(zone),
+        facts: Facts::default().after(new.facts.into_iter().map(|(key, said)| (key, said.map(Said::into_text))))?,
+        answers: answers(&topic.fields, new.fields.into_iter().collect())?,
+    };
+    Ok(Opening { customer: Customer { name, email }, topic: topic.id.clone(), context, desk: topic.desk.clone() })
+}
+
+impl Said {
+    fn into_text(self) -> String {
+        match self {
+            Said::Text(text) => text,
+            Said::Number(number) => number.to_string(),
+            Said::Flag(flag) => flag.to_string(),
+        }
+    }
+}
+
+/// What is kept of an answer that the site may not ask for at all; none when it is missing.
+fn kept(ask: Ask, value: Option<String>) -> Option<Option<String>> {
+    match (ask, value) {
+        (Ask::Off, _) => Some(None),
+        (Ask::Required, None) => None,
+        (Ask::Required | Ask::Optional, value) => Some(value),
+    }
+}
+
+/// Good enough to write to, and nothing that could be more than one address.
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let clean = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| {
+                !is_invisible(c) && !matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | ':' | '"' | '\\' | '@' | '[' | ']')
+            })
+    };
+    text.chars().count() <= EMAIL_CHARS_MAX
+        && clean(local)
+        && clean(domain)
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+}
+
+fn ask_word(ask: Ask) -> &'static str {
+    match ask {
+        Ask::Off => "off",
+        Ask::Optional => "optional",
+        Ask::Required => "required",
+    }
+}
+
+/// A browser says where it is; a program that says nothing is limited like any other.
+fn origin_allowed(app: &App, headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
+    is_own
+        || app.config.server.public_url.as_deref() == Some(origin)
+        || app.config.server.allowed_origins.iter().any(|allowed| allowed == origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn email_addresses() {
+        for good in ["ada@example.com", "a.b+c@sub.example.co"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "ada@example",
+            "a b@example.com",
+            "a@b.com, c@d.com",
+            "a@b@c.com",
+            "<a@b.com>",
+            "a@.com",
+            "a@b.com\r\nBcc: x@y.z",
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+}

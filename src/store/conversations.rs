@@ -299,3 +299,25 @@ fn standing_words(standing: &Standing, created_at: Moment) -> StandingWords<'_> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::sqlite::SqliteConnection;
+    use sqlx::{AssertSqlSafe, Connection, Sqlite};
+
+    #[tokio::test]
+    async fn heads_are_found_by_index_however_many_conversations_there_are() {
+        let mut database = SqliteConnection::connect("sqlite::memory:").await.expect("a database in memory");
+        super::super::MIGRATIONS.run(&mut database).await.expect("the tables");
+        let (ids, threads) = (&[ConversationId(1), ConversationId(2)], &[ThreadKey("slack/T/C/1.0".into())]);
+        for query in [heads_named::<Sqlite>(ids, &[]), heads_named(&[], threads), heads_named(ids, threads)] {
+            let text = format!("EXPLAIN QUERY PLAN {} ORDER BY id", query.sql().as_str());
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(AssertSqlSafe(text)).fetch_all(&mut database).await.expect("a plan");
+            let steps: Vec<&str> = plan.iter().map(|(_, _, _, step)| step.as_str()).collect();
+            assert!(steps.iter().any(|step| step.starts_with("SEARCH conversation USING INDEX")), "{steps:?}");
+            assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
+        }
+    }
+}

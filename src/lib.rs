@@ -1,5 +1,5 @@
 //! Threadline's service: everything around the core. `main` reads the configuration and calls
-//! [`run`]; the rest is one way through: web and bots → service → store → outbox → bots and web.
+//! [`start`]; the rest is one way through: web and bots → service → store → outbox → bots and web.
 
 pub mod cli;
 pub mod clock;
@@ -123,21 +123,6 @@ impl Running {
         self.service.shared().store.close().await;
         outcome.map_err(Into::into)
     }
-}
-
-/// [`start`], and [`Running::finished`].
-///
-/// # Errors
-///
-/// As both.
-pub async fn run_with(
-    config: Config,
-    listener: std::net::TcpListener,
-    life: Lifecycle,
-    clock: Clock,
-    ids: Ids,
-) -> anyhow::Result<()> {
-    start(config, listener, life, clock, ids).await?.finished().await
 }
 
 /// What `threadline check` asks Slack, when a desk is there.

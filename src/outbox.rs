@@ -121,6 +121,9 @@ pub async fn run(service: Service, desk: Desk, life: Lifecycle) -> anyhow::Resul
             lead = service.shared().store.lead(&name) => lead,
             () = life.stopping() => break,
         };
+        if service.shared().store.is_shared() {
+            tracing::info!(desk = %desk.name, "this process looks after the desk from now on");
+        }
         work(&service, &desk, &life, &mut lead).await?;
     }
     Ok(())
@@ -144,8 +147,9 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
         results,
         life: life.clone(),
     };
-    // What waits now may have been sent by the process before this one, a moment ago.
-    if !matches!(shared.store.has_orders(&desk.name).await, Ok(false)) {
+    // What waits now may have been sent by the process before this one, a moment ago; and one that was
+    // cut off from the database may go on for that moment.
+    if lead.is_from_another() || !matches!(shared.store.has_orders(&desk.name).await, Ok(false)) {
         tokio::time::sleep(Duration::from_millis(SETTLE_MILLIS.unsigned_abs())).await;
     }
     worker.scan_until_it_works(true).await;

@@ -38,6 +38,7 @@ pub async fn listen(service: Service, life: Lifecycle) -> anyhow::Result<()> {
             match told {
                 Told::Words(words) => words.iter().for_each(|word| pass_on(&service, word)),
                 Told::Missed => missed(&service),
+                Told::Lost => break,
             }
         }
     }

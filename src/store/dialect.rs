@@ -1,8 +1,8 @@
 //! What differs between SQLite and PostgreSQL, and nothing else.
 
 use super::{Store, StoreError, Tx};
-use sqlx::postgres::{PgConnection, PgListener};
-use sqlx::{Connection, PgPool};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
@@ -66,8 +66,10 @@ pub struct Peers(PgListener);
 pub enum Told {
     /// These words.
     Words(Vec<String>),
-    /// The connection was lost for a while: anything may have been missed.
+    /// The connection was lost for a while and is there again: anything may have been missed.
     Missed,
+    /// The connection is lost: listen anew.
+    Lost,
 }
 
 impl Peers {
@@ -78,8 +80,7 @@ impl Peers {
             Ok(None) => Told::Missed,
             Err(error) => {
                 tracing::warn!(%error, "the connection on which other processes are heard was lost");
-                tokio::time::sleep(LEAD_EVERY).await;
-                Told::Missed
+                Told::Lost
             }
         }
     }
@@ -91,20 +92,43 @@ pub enum Lead {
     /// SQLite: there is only one process.
     Alone,
     /// PostgreSQL: a lock that ends with this connection, however the process ends.
-    Locked(Box<PgConnection>),
+    Locked {
+        /// The connection; a listener, because only a listener notices at once that it was cut.
+        connection: Box<PgListener>,
+        /// True when another process may have had the right until a moment ago.
+        from_another: bool,
+    },
 }
 
 impl Lead {
+    /// True when another process may have had the right until a moment ago, and may not know yet that
+    /// it has lost it.
+    pub fn is_from_another(&self) -> bool {
+        match self {
+            Lead::Alone => false,
+            Lead::Locked { from_another, .. } => *from_another,
+        }
+    }
+
     /// Ends when the right is lost.
     pub async fn lost(&mut self) {
-        match self {
+        let connection = match self {
             Lead::Alone => std::future::pending().await,
-            Lead::Locked(connection) => loop {
-                tokio::time::sleep(LEAD_EVERY).await;
-                if !matches!(tokio::time::timeout(PING_MAX, connection.ping()).await, Ok(Ok(()))) {
-                    return;
+            Lead::Locked { connection, .. } => connection,
+        };
+        loop {
+            match tokio::time::timeout(LEAD_EVERY, connection.try_recv()).await {
+                // Nobody tells anything on this connection.
+                Ok(Ok(Some(_))) => {}
+                Ok(Ok(None) | Err(_)) => return,
+                // A network that swallows everything cuts nothing: only an answer shows that it works.
+                Err(_) => {
+                    let ping = sqlx::query("SELECT 1").execute(connection.as_mut());
+                    if !matches!(tokio::time::timeout(PING_MAX, ping).await, Ok(Ok(_))) {
+                        return;
+                    }
                 }
-            },
+            }
         }
     }
 }
@@ -121,27 +145,44 @@ impl Store {
     /// Waits for the right to do what `name` stands for.
     pub async fn lead(&self, name: &str) -> Lead {
         let Store::Pg(pool) = self else { return Lead::Alone };
+        let (mut waiting, mut from_another) = (None, false);
         loop {
-            match try_lead(pool, name).await {
-                Ok(Some(connection)) => return Lead::Locked(Box::new(connection)),
-                Ok(None) => {}
+            match try_lead(pool, waiting.take(), name).await {
+                Ok((connection, true)) => return Lead::Locked { connection, from_another },
+                Ok((connection, false)) => waiting = Some(connection),
                 Err(error) => tracing::warn!(%error, name, "it could not be asked who leads; trying again"),
             }
+            from_another = true;
             tokio::time::sleep(LEAD_EVERY).await;
         }
     }
 }
 
-async fn try_lead(pool: &PgPool, name: &str) -> Result<Option<PgConnection>, sqlx::Error> {
-    // A connection of its own: a lock taken through the pool would stay when the guard is gone.
-    let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
-    sqlx::raw_sql(KEEPALIVES).execute(&mut connection).await?;
-    let locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))")
+/// Asks once for the right, and gives back the connection that now has it or can ask again.
+async fn try_lead(
+    pool: &PgPool,
+    waiting: Option<Box<PgListener>>,
+    name: &str,
+) -> Result<(Box<PgListener>, bool), sqlx::Error> {
+    let mut connection = match waiting {
+        Some(connection) => connection,
+        None => {
+            // A pool of its own: one that others use would keep the connection, and with it the lock.
+            let alone = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+            let alone = alone.connect_with(PgConnectOptions::clone(&pool.connect_options())).await?;
+            let mut connection = Box::new(PgListener::connect_with(&alone).await?);
+            // A new connection has no lock.
+            connection.eager_reconnect(false);
+            sqlx::raw_sql(KEEPALIVES).execute(connection.as_mut()).await?;
+            connection
+        }
+    };
+    let locked = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))")
         .bind(LOCK_SPACE)
         .bind(name)
-        .fetch_one(&mut connection)
+        .fetch_one(connection.as_mut())
         .await?;
-    Ok(locked.then_some(connection))
+    Ok((connection, locked))
 }
 
 /// Keeps a second process away from an SQLite file for as long as it lives.

@@ -8,11 +8,13 @@ mod desk;
 mod dice;
 mod http;
 mod journal;
+mod nodes;
 mod page;
 mod postgres;
 mod program;
 mod site;
 mod slack;
+mod wire;
 
 pub use crowd::{Crowd, Pace};
 pub use customer::{Customer, NewCustomer};

@@ -29,7 +29,7 @@ async fn killed_again_and_again(house: House) {
         ack_timeout: Duration::from_secs(1),
         latency: Duration::from_millis(20),
         hold_secs: u32::from(dice.percent(50)),
-        program: true,
+        programs: 1,
         ..Setup::at(DeskKind::Slack)
     };
     let site = house.open(setup).await;

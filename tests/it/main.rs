@@ -23,5 +23,6 @@ mod in_slack;
 
 mod bad_day;
 mod kill;
+mod nodes;
 
 mod hostile;

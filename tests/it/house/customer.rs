@@ -83,8 +83,13 @@ impl NewCustomer {
 impl Customer {
     /// Opens a conversation, and the page on it.
     pub async fn open(web: &Web, new: NewCustomer) -> Customer {
+        Customer::open_between(web, web, new).await
+    }
+
+    /// The same, with a page that listens to another server.
+    pub async fn open_between(web: &Web, listens_to: &Web, new: NewCustomer) -> Customer {
         let opened = web.send(Method::POST, "/v1/conversations", None, &new.said()).await.expect(201);
-        Customer::opened(web, new, &opened)
+        Customer::opened(web, listens_to, new, &opened)
     }
 
     /// The same, tried until there is an answer, as a person presses the button again.
@@ -92,7 +97,7 @@ impl Customer {
         let began = tokio::time::Instant::now();
         loop {
             match web.try_send(Method::POST, "/v1/conversations", None, &new.said()).await {
-                Ok(answer) if answer.status == 201 => return Customer::opened(web, new, &answer.json()),
+                Ok(answer) if answer.status == 201 => return Customer::opened(web, web, new, &answer.json()),
                 Ok(answer) if answer.status != 503 => panic!("{} {}", answer.status, answer.text()),
                 Ok(_) | Err(_) => {}
             }
@@ -101,9 +106,9 @@ impl Customer {
         }
     }
 
-    fn opened(web: &Web, new: NewCustomer, opened: &Value) -> Customer {
+    fn opened(web: &Web, listens_to: &Web, new: NewCustomer, opened: &Value) -> Customer {
         let token = opened["token"].as_str().unwrap().to_string();
-        let tab = new.page.then(|| Tab::open(web, &token, new.receipts));
+        let tab = new.page.then(|| Tab::open(listens_to, &token, new.receipts));
         let inner = Inner {
             web: web.clone(),
             name: new.name.unwrap_or_default(),
@@ -277,6 +282,10 @@ impl Stream {
             headers.push(("last-event-id", &last));
         }
         let Ok(answer) = self.web.begin(Method::GET, "/v1/events", &headers, Bytes::new()).await else { return };
+        // A server that cannot reach its database says so, and is asked again.
+        if answer.status() == 503 {
+            return;
+        }
         if answer.status() != 200 {
             lock(&self.page).complaints.push(format!("the stream is refused: {}", answer.status()));
             return tokio::time::sleep(LOOK_EVERY * 20).await;

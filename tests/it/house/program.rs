@@ -12,7 +12,7 @@ use threadline_fake_slack::FakeSlack;
 /// Runs the program that its arguments name until there is no more standard input.
 const LEASH: &str = r#""$@" </dev/null & read _; kill -KILL $!; wait $!"#;
 
-/// A running `threadline serve`; dropping it kills it.
+/// A running `threadline serve`; dropping it is `kill -9`.
 #[derive(Debug)]
 pub struct Program {
     shell: Child,
@@ -47,21 +47,12 @@ impl Program {
     pub fn log(directory: &Path) -> String {
         std::fs::read_to_string(directory.join("log")).unwrap_or_default()
     }
-
-    /// `kill -9`.
-    pub fn kill(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        drop(self.shell.stdin.take());
-        // It may have died by itself, which the play finds out otherwise.
-        let _ = self.shell.wait();
-    }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        self.end();
+        drop(self.shell.stdin.take());
+        // It may have died by itself, which the play finds out otherwise.
+        let _ = self.shell.wait();
     }
 }

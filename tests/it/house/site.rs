@@ -6,11 +6,10 @@ use super::database::{Database, Left, Probe};
 use super::desk::{Agent, Desk, DeskKind};
 use super::http::Web;
 use super::journal::Journal;
-use super::program::Program;
+use super::nodes::Nodes;
 use super::slack;
 use super::{LOOK_EVERY, PATIENCE};
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use threadline::clock::{Clock, Hand, Ids};
@@ -52,8 +51,8 @@ pub struct Setup {
     pub topics: &'static str,
     /// Lines of the table `[limits]`; without them there are no limits per minute.
     pub limits: &'static str,
-    /// The real program in a process of its own.
-    pub program: bool,
+    /// So many of the real program, in processes of their own; with none it runs in this one.
+    pub programs: usize,
 }
 
 /// A running Threadline and what is around it. Clones are the same site.
@@ -66,8 +65,7 @@ pub struct Site {
 struct Inner {
     setup: Setup,
     config: Config,
-    toml: String,
-    directory: PathBuf,
+    nodes: Option<Nodes>,
     clock: Clock,
     hand: Option<Hand>,
     slack: Option<FakeSlack>,
@@ -78,10 +76,11 @@ struct Inner {
     running: Mutex<Option<Running>>,
 }
 
+/// It runs in this process.
 #[derive(Debug)]
-enum Running {
-    Here { life: Lifecycle, task: JoinHandle<anyhow::Result<()>> },
-    Program(Program),
+struct Running {
+    life: Lifecycle,
+    task: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Setup {
@@ -99,7 +98,7 @@ impl Setup {
             seed: 1,
             topics: TOPICS,
             limits: NO_LIMITS,
-            program: false,
+            programs: 0,
         }
     }
 
@@ -161,10 +160,16 @@ impl Site {
         let env = |name: &str| fake.as_ref().and_then(|slack| secret(slack, name));
         let read = |_: &std::path::Path| -> io::Result<String> { Ok(toml.clone()) };
         let config = config::load(None, None, &env, &read).unwrap_or_else(|errors| panic!("{errors}\n{toml}"));
+        let nodes = match setup.programs {
+            0 => None,
+            count => {
+                let toml = |url: &str| setup.toml(url, fake.as_ref());
+                Some(Nodes::new(count, &database.directory, &database.url, toml).await)
+            }
+        };
         let inner = Inner {
             config,
-            toml,
-            directory: database.directory.clone(),
+            nodes,
             clock,
             hand,
             slack: fake,
@@ -183,20 +188,19 @@ impl Site {
     /// Starts the service; done when it answers and its desk is connected.
     pub async fn starts(&self) {
         let inner = &self.inner;
-        let running = if inner.setup.program {
-            let of_program = inner.clone();
-            let start = move || Program::start(&of_program.directory, &of_program.toml, of_program.slack.as_ref());
-            let program = tokio::task::spawn_blocking(start).await.unwrap();
-            inner.web.moves_to(&program.address);
-            Running::Program(program)
+        if let Some(nodes) = &inner.nodes {
+            nodes.start(inner.slack.as_ref()).await;
+            inner.web.moves_to(nodes.address());
         } else {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             inner.web.moves_to(&listener.local_addr().unwrap().to_string());
             let (config, life, clock) = (inner.config.clone(), Lifecycle::new(), inner.clock.clone());
-            let task = tokio::spawn(threadline::run_with(config, listener, life.clone(), clock, Ids::Real));
-            Running::Here { life, task }
-        };
-        *lock(&inner.running) = Some(running);
+            let task = tokio::spawn({
+                let life = life.clone();
+                async move { threadline::start(config, listener, life, clock, Ids::Real).await?.finished().await }
+            });
+            *lock(&inner.running) = Some(Running { life, task });
+        }
         inner.web.get("/readyz", None).await.expect_text(200);
         if inner.setup.over_http
             && let Some(slack) = &inner.slack
@@ -208,24 +212,21 @@ impl Site {
 
     /// Stops the service, as SIGTERM does.
     pub async fn stops(&self) {
-        let running = lock(&self.inner.running).take().expect("it runs");
+        let Running { life, task } = lock(&self.inner.running).take().expect("it runs");
         let began = Instant::now();
-        match running {
-            Running::Here { life, task } => {
-                life.stop();
-                task.await.unwrap().unwrap();
-            }
-            Running::Program(program) => program.kill(),
-        }
+        life.stop();
+        task.await.unwrap().unwrap();
         assert!(began.elapsed() < STOP_MAX, "stopping took {:?}", began.elapsed());
     }
 
-    /// Ends the program with `kill -9`.
+    /// Ends every program with `kill -9`.
     pub fn is_killed(&self) {
-        match lock(&self.inner.running).take() {
-            Some(Running::Program(program)) => program.kill(),
-            Some(Running::Here { .. }) | None => panic!("no program runs"),
-        }
+        self.nodes().kill_all();
+    }
+
+    /// The programs.
+    pub fn nodes(&self) -> &Nodes {
+        self.inner.nodes.as_ref().expect("it runs in programs of its own")
     }
 
     /// A customer with an open page.
@@ -236,6 +237,14 @@ impl Site {
     /// A customer.
     pub async fn new_customer(&self, new: NewCustomer) -> Customer {
         let customer = Customer::open(&self.inner.web, new).await;
+        lock(&self.inner.customers).push(customer.clone());
+        customer
+    }
+
+    /// A customer who writes to one program and listens to another.
+    pub async fn customer_between(&self, name: &str, writes_to: usize, listens_to: usize) -> Customer {
+        let (writes_to, listens_to) = (self.nodes().web(writes_to), self.nodes().web(listens_to));
+        let customer = Customer::open_between(&writes_to, &listens_to, NewCustomer::named(name)).await;
         lock(&self.inner.customers).push(customer.clone());
         customer
     }
@@ -287,8 +296,8 @@ impl Site {
 
     /// How often the log says this, over all starts.
     pub fn logged(&self, text: &str) -> usize {
-        if self.inner.setup.program {
-            return Program::log(&self.inner.directory).lines().filter(|line| line.contains(text)).count();
+        if let Some(nodes) = &self.inner.nodes {
+            return nodes.log().lines().filter(|line| line.contains(text)).count();
         }
         self.journal().count(text)
     }
@@ -374,9 +383,12 @@ impl Site {
         if runs {
             self.stops().await;
         }
+        if let Some(nodes) = &self.inner.nodes {
+            nodes.kill_all();
+        }
         if !went_well {
-            if self.inner.setup.program {
-                eprintln!("--- the program's log ---\n{}", Program::log(&self.inner.directory));
+            if let Some(nodes) = &self.inner.nodes {
+                eprintln!("{}", nodes.log());
             }
             return;
         }

@@ -34,11 +34,31 @@ const CHAT: &[&str] = &[
     "chat/body.js",
     "chat/log.js",
     "chat/bell.js",
+    "chat/part.js",
+    "chat/attach.js",
     "chat/composer.js",
     "chat/introduction.js",
     "chat/style.js",
     "chat/chat.js",
 ];
+
+/// The modules that the chat fetches when it first has to do with a file.
+const FILES: &[&str] = &[
+    "words/fill.js",
+    "words/files.js",
+    "dom.js",
+    "files/size.js",
+    "files/shelf.js",
+    "files/uploads.js",
+    "files/picture.js",
+    "files/tray.js",
+    "files/attachments.js",
+    "files/style.js",
+    "files/files.js",
+];
+
+/// The modules that the chat fetches when a conversation is resolved.
+const RATING: &[&str] = &["words/fill.js", "words/rating.js", "dom.js", "rating/style.js", "rating/rating.js"];
 
 /// The modules of the practice desk.
 const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice.js"];
@@ -60,10 +80,12 @@ fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
 
     let mut assets = Assets::default();
-    let chat = script(CHAT, true)?;
-    // The same chat under a lasting name, for a loader that a browser kept over an upgrade.
-    assets.add("/assets/chat.js", JAVASCRIPT, chat.clone());
-    assets.add_hashed("chat.js", JAVASCRIPT, chat);
+    for (name, modules) in [("files.js", FILES), ("rating.js", RATING), ("chat.js", CHAT)] {
+        let script = assets.linked(&script(modules, true)?)?;
+        // The same under a lasting name, for one that a browser kept over an upgrade.
+        assets.add(&format!("/assets/{name}"), JAVASCRIPT, script.clone());
+        assets.add_hashed(name, JAVASCRIPT, script);
+    }
     let loader = assets.linked(&script(LOADER, false)?)?;
     assets.add("/widget.js", JAVASCRIPT, format!("(() => {{\n'use strict';\n{loader}}})();\n"));
     for (page, modules) in [("shop", &["shop.js"][..]), ("practice", PRACTICE)] {

@@ -60,6 +60,8 @@ mod tests {
     const LOADER_BYTES_MAX: usize = 5_000;
     /// What a customer's first click costs in all.
     const WIDGET_BYTES_MAX: usize = 20_000;
+    /// What a part may cost that is fetched only when it is wanted.
+    const PART_BYTES_MAX: usize = 6_000;
 
     fn text(asset: &Asset) -> &'static str {
         std::str::from_utf8(asset.identity).unwrap()
@@ -68,11 +70,13 @@ mod tests {
     #[test]
     #[expect(clippy::print_stdout, reason = "what the widget weighs is worth reading with every run")]
     fn the_widget_is_small() {
-        let loader = find("/widget.js").unwrap().brotli.len();
-        let chat = find("/assets/chat.js").unwrap().brotli.len();
-        println!("the loader has {loader} bytes, the chat {chat}");
+        let weight = |path: &str| find(path).unwrap().brotli.len();
+        let (loader, chat) = (weight("/widget.js"), weight("/assets/chat.js"));
+        let (files, rating) = (weight("/assets/files.js"), weight("/assets/rating.js"));
+        println!("the loader has {loader} bytes, the chat {chat}; when wanted, files {files} and the rating {rating}");
         assert!(loader <= LOADER_BYTES_MAX, "the loader has {loader} bytes");
         assert!(loader + chat <= WIDGET_BYTES_MAX, "loader and chat have {loader} + {chat} bytes");
+        assert!(files.max(rating) <= PART_BYTES_MAX, "files have {files} bytes, the rating {rating}");
     }
 
     #[test]
@@ -86,17 +90,21 @@ mod tests {
             })
             .collect();
         paths.sort();
-        expect![[r"
+        expect![[r#"
             /assets/chat-<hash>.js
             /assets/chat.js
+            /assets/files-<hash>.js
+            /assets/files.js
             /assets/practice-<hash>.css
             /assets/practice-<hash>.js
+            /assets/rating-<hash>.js
+            /assets/rating.js
             /assets/shop-<hash>.css
             /assets/shop-<hash>.js
             /practice.html
             /shop.html
             /widget.js
-        "]]
+        "#]]
         .assert_eq(&(paths.join("\n") + "\n"));
     }
 
@@ -110,7 +118,7 @@ mod tests {
                 links += 1;
             }
         }
-        assert_eq!(links, 6, "chat by name and by hash, a script and a style for each page");
+        assert_eq!(links, 14, "chat, files and rating by name and by hash, a script and a style for each page");
     }
 
     #[test]

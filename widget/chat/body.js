@@ -75,7 +75,7 @@ export function safeHref(href) {
  * @param {any} node
  * @returns {string}
  */
-function plainText(node) {
+export function plainText(node) {
   if (Array.isArray(node)) return node.map(plainText).join('');
   if (node && typeof node === 'object') return plainText(node.v ?? node.c ?? '');
   return String(node ?? '');

@@ -5,12 +5,14 @@
 import { dress, h, icon } from '../dom.js';
 import { WORDS } from '../words/chat.js';
 import { fill } from '../words/fill.js';
+import { Attach } from './attach.js';
 import { Bell } from './bell.js';
 import { Composer } from './composer.js';
 import { Introduction, questions } from './introduction.js';
 import { known } from './known.js';
 import { Log } from './log.js';
 import { Pace } from './pace.js';
+import { part } from './part.js';
 import { STYLE } from './style.js';
 import { Talk } from './talk.js';
 
@@ -57,10 +59,16 @@ export class Chat {
     );
     this.notice = h('p', { class: 'notice', role: 'status' });
     this.introduction = new Introduction((topic) => this.#choose(topic), (intro) => this.#introduce(intro));
-    this.log = new Log(this.talk.outbox, () => this.#look());
+    const root = /** @type {ShadowRoot} */ (launcher.root.getRootNode());
+    this.attach = new Attach(this.talk, root, () => this.show());
+    this.log = new Log(this.talk.outbox, this.attach, () => this.#look());
     this.first_words = h('p', { class: 'first-words' }, WORDS.first);
     this.typing = h('div', { class: 'typing', 'aria-live': 'off' });
-    this.composer = new Composer(this.talk.memory, (text) => this.#say(text));
+    /** @type {import('../rating/rating.js').Rating | null} */
+    this.rating = null;
+    /** @type {Promise<any> | undefined} */
+    this.closing = undefined;
+    this.composer = new Composer(this.talk.memory, this.attach, (text) => this.#say(text));
     this.conversation = h('div', { class: 'talk' }, this.first_words, this.log.element, this.typing, this.composer.element);
     this.panel = h(
       'div',
@@ -82,7 +90,8 @@ export class Chat {
       this.conversation,
     );
 
-    dress(/** @type {ShadowRoot} */ (launcher.root.getRootNode()), STYLE);
+    dress(root, STYLE);
+    this.attach.drops(this.panel, () => !this.conversation.hidden);
     launcher.root.prepend(this.panel);
     document.addEventListener('visibilitychange', () => this.#look());
     globalThis.visualViewport?.addEventListener('resize', () => this.#fit());
@@ -147,7 +156,12 @@ export class Chat {
     this.typing.hidden = !talk.typing;
     if (talk.typing) this.typing.replaceChildren(h('span', { class: 'dots' }, h('i'), h('i'), h('i')), fill(WORDS.typing, { name: talk.typing }));
     this.log.show(talk.list(), waiting, talk.outbox.stuck, talk.complete || !talk.conversation);
+    if (this.rating) this.rating.show(talk.standing);
+    else if (talk.standing?.state === 'resolved') this.#resolved();
     this.launcher.count(talk.unread().length);
+    this.composer.fit();
+    // A conversation that has just begun is what an upload waited for.
+    void this.attach.files?.uploads.run();
     // What had the keyboard may be gone with the step it belonged to.
     const focused = this.#focused();
     if (inside && (!focused || focused.closest('[hidden]'))) this.#focus();
@@ -178,6 +192,7 @@ export class Chat {
         this.site = await this.talk.wire.site();
         this.unreachable = again = false;
         this.composer.chars_max = this.site.message_chars_max;
+        this.attach.allow(this.site);
       } catch {
         this.unreachable = true;
         this.show();
@@ -187,6 +202,21 @@ export class Chat {
     this.show();
     // Opened before there was anything to go on with.
     if (this.#focused() === this.panel) this.#focus();
+  }
+
+  /** Fetches what a resolved conversation looks like. */
+  async #resolved() {
+    this.closing ??= part(this.talk.wire.base, '/assets/rating-HASH.js', '/assets/rating.js');
+    try {
+      const rating = (await this.closing).start(this.talk, this.panel.getRootNode());
+      if (this.rating) return;
+      this.rating = rating;
+      this.typing.after(rating.element);
+      this.show();
+    } catch {
+      // It is for courtesy; the next change tries again.
+      this.closing = undefined;
+    }
   }
 
   /**
@@ -232,7 +262,7 @@ export class Chat {
   /** @param {string} text */
   #say(text) {
     this.log.following = true;
-    this.talk.say(text);
+    this.talk.say(text, this.attach.files?.take());
   }
 
   #arrived() {

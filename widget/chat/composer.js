@@ -12,10 +12,12 @@ const CHARS_LEFT_SHOWN = 200;
 export class Composer {
   /**
    * @param {import('./memory.js').Memory} memory
+   * @param {import('./attach.js').Attach} attach
    * @param {(text: string) => void} say
    */
-  constructor(memory, say) {
+  constructor(memory, attach, say) {
     this.memory = memory;
+    this.attach = attach;
     this.say = say;
     this.chars_max = Infinity;
     this.field = h('textarea', {
@@ -30,6 +32,7 @@ export class Composer {
         this.memory.set('draft', this.field.value || null);
         this.fit();
       },
+      onpaste: (/** @type {ClipboardEvent} */ event) => attach.paste(event),
       onkeydown: (/** @type {KeyboardEvent} */ event) => {
         // While an input method composes, Enter only picks a word (Safari says so by code 229).
         if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -48,7 +51,8 @@ export class Composer {
           this.field.focus();
         },
       },
-      h('div', { class: 'composer' }, this.field, this.button),
+      attach.place,
+      h('div', { class: 'composer' }, attach.button, this.field, this.button),
       this.count,
     );
     this.field.value = memory.get('draft') ?? '';
@@ -66,12 +70,12 @@ export class Composer {
     count.className = `count${left < 0 ? ' bad' : ''}`;
     count.textContent = count.hidden ? '' : fill(left < 0 ? WORDS.chars_over : WORDS.chars_left, { n: Math.abs(left) });
     // Not `disabled`: the keyboard must not lose its place after each message.
-    this.button.setAttribute('aria-disabled', String(left < 0 || !field.value.trim()));
+    this.button.setAttribute('aria-disabled', String(left < 0 || !(field.value.trim() || this.attach.files?.any)));
   }
 
   #send() {
     const text = this.field.value.trim();
-    if (!text || this.#left() < 0) return;
+    if (!(text || this.attach.files?.any) || this.#left() < 0) return;
     this.field.value = '';
     this.memory.set('draft', null);
     this.fit();

@@ -10,7 +10,7 @@
 import { h } from '../dom.js';
 import { WORDS } from '../words/chat.js';
 import { fill } from '../words/fill.js';
-import { bodyNodes } from './body.js';
+import { bodyNodes, plainText } from './body.js';
 
 /** Messages of one person within this time stand together under one name. */
 const TOGETHER_MS = 5 * 60_000;
@@ -29,10 +29,12 @@ const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle
 export class Log {
   /**
    * @param {import('./outbox.js').Outbox} outbox
+   * @param {import('./attach.js').Attach} attach
    * @param {() => void} moved  what is in view may be different
    */
-  constructor(outbox, moved) {
+  constructor(outbox, attach, moved) {
     this.outbox = outbox;
+    this.attach = attach;
     this.moved = moved;
     this.news = h('button', { class: 'news', type: 'button', hidden: true, onclick: () => this.toEnd() }, WORDS.news);
     this.list = h('div', {
@@ -96,7 +98,7 @@ export class Log {
         row(`day ${day}`).showDay(dayName(date));
       }
       fresh ||= !before.has(item.id);
-      row(item.id).show(item, !together(items[i - 1], item), !together(item, items[i + 1]), stuck, this.outbox);
+      row(item.id).show(item, !together(items[i - 1], item), !together(item, items[i + 1]), stuck, this);
     });
     for (const { element } of before.values()) element.remove();
 
@@ -162,9 +164,9 @@ class Row {
    * @param {boolean} first  of those that stand together
    * @param {boolean} last
    * @param {boolean} stuck
-   * @param {import('./outbox.js').Outbox} outbox
+   * @param {Log} log
    */
-  show({ from, name, at, message, entry }, first, last, stuck, outbox) {
+  show({ from, name, at, message, entry }, first, last, stuck, { outbox, attach }) {
     const gone = message?.state === 'withdrawn';
     const bad = entry?.failed !== undefined || message?.state === 'refused';
     const late = message?.state === 'late';
@@ -178,10 +180,15 @@ class Row {
 
     /** @type {import('./wire.js').Block[]} */
     const body = entry || gone ? [{ t: 'p', c: [{ t: 'text', v: entry?.text ?? WORDS.withdrawn }] }] : (message?.body ?? []);
-    this.#part(JSON.stringify([gone, body]), 'bubble', what, () => {
-      const speaker = fill(WORDS.says, { name: agent ? name : WORDS.you });
-      return h('div', { class: `bubble${gone ? ' gone' : ''}` }, h('span', { class: 'sr' }, speaker), ...bodyNodes(body));
-    });
+    const speaker = () => h('span', { class: 'sr' }, fill(WORDS.says, { name: agent ? name : WORDS.you }));
+    const files = gone ? [] : ((entry ?? message)?.files ?? []);
+    const says = !files.length || (entry ? entry.text : plainText(body).trim());
+    this.#part(JSON.stringify([gone, body, Boolean(says)]), 'bubble', what, () =>
+      says ? h('div', { class: `bubble${gone ? ' gone' : ''}` }, speaker(), ...bodyNodes(body)) : h('span', { hidden: true }),
+    );
+    this.#part(JSON.stringify([files, Boolean(attach.files)]), 'files', what, () =>
+      files.length ? h('div', { class: 'files' }, !says && speaker(), ...attach.nodes(message, entry)) : h('span', { hidden: true }),
+    );
 
     const outcome = entry ? waiting(entry, stuck) : arrived(message);
     this.#part(JSON.stringify([at, outcome, message?.edited, bad]), 'meta', what, () => {

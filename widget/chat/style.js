@@ -81,6 +81,8 @@ input:focus-visible, textarea:focus-visible, select:focus-visible { outline-offs
 code { font: .92em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 p code, li code, blockquote code { padding: 1px 4px; border-radius: 4px; background: color-mix(in srgb, currentColor 10%, transparent); }
 pre { padding: 8px 10px; border-radius: 8px; overflow-x: auto; white-space: pre; overflow-wrap: normal; background: color-mix(in srgb, currentColor 8%, transparent); }
+.files { display: grid; gap: 4px; max-inline-size: 100%; justify-items: start; margin-block-start: 3px; }
+.customer .files { justify-items: end; }
 .meta { margin: 3px 4px 0; font-size: 12px; line-height: 16px; color: var(--muted); overflow-wrap: anywhere; }
 time { unicode-bidi: isolate; }
 .meta.bad { color: var(--bad); }
@@ -93,9 +95,14 @@ time { unicode-bidi: isolate; }
 .dots i { inline-size: 5px; block-size: 5px; border-radius: 50%; background: currentColor; }
 .composer { display: flex; align-items: flex-end; gap: 8px; padding: 10px; border-block-start: 1px solid var(--line); }
 .composer textarea { flex: 1; min-inline-size: 0; block-size: 44px; max-block-size: 148px; resize: none; line-height: 22px; display: block; }
+.clip { flex: none; inline-size: 44px; block-size: 44px; padding: 0; display: grid; place-items: center; border: 0; border-radius: 12px; background: none; color: var(--muted); margin-inline: -4px; }
+.clip:hover { background: var(--bubble); }
+.clip svg { inline-size: 20px; block-size: 20px; }
+.dropping .talk { outline: 3px dashed var(--accent); outline-offset: -8px; }
 .send { flex: none; inline-size: 44px; block-size: 44px; padding: 0; display: grid; place-items: center; border: 0; border-radius: 12px; background: var(--accent); color: var(--on-accent); }
 .send[aria-disabled=true] { background: var(--bubble); color: var(--muted); filter: none; cursor: default; }
 .send svg { inline-size: 20px; block-size: 20px; }
+.count:empty { display: none; }
 .count { margin: 0; padding: 0 14px 8px; font-size: 12px; color: var(--muted); text-align: end; }
 .count.bad { color: var(--bad); font-weight: 600; }
 @media (max-width: 480px), (max-height: 420px) {

@@ -44,6 +44,7 @@ export class Talk {
       this.tabs,
       (entry) => this.#deliver(entry),
       () => Boolean(this.conversation) || this.intro.topic !== undefined,
+      (entry) => this.#ready(entry),
       () => this.#change(),
     );
     /** What the page knows of the customer. @type {import('./known.js').Known} */
@@ -59,6 +60,8 @@ export class Talk {
     this.seen = 0;
     /** @type {string | null} */
     this.typing = null;
+    /** How it stands with the conversation. @type {import('./wire.js').Standing | null} */
+    this.standing = null;
     /** True from the moment the whole history is here. */
     this.complete = false;
     /** True when the stream has been broken for a while. */
@@ -121,10 +124,22 @@ export class Talk {
     void this.outbox.run();
   }
 
-  /** @param {string} text */
-  say(text) {
+  /**
+   * @param {string} text
+   * @param {import('./outbox.js').Enclosure[]} [files]
+   */
+  say(text, files = []) {
     this.trouble = '';
-    void this.outbox.add(text);
+    void this.outbox.add(text, files);
+  }
+
+  /**
+   * The conversation that is sent to, of whichever tab began it.
+   *
+   * @returns {import('./wire.js').Conversation | null}
+   */
+  current() {
+    return this.memory.get('conversation') ?? this.conversation;
   }
 
   /** The messages in the order of their places. */
@@ -220,13 +235,14 @@ export class Talk {
         if (page.more) continue;
         this.rev = Math.max(this.rev, rev);
         this.#type(page.typing);
+        this.#stands(page.standing);
         this.complete = true;
         this.#linked(true);
         this.#acknowledge();
         return true;
       } catch (error) {
         if (stop.aborted) return false;
-        if (error instanceof Failure && error.gone) return this.#lose(conversation);
+        if (error instanceof Failure && error.gone) return this.lose(conversation);
         this.#linked(false);
         await this.pace.pause(error instanceof Failure ? error.retry_after_ms : 0, stop);
         if (stop.aborted) return false;
@@ -255,7 +271,7 @@ export class Talk {
       } catch (error) {
         if (stop.aborted) return;
         if (error instanceof Failure && error.gone) {
-          this.#lose(conversation);
+          this.lose(conversation);
           return;
         }
         wait_ms = error instanceof Failure ? error.retry_after_ms : 0;
@@ -275,6 +291,7 @@ export class Talk {
     this.heard_at = Date.now();
     if (event?.event === 'message') this.#pass(event.data, Number(event.id) || event.data.rev);
     if (event?.event === 'typing') this.#type(event.data.by);
+    if (event?.event === 'standing') this.#stands(event.data);
     if (event?.event === 'ready') {
       this.ready = true;
       this.pace.reset();
@@ -336,6 +353,23 @@ export class Talk {
     this.#change();
   }
 
+  /** @param {import('./wire.js').Standing} standing */
+  #stands(standing) {
+    if (this.leading) this.#note({ standing });
+    this.standing = standing;
+    this.#change();
+  }
+
+  /**
+   * Says how the customer found a resolved conversation; rejects when the server does not have it.
+   *
+   * @param {{ key: string, score: number, comment: string }} rating
+   */
+  async rate(rating) {
+    await this.wire.rate(this.current()?.token ?? '', rating);
+    if (this.standing) this.#stands({ ...this.standing, rating: 'given', score: rating.score });
+  }
+
   /** @param {boolean} up */
   #linked(up) {
     if (this.leading) this.#note({ up });
@@ -376,18 +410,32 @@ export class Talk {
    *
    * @param {import('./outbox.js').Entry} entry
    */
-  async #deliver({ key, text }) {
-    const conversation = this.memory.get('conversation') ?? this.conversation ?? (await this.#converse());
+  async #deliver(entry) {
+    const conversation = this.current() ?? (await this.#converse());
+    if (!this.#ready(entry)) return false;
     try {
-      const message = await this.wire.write(conversation.token, key, text);
-      if (conversation.id !== this.conversation?.id) return;
+      const files = entry.files?.map(({ id }) => id ?? '');
+      const message = await this.wire.write(conversation.token, entry.key, entry.text, files);
+      if (conversation.id !== this.conversation?.id) return true;
       this.#note({ message });
       this.#put(message);
+      return true;
     } catch (error) {
       if (!(error instanceof Failure && error.gone)) throw error;
-      this.#lose(conversation);
+      this.lose(conversation);
       throw new Failure(0, '', 0);
     }
+  }
+
+  /**
+   * True when the server has all files of a waiting message; where there is no conversation yet,
+   * nothing can be uploaded before it begins.
+   *
+   * @param {import('./outbox.js').Entry} entry
+   */
+  #ready({ files }) {
+    const conversation = this.current();
+    return !files || !conversation || files.every(({ of }) => of === conversation.id);
   }
 
   async #converse() {
@@ -411,7 +459,7 @@ export class Talk {
    *
    * @param {import('./wire.js').Conversation} conversation
    */
-  #lose(conversation) {
+  lose(conversation) {
     const now = this.memory.get('conversation');
     if (now && now.id !== conversation.id) {
       if (now.id !== this.conversation?.id) this.#enter(now);
@@ -431,6 +479,7 @@ export class Talk {
     this.rev = this.seen = 0;
     this.told = { received: 0, seen: 0 };
     this.trouble = 'lost';
+    this.standing = null;
     this.#type(null);
     this.#linked(true);
   }
@@ -453,7 +502,7 @@ export class Talk {
         this.told.seen = Math.max(this.told.seen, seen);
         this.#note({ told: this.told });
       } catch (error) {
-        if (error instanceof Failure && error.gone) this.#lose(conversation);
+        if (error instanceof Failure && error.gone) this.lose(conversation);
         else await this.receipt_pace.pause(error instanceof Failure ? error.retry_after_ms : 0, this.life.signal);
       }
       this.timers.receipt = undefined;
@@ -494,6 +543,7 @@ export class Talk {
     if (note.message && note.rev) this.#streamed(note.message, note.rev);
     else if (note.message) this.#put(note.message);
     if (note.typing !== undefined) this.#type(note.typing);
+    if (note.standing) this.#stands(note.standing);
     if (note.up !== undefined) this.#linked(note.up);
     if (note.told) this.#stand(note.told);
     if (note.seen) {

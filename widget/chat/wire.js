@@ -14,10 +14,21 @@
  * @property {string | null} [picture]
  * @property {number} at              milliseconds since 1970
  * @property {Block[]} body
+ * @property {SentFile[]} [files]
  * @property {boolean} edited
  * @property {'stored' | 'late' | 'posted' | 'refused' | 'shown' | 'withdrawn'} state
  * @property {string} [why]           with `refused`
  *
+ * @typedef {object} SentFile
+ * @property {string} [id]
+ * @property {string} name
+ * @property {number} [bytes]
+ * @property {number} [width]         of a picture that can be shown
+ * @property {number} [height]
+ * @property {'here' | 'coming' | 'missing' | 'refused'} state
+ * @property {string} [why]           with `missing` and `refused`
+ *
+ * @typedef {{ bytes_max: number, per_message_max: number, types: string[] }} SiteFiles
  * @typedef {'off' | 'optional' | 'required'} Ask
  * @typedef {object} Field                what a topic asks for
  * @property {string} id
@@ -30,10 +41,11 @@
  * @property {string | null} error        when it does not fit
  *
  * @typedef {{ id: string, label: string, fields: Field[] }} Topic
- * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, ask_email: Ask, message_chars_max: number, answer_chars_max: number }} Site
+ * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, ask_email: Ask, message_chars_max: number, answer_chars_max: number, files?: SiteFiles | null }} Site
  * @typedef {{ topic?: string, name?: string, email?: string, fields?: Record<string, string> }} Intro  what a customer said before the first message
  * @typedef {{ id: string, number: number, topic: string, token: string }} Conversation
- * @typedef {{ rev: number, received: number, seen: number, typing: string | null, messages: Message[], more?: boolean }} History
+ * @typedef {{ state: 'open' | 'resolved', resolved_by?: string | null, rating?: 'wanted' | 'given' | 'not_asked' | null, score?: number | null }} Standing
+ * @typedef {{ rev: number, received: number, seen: number, typing: string | null, standing: Standing, messages: Message[], more?: boolean }} History
  * @typedef {{ event: string, id: string, data: any }} ServerEvent
  */
 
@@ -101,10 +113,11 @@ export class Wire {
    * @param {string} token
    * @param {string} key
    * @param {string} text
+   * @param {string[]} [files]  their ids
    * @returns {Promise<Message>}
    */
-  async write(token, key, text) {
-    return (await this.#ask('POST', '/v1/messages', token, { key, text })).message;
+  async write(token, key, text, files) {
+    return (await this.#ask('POST', '/v1/messages', token, { key, text, files })).message;
   }
 
   /**
@@ -125,6 +138,14 @@ export class Wire {
    */
   receipt(token, received, seen) {
     return this.#ask('POST', '/v1/receipts', token, { received, seen });
+  }
+
+  /**
+   * @param {string} token
+   * @param {{ key: string, score: number, comment: string }} rating
+   */
+  rate(token, rating) {
+    return this.#ask('POST', '/v1/rating', token, rating);
   }
 
   /**
@@ -168,6 +189,15 @@ export class Wire {
       stop.removeEventListener('abort', cut);
       line.abort();
     }
+  }
+
+  /**
+   * What an answer that refuses means.
+   *
+   * @param {Response | null} answer  null when none came
+   */
+  async failure(answer) {
+    return answer ? failure(answer) : new Failure(0, '', 0);
   }
 
   /**

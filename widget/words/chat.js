@@ -30,6 +30,8 @@ export const WORDS = {
   first: 'Write your first message; the team gets it at once.',
   write: 'Write a message',
   send: 'Send',
+  attach: 'Attach files',
+  no_files: 'Files can’t be sent right now. Please try again.',
   chars_left: '{n} characters left',
   chars_over: '{n} characters too many',
 

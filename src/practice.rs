@@ -8,12 +8,13 @@ use crate::store::practice::{PostKind, PracticePost};
 use threadline_core::body::Body;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::desk::{
-    Agent, Author, DeskAct, DeskEvent, DeskMessage, Inbox, Letter, Mark, OwnPost, Piece, Post, Reading, Snapshot,
+    Agent, Author, Deed, DeskAct, DeskEvent, DeskMessage, Inbox, Letter, Mark, OwnPost, Piece, Post, Reading, Snapshot,
     Trouble,
 };
 use threadline_core::ids::{AgentId, ConversationId, Moment, PostKey, ThreadKey};
 use threadline_core::markup;
-use threadline_core::verb::parse::person_named;
+use threadline_core::verb::parse::{self, Wrong, person_named};
+use threadline_core::verb::{Verb, Who};
 use threadline_core::words::{self, CONTINUED, ODD};
 
 /// How keys of this platform begin.
@@ -31,6 +32,9 @@ pub enum PracticeError {
     /// No such thread, or no such post of this agent in it.
     #[error("no such post of yours")]
     NotThere,
+    /// What he asks for is no verb that can be done.
+    #[error("no such verb")]
+    Wrong(Wrong),
     /// The database did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -230,6 +234,29 @@ impl Practice {
         Ok(())
     }
 
+    /// An agent uses a button or the menu of the card: what he does, as one would type it after the
+    /// bot's name. The key makes it the same click when the page sends it again.
+    pub async fn agent_does(
+        &self,
+        conversation: ConversationId,
+        key: &str,
+        name: &str,
+        text: &str,
+    ) -> Result<(), PracticeError> {
+        let shared = self.service.shared();
+        let verb = match parse::command(text, &shared.names).verb.map_err(PracticeError::Wrong)? {
+            Verb::Assign(Who::Named(asked)) => match shared.store.practice_agent(&asked).await? {
+                Some(name) => Verb::Assign(Who::Agent(agent(&name))),
+                None => Verb::Assign(Who::Named(asked)),
+            },
+            verb => verb,
+        };
+        let deed = Deed { key: format!("{PLATFORM}/{conversation}/did/{key}"), by: agent(name), verb };
+        self.happened(thread_key(conversation), DeskAct::Did(deed)).await?;
+        self.changed(conversation);
+        Ok(())
+    }
+
     async fn message(
         &self,
         post: Post,
@@ -301,9 +328,8 @@ fn card_text(card: &Card) -> String {
         CardValue::Page { title: None, shown, .. } => format!("{label}: {shown}"),
         CardValue::Odd(text) => format!("{label}: ⚠️ {text} ({ODD})"),
     };
-    let (standing, since) = words::standing(&card.standing);
-    let mut lines = vec![card.title(), since.map_or(standing.clone(), |since| format!("{standing} {}", since.0))];
-    lines.extend(card.holder.as_deref().map(words::holder));
+    let standing = [Some(words::standing(&card.standing).0), card.holder.as_deref().map(words::holder)];
+    let mut lines = vec![card.title(), standing.into_iter().flatten().collect::<Vec<_>>().join(" · ")];
     lines.extend(card.fields.iter().map(field));
     lines.extend(card.texts.iter().map(|(label, text)| format!("{label}:\n{text}")));
     lines.extend(card.also_line());

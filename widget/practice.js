@@ -5,7 +5,18 @@
  *
  * @typedef {{ number: number, customer: string | null, topic: string, last_at: number, last_line: string, unanswered: boolean }} Thread
  * @typedef {{ label: string, text: string, href?: string, title?: string | null, odd?: string }} CardField
- * @typedef {{ title: string, standing: string, since: number | null, holder: string | null, fields: CardField[], texts: { label: string, text: string }[], small_print: string[] }} Card
+ * @typedef {{ verb: string, label: string, asks: 'person' | 'topic' | 'note' | null }} Button
+ * @typedef {object} Card
+ * @property {string} title
+ * @property {string} standing
+ * @property {{ before: string, at: number } | null} time
+ * @property {string | null} holder
+ * @property {CardField[]} fields
+ * @property {{ label: string, text: string }[]} texts
+ * @property {string[]} small_print
+ * @property {Button[]} buttons
+ * @property {Button[]} more
+ * @property {string[]} topics
  * @typedef {object} Post
  * @property {number} post
  * @property {'card' | 'customer' | 'agent' | 'bot' | 'private'} kind
@@ -49,6 +60,9 @@ let open = Number(location.hash.slice(1)) || null;
 
 /** The post that is being edited. @type {number | null} */
 let editing = null;
+
+/** What the card asks for before it sends a verb. @type {Button | null} */
+let asking = null;
 
 /** What is shown, so that only what changed is built anew. */
 let shown_threads = '';
@@ -152,7 +166,8 @@ async function readPosts() {
   shown_posts = new Map();
   for (const post of thread.posts) {
     // What is being edited stays under the agent's hands, whatever becomes of the post meanwhile.
-    const sign = editing === post.post ? 'editing' : JSON.stringify([post, agent.value]);
+    const at_work = editing === post.post ? 'editing' : post.card && asking?.verb;
+    const sign = at_work || JSON.stringify([post, agent.value]);
     const old = before.get(post.post);
     const row = old?.sign === sign ? old : { sign, element: postItem(number, post) };
     shown_posts.set(post.post, row);
@@ -187,7 +202,7 @@ function postItem(number, post) {
       post.kind === 'private' && h('span', {}, post.to && post.to !== agent.value.trim() ? `Only visible to ${post.to}` : 'Only visible to you'),
     ),
     post.card
-      ? rootCard(post.card)
+      ? rootCard(number, post.card)
       : editing === post.post
         ? editor(number, post)
         : h('div', { class: 'body' }, ...(post.deleted ? ['This message was deleted.'] : bodyNodes(post.body)), post.edited && !post.deleted && h('span', { class: 'edited' }, '(edited)')),
@@ -196,8 +211,13 @@ function postItem(number, post) {
   );
 }
 
-/** @param {Card} card */
-function rootCard({ title, standing, since, holder, fields, texts, small_print }) {
+/**
+ * @param {number} thread
+ * @param {Card} card
+ */
+function rootCard(thread, card) {
+  const { title, standing, holder, fields, texts, small_print, buttons, more, topics } = card;
+  const when = card.time && new Date(card.time.at);
   /** @param {CardField} field */
   const value = ({ text, href, title, odd }) => {
     const safe = safeHref(href);
@@ -208,11 +228,88 @@ function rootCard({ title, standing, since, holder, fields, texts, small_print }
     'div',
     { class: 'root' },
     h('h3', {}, title),
-    h('p', {}, `${standing}${since === null ? '' : ` ${time(since)}`}${holder ? ` · ${holder}` : ''}`),
+    h(
+      'p',
+      { class: 'standing' },
+      standing,
+      card.time && ` ${card.time.before} `,
+      when && h('time', { datetime: when.toISOString(), title: when.toLocaleString() }, time(when.getTime())),
+      holder && ` · ${holder}`,
+    ),
     fields.length > 0 && h('dl', {}, ...fields.map((field) => h('div', {}, h('dt', {}, field.label), value(field)))),
     ...texts.map(({ label, text }) => h('div', { class: 'long' }, h('b', {}, label), h('p', { dir: 'auto' }, text))),
     ...small_print.map((line) => h('p', { class: 'small-print', dir: 'auto' }, line)),
+    h(
+      'div',
+      { class: 'verbs' },
+      ...buttons.map((button) => verbButton(thread, button)),
+      more.length > 0 && h('details', {}, h('summary', {}, 'More'), h('div', { class: 'menu' }, ...more.map((button) => verbButton(thread, button)))),
+    ),
+    asking && question(thread, asking, topics),
   );
+}
+
+/**
+ * A verb as a button; one that needs something asks for it below the buttons.
+ *
+ * @param {number} thread
+ * @param {Button} button
+ */
+function verbButton(thread, button) {
+  const press = () => {
+    asking = button.asks ? button : null;
+    if (button.asks) void refreshPosts();
+    else void does(thread, button.verb);
+  };
+  return h('button', { type: 'button', onclick: press }, button.label);
+}
+
+/**
+ * @param {number} thread
+ * @param {Button} button
+ * @param {string[]} topics
+ */
+function question(thread, { verb, label, asks }, topics) {
+  const words = label.replace('…', '');
+  const field =
+    asks === 'topic'
+      ? h('select', { 'aria-label': words }, ...topics.map((topic) => h('option', {}, topic)))
+      : h('input', { 'aria-label': words, placeholder: asks === 'person' ? 'Whose name? Or: me' : 'What should the team know?', required: true });
+  const cancel = () => {
+    asking = null;
+    void refreshPosts();
+  };
+  setTimeout(() => field.focus());
+  return h(
+    'form',
+    {
+      class: 'question',
+      onsubmit: (/** @type {SubmitEvent} */ event) => {
+        event.preventDefault();
+        void does(thread, `${verb} ${field.value}`);
+      },
+      onkeydown: (/** @type {KeyboardEvent} */ event) => {
+        if (event.key === 'Escape') cancel();
+      },
+    },
+    field,
+    h('button', { type: 'submit', class: 'main' }, words),
+    h('button', { type: 'button', onclick: cancel }, 'Cancel'),
+  );
+}
+
+/**
+ * Does something to the conversation. The key makes it the same click if it is sent again.
+ *
+ * @param {number} thread
+ * @param {string} verb
+ */
+async function does(thread, verb) {
+  const who = agent.value.trim();
+  if (!who) return agent.focus();
+  const done = { key: crypto.randomUUID(), agent: who, verb };
+  if (await attempt(() => ask('POST', `threads/${thread}/deeds`, done))) asking = null;
+  await refreshPosts();
 }
 
 /** @param {'received' | 'seen'} name */
@@ -335,6 +432,7 @@ function initials(name) {
 function show(number) {
   open = number;
   editing = null;
+  asking = null;
   shown_posts = new Map();
   posts.replaceChildren();
   desk.classList.toggle('reading', number !== null);

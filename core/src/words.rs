@@ -289,19 +289,19 @@ fn help(names: &Names) -> Body {
     ])
 }
 
-/// How it stands with a conversation, in the words of its card, and the moment they end in, which
-/// each platform shows in the reader's own time.
-pub fn standing(standing: &Standing) -> (String, Option<Moment>) {
+/// How it stands with a conversation, in the words of its card, and the moment they end in with the
+/// word before it: each platform shows it in the reader's own time.
+pub fn standing(standing: &Standing) -> (String, Option<(&'static str, Moment)>) {
     match standing {
         Standing::Fresh => ("Nothing was written yet".to_string(), None),
-        Standing::AwaitingAgent { since } => ("Waiting for an answer since".to_string(), Some(*since)),
+        Standing::AwaitingAgent { since } => ("Waiting for an answer".to_string(), Some(("since", *since))),
         Standing::Answered { .. } => ("Answered".to_string(), None),
         Standing::Resolved { at, by, rating } => {
             let rating = match rating {
                 Rating::NotAsked | Rating::Wanted => String::new(),
                 Rating::Given(score) => format!(" {}", stars(*score)),
             };
-            (format!("Resolved by {}{rating}", by.name), Some(*at))
+            (format!("Resolved by {}{rating}", by.name), Some(("on", *at)))
         }
     }
 }
@@ -320,6 +320,27 @@ pub fn holder(name: &str) -> String {
 pub const CONTINUED: &str = "This conversation goes on here: its earlier thread was deleted.";
 /// On a card, beside a value that does not have its form.
 pub const ODD: &str = "not the usual form";
+
+/// What stands on a verb's button, or on its line in a menu; an ellipsis says that something is
+/// asked first.
+pub fn button(name: Name) -> &'static str {
+    match name {
+        Name::Claim => "Claim",
+        Name::Release => "Release",
+        Name::Assign => "Assign…",
+        Name::Note => "Note…",
+        Name::Topic => "Topic…",
+        Name::Resolve => "Resolve",
+        Name::Reopen => "Reopen",
+        Name::Ticket => "Ticket…",
+        Name::Snooze => "Snooze…",
+        Name::Escalate => "Escalate…",
+        Name::Ack => "Acknowledge",
+        Name::Book => "Book…",
+        Name::Call => "Call",
+        Name::Help => "Help",
+    }
+}
 
 /// One paragraph under way.
 struct Line(Vec<Span>);
@@ -496,15 +517,15 @@ mod tests {
         ];
         let line = |it: &Standing| {
             let (words, at) = standing(it);
-            format!("{words}{}\n", at.map_or("", |_| " [time]"))
+            format!("{words}{}\n", at.map_or(String::new(), |(before, _)| format!(" {before} [time]")))
         };
         expect![[r#"
             Nothing was written yet
             Waiting for an answer since [time]
             Answered
-            Resolved by Grace [time]
-            Resolved by Grace [time]
-            Resolved by Grace ★★★★☆ [time]
+            Resolved by Grace on [time]
+            Resolved by Grace on [time]
+            Resolved by Grace ★★★★☆ on [time]
             Grace has it
         "#]]
         .assert_eq(&(all.iter().map(line).collect::<String>() + &holder("Grace") + "\n"));

@@ -8,6 +8,7 @@ use super::address::Caller;
 use super::input::{Refusals, TokenRefusals};
 use super::places::{NoRoom, Place};
 use super::problem::Problem;
+use super::rating::StandingView;
 use super::serve::TakesConnection;
 use super::widget::{Bearer, MessageView};
 use crate::hub::{Change, Heard, Listening, Shown};
@@ -21,6 +22,7 @@ use http_body::Frame;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use threadline_core::conversation::Standing;
 use threadline_core::message::Message;
 use tokio::time::{Instant, Sleep};
 
@@ -66,7 +68,7 @@ impl Drop for OpenStream {
 }
 
 /// The live stream: `event: message` with a message and its `rev` as id, `event: typing` with
-/// `{"by":"Grace"}` or `{"by":null}`, and once, when everything before is sent, `event: ready`.
+/// `{"by":"Grace"}` or `{"by":null}`, `event: standing` with what `GET /v1/messages` has as `standing`, and once, when everything before is sent, `event: ready`.
 #[utoipa::path(get, path = "/v1/events", params(("Last-Event-ID" = Option<u64>, Header, description = "Resume after this change")), responses(
     (status = 200, description = "Events, for as long as the browser listens", content_type = "text/event-stream", body = String),
     TokenRefusals,
@@ -137,6 +139,7 @@ impl Events {
             return;
         }
         self.ready.push(typing_event(view.typing.as_deref()));
+        self.ready.push(standing_event(&view.conversation.standing));
         if std::mem::take(&mut self.replaying) {
             let head = &view.conversation;
             let ready = serde_json::json!({"rev": self.rev, "received": head.received, "seen": head.seen});
@@ -227,6 +230,11 @@ fn message_event(message: &Message) -> Bytes {
     let _ = serde_json::to_writer(&mut text, &MessageView(message));
     text.extend_from_slice(b"\n\n");
     Bytes::from(text)
+}
+
+fn standing_event(standing: &Standing) -> Bytes {
+    let standing = serde_json::to_string(&StandingView::of(standing)).unwrap_or_default();
+    Bytes::from(format!("event: standing\ndata: {standing}\n\n"))
 }
 
 fn typing_event(by: Option<&str>) -> Bytes {

@@ -11,6 +11,7 @@ mod patience;
 mod places;
 mod practice;
 pub mod problem;
+mod rating;
 mod serve;
 mod widget;
 
@@ -134,6 +135,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(opening::open_conversation))
         .routes(routes!(widget::write, widget::read))
         .routes(routes!(widget::receive))
+        .routes(routes!(rating::rate))
         .routes(routes!(live::stream))
 }
 

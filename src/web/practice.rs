@@ -4,6 +4,7 @@
 
 use super::input::{At, In};
 use super::problem::Problem;
+use super::widget::is_client_key;
 use super::{App, served};
 use crate::practice::PracticeError;
 use crate::store::practice::{PostKind, PracticePost};
@@ -20,7 +21,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
-use threadline_core::words::{self, CONTINUED, ODD};
+use threadline_core::verb::{Name, Names};
+use threadline_core::words::{self, CONTINUED, Notice, ODD};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Threads in the list.
@@ -43,6 +45,16 @@ struct Said {
     text: String,
 }
 
+/// A click on the card.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Done {
+    key: String,
+    agent: String,
+    /// The verb's word and what follows it, as one would type it.
+    verb: String,
+}
+
 pub(super) fn routes(app: App) -> Router<App> {
     Router::new()
         .route("/", get(|request: Request| async move { page("/shop.html", &request) }))
@@ -51,6 +63,7 @@ pub(super) fn routes(app: App) -> Router<App> {
         .route("/practice/api/threads/{number}", get(thread))
         .route("/practice/api/threads/{number}/posts", post(write))
         .route("/practice/api/threads/{number}/posts/{post}", patch(edit).delete(delete))
+        .route("/practice/api/threads/{number}/deeds", post(deed))
         .route("/practice/api/events", get(events))
         .layer(middleware::from_fn_with_state(app, loopback_only))
 }
@@ -106,13 +119,17 @@ async fn thread(State(app): State<App>, At(number): At<i64>) -> Result<Json<Valu
     let store = &app.service.shared().store;
     let posts = store.practice_posts(conversation.id).await.map_err(crate::service::Refusal::Store)?;
     let context = store.context(conversation.id).await.map_err(crate::service::Refusal::Store)?;
-    let card = card_value(&app.cards.card(&conversation, &context, &app.service.shared().names));
+    let names = &app.service.shared().names;
+    let here = app.config.topics.iter().filter(|topic| topic.desk == conversation.desk);
+    let topics: Vec<&str> = here.map(|topic| topic.label.as_str()).collect();
+    let card = card_value(&app.cards.card(&conversation, &context, names), names, &topics);
     let posts: Vec<Value> = posts.iter().map(|post| post_value(post, &card)).collect();
     let topic = app.cards.topic_label(&conversation.topic);
     Ok(Json(json!({ "number": number, "customer": conversation.customer.name, "topic": topic, "posts": posts })))
 }
 
-fn card_value(card: &Card) -> Value {
+fn card_value(card: &Card, names: &Names, topics: &[&str]) -> Value {
+    let button = |name: &Name| json!({ "verb": names.word(*name), "label": words::button(*name), "asks": asks(*name) });
     let field = |CardField { label, value }: &CardField| match value {
         CardValue::Text(text) => json!({ "label": label, "text": text }),
         CardValue::Link { href, text } => json!({ "label": label, "text": text, "href": href }),
@@ -124,15 +141,18 @@ fn card_value(card: &Card) -> Value {
     let texts = card.texts.iter().map(|(label, text)| json!({ "label": label, "text": text }));
     let continued = card.continued.then(|| CONTINUED.to_string());
     let small_print = [card.also_line(), card.surroundings_line(), continued].into_iter().flatten();
-    let (standing, since) = words::standing(&card.standing);
+    let (standing, time) = words::standing(&card.standing);
     json!({
         "title": card.title(),
         "standing": standing,
-        "since": since.map(|since| since.0),
+        "time": time.map(|(before, at)| json!({ "before": before, "at": at.0 })),
         "holder": card.holder.as_deref().map(words::holder),
         "fields": card.fields.iter().map(field).collect::<Vec<_>>(),
         "texts": texts.collect::<Vec<_>>(),
         "small_print": small_print.collect::<Vec<_>>(),
+        "buttons": card.offered.buttons.iter().map(button).collect::<Vec<_>>(),
+        "more": card.offered.more.iter().map(button).collect::<Vec<_>>(),
+        "topics": topics,
     })
 }
 
@@ -169,6 +189,44 @@ async fn write(
     let practice = desk(&app)?;
     let post = practice.agent_writes(conversation.id, agent, text).await?;
     Ok((StatusCode::CREATED, Json(json!({ "post": post }))))
+}
+
+/// What the page asks for before it sends a verb.
+fn asks(name: Name) -> Option<&'static str> {
+    match name {
+        Name::Assign => Some("person"),
+        Name::Topic => Some("topic"),
+        Name::Note => Some("note"),
+        Name::Claim
+        | Name::Release
+        | Name::Resolve
+        | Name::Reopen
+        | Name::Ticket
+        | Name::Snooze
+        | Name::Escalate
+        | Name::Ack
+        | Name::Book
+        | Name::Call
+        | Name::Help => None,
+    }
+}
+
+async fn deed(State(app): State<App>, At(number): At<i64>, In(done): In<Done>) -> Result<StatusCode, Problem> {
+    let Done { key, agent, verb } = done;
+    let said = Said { agent, text: verb };
+    let (agent, verb) = checked(&said)?;
+    if !is_client_key(&key) {
+        let what = "key: make one of 8 to 64 letters, digits, - and _, new for each click.";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, what));
+    }
+    let conversation = find(&app, number).await?;
+    match desk(&app)?.agent_does(conversation.id, &key, agent, verb).await {
+        Err(PracticeError::Wrong(wrong)) => {
+            let words = words::notice(&Notice::Wrong(wrong), &app.service.shared().names);
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, words.text()))
+        }
+        done => Ok(done.map(|()| StatusCode::NO_CONTENT)?),
+    }
 }
 
 async fn edit(
@@ -243,6 +301,7 @@ impl From<PracticeError> for Problem {
     fn from(error: PracticeError) -> Self {
         match error {
             PracticeError::NotThere => Problem::new(StatusCode::NOT_FOUND, "There is no such post of yours."),
+            PracticeError::Wrong(_) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "There is no such verb."),
             PracticeError::Store(error) => crate::service::Refusal::Store(error).into(),
         }
     }

@@ -4,6 +4,7 @@
 use super::App;
 use super::input::{Asked, BodyRefusals, In, QueryRefusals, Refusals, Rev, TokenRefusals};
 use super::problem::Problem;
+use super::rating::StandingView;
 use crate::service::Token;
 use crate::store::json::BodyJson;
 use axum::extract::{FromRequestParts, Json, State};
@@ -79,6 +80,8 @@ pub(super) struct Changes {
     seen: i64,
     /// The agent who is writing.
     typing: Option<String>,
+    /// How it stands.
+    standing: StandingView,
     /// Messages that changed, in the order of their changes; at most 200, and fewer if they are long.
     #[schema(value_type = Vec<MessageDoc>)]
     messages: Vec<MessageView>,
@@ -205,8 +208,7 @@ pub(super) async fn write(
     Bearer(token): Bearer,
     In(new): In<NewMessage>,
 ) -> Result<Response, Problem> {
-    let well_formed = new.key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if !well_formed || !KEY_CHARS.contains(&new.key.len()) {
+    if !is_client_key(&new.key) {
         let what = "key: make one of 8 to 64 letters, digits, - and _, new for each message.";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, what));
     }
@@ -246,6 +248,7 @@ pub(super) async fn read(
         received: head.received,
         seen: head.seen,
         typing: view.typing,
+        standing: StandingView::of(&head.standing),
         messages: view.changes.into_iter().filter(Message::concerns_customer).map(MessageView).collect(),
         more: view.more,
         conversation: ConversationView { id: head.id.to_string(), number: head.number, topic: head.topic },
@@ -271,6 +274,11 @@ pub(super) async fn receive(
     events.extend(receipts.seen.map(|Rev(rev)| Event::CustomerSaw { rev }));
     app.service.customer(&token, events).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// True for what a client may make a key of.
+pub(super) fn is_client_key(key: &str) -> bool {
+    KEY_CHARS.contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 fn client_key(key: &str) -> &str {

@@ -116,6 +116,18 @@ async fn everything_known_is_on_the_card_at_the_practice_desk(house: House) {
     assert_eq!((&thread["customer"], &thread["topic"]), (&"Ada".into(), &"Technical Issues".into()));
     expect![[r##"
         {
+          "buttons": [
+            {
+              "asks": null,
+              "label": "Claim",
+              "verb": "claim"
+            },
+            {
+              "asks": null,
+              "label": "Resolve",
+              "verb": "resolve"
+            }
+          ],
           "fields": [
             {
               "label": "Customer",
@@ -157,19 +169,48 @@ async fn everything_known_is_on_the_card_at_the_practice_desk(house: House) {
             }
           ],
           "holder": null,
-          "since": 1767225600000,
+          "more": [
+            {
+              "asks": "person",
+              "label": "Assign…",
+              "verb": "assign"
+            },
+            {
+              "asks": "topic",
+              "label": "Topic…",
+              "verb": "topic"
+            },
+            {
+              "asks": "note",
+              "label": "Note…",
+              "verb": "note"
+            },
+            {
+              "asks": null,
+              "label": "Help",
+              "verb": "help"
+            }
+          ],
           "small_print": [
             "From the page: seats = 12, trial = false",
             "German (AT) · began Thu 01:00 local time (Europe/Vienna, UTC+1)"
           ],
-          "standing": "Waiting for an answer since",
+          "standing": "Waiting for an answer",
           "texts": [
             {
               "label": "Steps",
               "text": "1. Open the list\n2. Press *Export*"
             }
           ],
-          "title": "#1001 · Technical Issues"
+          "time": {
+            "at": 1767225600000,
+            "before": "since"
+          },
+          "title": "#1001 · Technical Issues",
+          "topics": [
+            "Technical Issues",
+            "Billing Questions"
+          ]
         }
     "##]]
     .assert_eq(&format!("{:#}\n", thread["posts"][0]["card"]));
@@ -291,6 +332,18 @@ async fn hostile_words_on_the_card(house: House, desk: DeskKind) {
             let thread = site.web().get("/practice/api/threads/1001", None).await.expect(200);
             expect![[r##"
                 {
+                  "buttons": [
+                    {
+                      "asks": null,
+                      "label": "Claim",
+                      "verb": "claim"
+                    },
+                    {
+                      "asks": null,
+                      "label": "Resolve",
+                      "verb": "resolve"
+                    }
+                  ],
                   "fields": [
                     {
                       "label": "Customer",
@@ -328,19 +381,48 @@ async fn hostile_words_on_the_card(house: House, desk: DeskKind) {
                     }
                   ],
                   "holder": null,
-                  "since": 1767225600000,
+                  "more": [
+                    {
+                      "asks": "person",
+                      "label": "Assign…",
+                      "verb": "assign"
+                    },
+                    {
+                      "asks": "topic",
+                      "label": "Topic…",
+                      "verb": "topic"
+                    },
+                    {
+                      "asks": "note",
+                      "label": "Note…",
+                      "verb": "note"
+                    },
+                    {
+                      "asks": null,
+                      "label": "Help",
+                      "verb": "help"
+                    }
+                  ],
                   "small_print": [
                     "From the page: identity = verified",
                     "German"
                   ],
-                  "standing": "Waiting for an answer since",
+                  "standing": "Waiting for an answer",
                   "texts": [
                     {
                       "label": "Steps",
                       "text": "<!channel> <https://evil.example|https://bank.example> *x* _y_ `z` @here :tada:\n> q\n<!channel> <https://evil.example|https://bank.example> *x* _y_ `z` @here :tada:\n> q"
                     }
                   ],
-                  "title": "#1001 · Technical Issues"
+                  "time": {
+                    "at": 1767225600000,
+                    "before": "since"
+                  },
+                  "title": "#1001 · Technical Issues",
+                  "topics": [
+                    "Technical Issues",
+                    "Billing Questions"
+                  ]
                 }
             "##]].assert_eq(&format!("{:#}\n", thread["posts"][0]["card"]));
         }

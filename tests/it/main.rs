@@ -11,6 +11,7 @@ mod main_job;
 
 mod hold;
 mod inside;
+mod verbs;
 
 mod api;
 mod browser;

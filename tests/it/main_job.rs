@@ -141,7 +141,7 @@ async fn the_card_at_the_practice_desk(house: House) {
     ada.writes("My export hangs").await;
     site.settle().await;
     let thread = site.web().get("/practice/api/threads/1001", None).await.expect(200);
-    expect![[r##"{"fields":[{"label":"Customer","text":"Ada"},{"label":"Email","text":"ada@example.com"},{"href":"https://shop.example.com/exports","label":"Page","text":"https://shop.example.com/exports","title":"Exports"}],"holder":null,"since":1767225600000,"small_print":[],"standing":"Waiting for an answer since","texts":[],"title":"#1001 · Technical Issues"}"##]].assert_eq(&thread["posts"][0]["card"].to_string());
+    expect![[r##"{"buttons":[{"asks":null,"label":"Claim","verb":"claim"},{"asks":null,"label":"Resolve","verb":"resolve"}],"fields":[{"label":"Customer","text":"Ada"},{"label":"Email","text":"ada@example.com"},{"href":"https://shop.example.com/exports","label":"Page","text":"https://shop.example.com/exports","title":"Exports"}],"holder":null,"more":[{"asks":"person","label":"Assign…","verb":"assign"},{"asks":"topic","label":"Topic…","verb":"topic"},{"asks":"note","label":"Note…","verb":"note"},{"asks":null,"label":"Help","verb":"help"}],"small_print":[],"standing":"Waiting for an answer","texts":[],"time":{"at":1767225600000,"before":"since"},"title":"#1001 · Technical Issues","topics":["Technical Issues","Billing Questions"]}"##]].assert_eq(&thread["posts"][0]["card"].to_string());
     let threads = site.web().get("/practice/api/threads", None).await.expect(200);
     assert_eq!(
         (&threads["threads"][0]["last_line"], &threads["threads"][0]["unanswered"]),

@@ -151,9 +151,14 @@ fn bold(text: &str) -> Value {
 }
 
 /// A moment, which Slack shows in the reader's own time and language.
-fn moment(at: Moment) -> Value {
+fn moment(before: &str, at: Moment) -> Value {
     let seconds = at.0.div_euclid(1_000);
-    json!({ "type": "date", "timestamp": seconds, "format": " {date_short_pretty} {time}", "fallback": format!(" {}", date(seconds)) })
+    json!({
+        "type": "date",
+        "timestamp": seconds,
+        "format": format!(" {before} {{date_short_pretty}}, {{time}}"),
+        "fallback": format!(" {before} {}", date(seconds)),
+    })
 }
 
 fn metadata(payload: Value) -> Value {

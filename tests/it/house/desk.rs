@@ -48,6 +48,21 @@ impl Desk {
         }
     }
 
+    /// What the card at the root of the customer's thread says of how it stands: its second line.
+    pub async fn card(&self, customer: &Customer) -> String {
+        let text = match self {
+            Desk::Slack(fake) => {
+                let thread = slack::thread(fake, customer).await;
+                let shown = fake.thread(&thread.channel, &thread.ts).into_iter().next().map(|card| card.shown);
+                shown.unwrap_or_default()
+            }
+            Desk::Practice(web) => markup(&thread_of(web, customer).await["posts"][0]["body"]),
+        };
+        let line = text.lines().nth(1).unwrap_or_default().to_string();
+        // Slack shows a time where the practice desk's page draws it.
+        line.replace(" since (a time)", "").replace(" on (a time)", "")
+    }
+
     /// What stands in the thread on behalf of the customer, line by line in order.
     pub async fn customers_lines(&self, customer: &Customer) -> Vec<String> {
         match self {

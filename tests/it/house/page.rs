@@ -14,6 +14,8 @@ pub struct Page {
     pub last_rev: i64,
     /// Who is writing.
     pub typing: Option<String>,
+    /// How it stands.
+    pub standing: Value,
     /// Changes in the order they came: rev and id of the message.
     pub changes: Vec<(i64, String)>,
     /// How often anybody was shown as writing.
@@ -98,6 +100,11 @@ impl Page {
         if let Some(typing) = &self.typing {
             writeln!(out, "{typing} is writing…").unwrap();
         }
+        let standing = |name: &str| self.standing[name].as_str().unwrap_or_default();
+        if standing("state") == "resolved" {
+            let rating = self.standing["score"].as_u64().map_or(standing("rating").to_string(), |it| it.to_string());
+            writeln!(out, "resolved by {}, rating {rating}", standing("resolved_by")).unwrap();
+        }
         out
     }
 
@@ -119,6 +126,10 @@ impl Page {
             Some("typing") => {
                 self.typing = data["by"].as_str().map(str::to_string);
                 self.typings += usize::from(self.typing.is_some());
+                false
+            }
+            Some("standing") => {
+                self.standing = data;
                 false
             }
             Some("message") => self.message(field("id:"), data),

@@ -105,7 +105,7 @@ pub fn transcript(slack: &FakeSlack, thread: &Thread) -> String {
         }
         lines.push(line.replace('\n', "\n    "));
     }
-    lines.extend(slack.ephemerals(&thread.channel).iter().map(|(person, words)| whisper(person, words)));
+    lines.extend(slack.whispers(&thread.channel, &thread.ts).iter().map(|(person, words)| whisper(person, words)));
     lines.join("\n") + "\n"
 }
 

@@ -304,6 +304,15 @@ impl FakeSlack {
         room.ephemerals.iter().map(|whisper| (name(&whisper.user), whisper.text.clone())).collect()
     }
 
+    /// The same for one thread.
+    pub fn whispers(&self, channel: &str, thread_ts: &str) -> Vec<(String, String)> {
+        let channel = self.channel(channel);
+        let room = channel.room();
+        let name = |id: &str| self.world.name_of(id).unwrap_or_else(|| id.to_string());
+        let here = room.ephemerals.iter().filter(|whisper| whisper.thread_ts == Ts::parse(thread_ts));
+        here.map(|whisper| (name(&whisper.user), whisper.text.clone())).collect()
+    }
+
     /// What the bot shows as being done in a thread (assistant.threads.setStatus).
     pub fn status(&self, channel: &str, thread_ts: &str) -> Option<String> {
         let channel = self.channel(channel);

@@ -72,7 +72,10 @@ pub(crate) fn plain_of(block: &Value, name_of: &dyn Fn(&str) -> Option<String>) 
             emoji::glyph(name).map_or_else(|| format!(":{name}:"), str::to_string)
         }
         // Each reader sees his own time.
-        "date" => " (a time)".to_string(),
+        "date" => {
+            let format = text_of(element, "format");
+            format!("{}(a time)", format.split('{').next().unwrap_or_default())
+        }
         _ => text_of(element, "text").to_string(),
     })
 }

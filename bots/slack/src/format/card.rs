@@ -48,9 +48,9 @@ pub fn card_edit(card: &Card) -> Value {
 
 /// Whose turn it is, since when, and who has it.
 fn standing(card: &Card) -> Value {
-    let (standing, since) = words::standing(&card.standing);
+    let (standing, time) = words::standing(&card.standing);
     let mut elements = vec![plain(&standing)];
-    elements.extend(since.map(moment));
+    elements.extend(time.map(|(before, at)| moment(before, at)));
     elements.extend(card.holder.as_deref().map(|holder| plain(&format!(" · {}", words::holder(holder)))));
     json!({ "type": "rich_text", "elements": [{ "type": "rich_text_section", "elements": elements }] })
 }
@@ -174,12 +174,12 @@ mod tests {
                         {
                           "elements": [
                             {
-                              "text": "Waiting for an answer since",
+                              "text": "Waiting for an answer",
                               "type": "text"
                             },
                             {
-                              "fallback": " 2026-01-01 00:00 UTC",
-                              "format": " {date_short_pretty} {time}",
+                              "fallback": " since 2026-01-01 00:00 UTC",
+                              "format": " since {date_short_pretty}, {time}",
                               "timestamp": 1767225600,
                               "type": "date"
                             },
@@ -310,12 +310,12 @@ mod tests {
                       {
                         "elements": [
                           {
-                            "text": "Waiting for an answer since",
+                            "text": "Waiting for an answer",
                             "type": "text"
                           },
                           {
-                            "fallback": " 2026-01-01 00:00 UTC",
-                            "format": " {date_short_pretty} {time}",
+                            "fallback": " since 2026-01-01 00:00 UTC",
+                            "format": " since {date_short_pretty}, {time}",
                             "timestamp": 1767225600,
                             "type": "date"
                           },

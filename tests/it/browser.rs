@@ -30,6 +30,11 @@ fn access() {
 }
 
 #[test]
+fn rating() {
+    in_chromium("rating.mjs", "", None, &[]);
+}
+
+#[test]
 fn faults() {
     in_chromium("faults.mjs", "", None, &[]);
 }

@@ -11,6 +11,10 @@ CREATE TABLE conversation (
     -- none, wanted, open
     thread TEXT NOT NULL,
     thread_key TEXT UNIQUE,
+    -- what of ours may still turn up there: none, posts, card; sent since when, and looked for how often
+    doubt TEXT NOT NULL,
+    doubt_since BIGINT NOT NULL,
+    doubt_looks BIGINT NOT NULL,
     -- 1 when an earlier thread was deleted
     continued BIGINT NOT NULL,
     -- fresh, awaiting_agent, answered, resolved
@@ -73,15 +77,17 @@ CREATE INDEX message_held ON message (conversation) WHERE stage = 'held';
 -- Effects that wait to be carried out at a desk.
 CREATE TABLE outbox (
     conversation TEXT NOT NULL,
-    -- open, post, card, received, seen, tell
+    -- open, post, card, received, seen, tell, take_back, point, way
     kind TEXT NOT NULL,
-    -- the number of the message it is about, 0 for open and card
+    -- the number of the message it is about, 0 for open and card; take_back, point: the stamp of the post
     seq BIGINT NOT NULL,
     desk TEXT NOT NULL,
-    -- received, seen: the post; tell: the person
+    -- received, seen, take_back, point: the post; tell, way: the person
     target TEXT,
     -- tell: the words, as a body
     words TEXT,
+    -- way: where he wrote
+    thread TEXT,
     at BIGINT NOT NULL,
     PRIMARY KEY (conversation, kind, seq)
 );
@@ -96,6 +102,20 @@ CREATE TABLE hold (
     due BIGINT NOT NULL
 );
 CREATE INDEX hold_due ON hold (due);
+
+-- When it is looked again what of a conversation is at its desk.
+CREATE TABLE look (
+    conversation TEXT PRIMARY KEY,
+    desk TEXT NOT NULL,
+    due BIGINT NOT NULL
+);
+CREATE INDEX look_due ON look (desk, due);
+
+-- Threads in which a conversation is not any more; what people write there still concerns it.
+CREATE TABLE former_thread (
+    thread_key TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL
+);
 
 -- What platforms sent, to the letter, kept before it was acknowledged.
 CREATE TABLE frame (

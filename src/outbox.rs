@@ -5,6 +5,7 @@
 
 mod intake;
 mod late;
+mod looks;
 mod marks;
 mod platform;
 
@@ -21,7 +22,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use threadline_core::card::{Card, CardPlan};
-use threadline_core::conversation::{Conversation, Event};
+use threadline_core::conversation::{Conversation, Doubt, Event, Sent, Thread};
 use threadline_core::desk::{Letter, Piece, Stop, Trouble};
 use threadline_core::ids::{ConversationId, DeskName, Moment, ThreadKey};
 use threadline_core::lane::{Lanes, Pace, Parcel, Turn};
@@ -74,6 +75,11 @@ struct Worker {
     lanes: Lanes,
     /// Conversations of which a row cannot be read: their lanes stand still.
     broken: HashSet<String>,
+    /// When something of ours that was never heard of is looked for again, and whether that has
+    /// changed since the table was read; and which looks were taken from it lately.
+    next_look: Option<Moment>,
+    looks_changed: bool,
+    looks_taken: HashMap<ConversationId, Moment>,
     marks: marks::Marks,
     late: late::Late,
     under_way: usize,
@@ -141,6 +147,9 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
         desk: desk.clone(),
         lanes,
         broken: HashSet::new(),
+        next_look: None,
+        looks_changed: true,
+        looks_taken: HashMap::new(),
         under_way: 0,
         failures: HashMap::new(),
         alone: HashSet::new(),
@@ -160,7 +169,10 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
     rounds.reset();
     let mut lost = std::pin::pin!(lead.lost());
     loop {
-        let wake = worker.start_turns(&shared);
+        if worker.looks_changed || worker.next_look.is_some_and(|at| at <= shared.clock.now()) {
+            worker.take_looks().await;
+        }
+        let wake = worker.start_turns(&shared).into_iter().chain(worker.next_look).min();
         let sleep = async {
             match wake {
                 Some(wake) => shared.clock.sleep_until(wake).await,
@@ -209,7 +221,13 @@ impl Worker {
             self.life.spawn_brief("a post to a desk", async move {
                 let outcome = AssertUnwindSafe(carry_out(&service, &desk, turn)).catch_unwind().await;
                 // It may have been sent before it panicked.
-                let outcome = outcome.unwrap_or(Outcome::Again { after_millis: None, unsure: true });
+                let outcome = match outcome {
+                    Ok(outcome) => outcome,
+                    Err(_) => {
+                        unheard(&service, &desk, conversation, Sent::Card).await;
+                        Outcome::Again { after_millis: None, unsure: true }
+                    }
+                };
                 // The worker waits for all that is under way before it ends.
                 let _ = results.send(Finished::Turn(conversation, outcome)).await;
             });
@@ -247,6 +265,7 @@ impl Worker {
             Finished::Mark(done) => return self.marks.finish(done, now),
             Finished::Turn(conversation, outcome) => (conversation, outcome),
         };
+        self.looks_changed |= matches!(outcome, Outcome::Again { unsure: true, .. } | Outcome::Looked { .. });
         if !matches!(outcome, Outcome::Again { .. } | Outcome::Paused { .. }) {
             self.failures.remove(&conversation);
         }
@@ -263,9 +282,12 @@ impl Worker {
                 self.lanes.looked(conversation, thread, channel.as_deref(), &posted);
             }
             Outcome::ThreadGone => {
-                self.lanes.lost_thread(conversation);
-                // The order for the new thread may have been handed over while this one was busy.
-                self.lanes.want_open(conversation, false);
+                // The order for a new thread may have been handed over while this one was busy.
+                if !self.lanes.lost_thread(conversation)
+                    && let Some(setup) = self.service.shared().desks.get(&self.desk.name)
+                {
+                    setup.bell.ring_for_scan();
+                }
             }
             Outcome::Again { after_millis, unsure } => {
                 let failures = self.failures.entry(conversation).or_default();
@@ -299,15 +321,54 @@ async fn carry_out(service: &Service, desk: &Desk, turn: Turn) -> Outcome {
     };
     match result {
         Ok(outcome) => outcome,
-        Err((trouble, what)) => after_trouble(service, desk, conversation, &channel, trouble, what),
+        Err((trouble, doing)) => {
+            if let (Trouble::Unclear { .. }, Some(sent)) = (&trouble, doing.sent()) {
+                unheard(service, desk, conversation, sent).await;
+            }
+            after_trouble(service, desk, conversation, &channel, trouble, doing)
+        }
     }
 }
 
-type Attempt = Result<Outcome, (Trouble, &'static str)>;
+/// What a turn was about when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Opening,
+    Posting,
+    Looking,
+}
+
+impl Doing {
+    fn words(self) -> &'static str {
+        match self {
+            Doing::Opening => "opening a thread",
+            Doing::Posting => "posting",
+            Doing::Looking => "looking what was posted",
+        }
+    }
+
+    fn sent(self) -> Option<Sent> {
+        match self {
+            Doing::Opening => Some(Sent::Card),
+            Doing::Posting => Some(Sent::Posts),
+            Doing::Looking => None,
+        }
+    }
+}
+
+type Attempt = Result<Outcome, (Trouble, Doing)>;
+
+/// Nobody heard what became of something: it may turn up late.
+async fn unheard(service: &Service, desk: &Desk, conversation: ConversationId, sent: Sent) {
+    if desk.platform.may_double() {
+        let at = service.shared().clock.now();
+        report(service, conversation, Event::OutcomeLost { sent, at }).await;
+    }
+}
 
 async fn open(service: &Service, desk: &Desk, conversation: ConversationId, channel: &str) -> Attempt {
-    let head = desk.head(service, conversation).await.map_err(|trouble| (trouble, "opening a thread"))?;
-    let card = desk.card(service, &head).await.map_err(|trouble| (trouble, "opening a thread"))?;
+    let head = desk.head(service, conversation).await.map_err(|trouble| (trouble, Doing::Opening))?;
+    let card = desk.card(service, &head).await.map_err(|trouble| (trouble, Doing::Opening))?;
     let began = service.shared().clock.now();
     let opened = match desk.platform.open_thread(channel, &card).await {
         // What the customer or his page says can be what the desk refuses.
@@ -317,7 +378,7 @@ async fn open(service: &Service, desk: &Desk, conversation: ConversationId, chan
         }
         opened => opened,
     };
-    let thread = opened.map_err(|trouble| (trouble, "opening a thread"))?;
+    let thread = opened.map_err(|trouble| (trouble, Doing::Opening))?;
     works(service, desk, channel);
     report(service, conversation, Event::ThreadOpened(thread.clone())).await;
     if service.shared().clock.now().millis_since(began) < ANSWERED_AFTER_MILLIS {
@@ -356,7 +417,7 @@ async fn post(
             report(service, conversation, Event::ThreadVanished(thread)).await;
             Ok(Outcome::ThreadGone)
         }
-        Err(trouble) => Err((trouble, "posting")),
+        Err(trouble) => Err((trouble, Doing::Posting)),
     }
 }
 
@@ -364,15 +425,27 @@ async fn post(
 async fn look(service: &Service, desk: &Desk, conversation: ConversationId, thread: Option<ThreadKey>) -> Attempt {
     // Slack may have announced a post that it does not list yet: what came in just now is not missing.
     let asked_at = service.shared().clock.now().plus_millis(-LISTED_AFTER_MILLIS);
-    let failed = |trouble| (trouble, "looking what was posted");
-    let Some(thread) = thread else {
-        let since = desk.opened_at(service, conversation).await.map_err(failed)?.plus_millis(-FIND_SLACK_MILLIS);
-        let found = desk.platform.find_thread(&desk.channels, conversation, since).await.map_err(failed)?;
-        if let Some(thread) = &found {
-            report(service, conversation, Event::ThreadOpened(thread.clone())).await;
+    let failed = |trouble| (trouble, Doing::Looking);
+    let head = desk.head(service, conversation).await.map_err(failed)?;
+    let of_card = matches!(head.doubt, Doubt::Late { sent: Sent::Card, .. });
+    if thread.is_none() || of_card {
+        let known = match head.thread {
+            Thread::Open(thread) => Some(thread),
+            Thread::None | Thread::Wanted => None,
+        };
+        let since = head.created_at.plus_millis(-FIND_SLACK_MILLIS);
+        let cards = desk.platform.find_cards(&desk.channels, conversation, since, known.as_ref());
+        let cards = cards.await.map_err(failed)?;
+        report(service, conversation, Event::CardsFound(cards)).await;
+        if thread.is_none() {
+            let thread = match desk.head(service, conversation).await.map_err(failed)?.thread {
+                Thread::Open(thread) => Some(thread),
+                Thread::None | Thread::Wanted => None,
+            };
+            return Ok(Outcome::Looked { thread, posted: Vec::new() });
         }
-        return Ok(Outcome::Looked { thread: found, posted: Vec::new() });
-    };
+    }
+    let Some(thread) = thread else { return Ok(Outcome::Looked { thread: None, posted: Vec::new() }) };
     match desk.platform.read_thread(&thread, asked_at).await {
         Ok(snapshot) => {
             let posted = snapshot.ours.iter().flat_map(|own| own.pieces.clone()).collect();
@@ -393,10 +466,10 @@ fn after_trouble(
     conversation: ConversationId,
     channel: &str,
     trouble: Trouble,
-    what: &str,
+    doing: Doing,
 ) -> Outcome {
     service.shared().metrics.platform(desk.platform.kind()).not_posted(&trouble);
-    let looking = what == "looking what was posted";
+    let (looking, what) = (doing == Doing::Looking, doing.words());
     match trouble {
         Trouble::Later { after_millis } => {
             let millis = i64::try_from(after_millis).unwrap_or(i64::MAX);
@@ -466,11 +539,5 @@ impl Desk {
         let context = service.shared().store.context(head.id).await;
         let context = context.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
         Ok(self.cards.card(head, &context, &service.shared().names))
-    }
-
-    async fn opened_at(&self, service: &Service, conversation: ConversationId) -> Result<Moment, Trouble> {
-        let head = service.shared().store.head(conversation).await;
-        let head = head.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
-        Ok(head.map(|head| head.conversation.created_at).unwrap_or_default())
     }
 }

@@ -8,8 +8,8 @@ use crate::store::practice::{PostKind, PracticePost};
 use threadline_core::body::Body;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::desk::{
-    Agent, Author, Deed, DeskAct, DeskEvent, DeskMessage, Inbox, Letter, Mark, OwnPost, Piece, Post, Reading, Snapshot,
-    Trouble,
+    Agent, Author, Deed, DeskAct, DeskEvent, DeskMessage, FoundCard, Inbox, Letter, Mark, OwnPost, Piece, Post,
+    Reading, Snapshot, Trouble,
 };
 use threadline_core::ids::{AgentId, ConversationId, Moment, PostKey, ThreadKey};
 use threadline_core::markup;
@@ -123,7 +123,8 @@ impl Practice {
     pub async fn read_thread(&self, thread: &ThreadKey, asked_at: Moment) -> Result<Snapshot, Trouble> {
         let Some(conversation) = parse_thread(thread) else { return Err(Trouble::ThreadGone) };
         let posts = self.service.shared().store.practice_posts(conversation).await.map_err(not_done)?;
-        let mut snapshot = Snapshot { asked_at, root: 0, messages: Vec::new(), ours: Vec::new() };
+        let mut snapshot =
+            Snapshot { thread: thread.clone(), asked_at, root: 0, messages: Vec::new(), ours: Vec::new() };
         for post in posts {
             let at = Post { key: post_key(conversation, post.post), stamp: post.post };
             match (&post.delivery, post.kind) {
@@ -142,10 +143,15 @@ impl Practice {
         Ok(snapshot)
     }
 
-    /// The thread of a conversation whose opening was unclear.
-    pub async fn find_thread(&self, conversation: ConversationId) -> Result<Option<ThreadKey>, Trouble> {
+    /// The card of a conversation, if it is there: it is made once.
+    pub async fn find_cards(&self, conversation: ConversationId) -> Result<Vec<FoundCard>, Trouble> {
         let posts = self.service.shared().store.practice_posts(conversation).await.map_err(not_done)?;
-        Ok(posts.iter().any(|post| post.kind == PostKind::Card).then(|| thread_key(conversation)))
+        let card = posts.iter().find(|post| post.kind == PostKind::Card).map(|card| FoundCard {
+            thread: thread_key(conversation),
+            post: Post { key: post_key(conversation, card.post), stamp: card.post },
+            written: Vec::new(),
+        });
+        Ok(card.into_iter().collect())
     }
 
     /// Reads every thread, as after any downtime: what an agent wrote just before the process died
@@ -273,7 +279,7 @@ impl Practice {
     }
 
     async fn happened(&self, thread: ThreadKey, act: DeskAct) -> Result<(), StoreError> {
-        let reading = Reading { frame: None, events: vec![DeskEvent { thread, act }] };
+        let reading = Reading { frame: None, events: vec![DeskEvent { thread, is_ours: true, act }] };
         self.service.happened(PLATFORM, vec![reading]).await.map_err(|unstored| StoreError::Database(unstored.0))
     }
 

@@ -23,7 +23,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use threadline_core::context::Context;
-use threadline_core::conversation::{Conversation, Customer, Event, Standing, Thread};
+use threadline_core::conversation::{Conversation, Customer, Doubt, Event, Standing, Thread};
 use threadline_core::desk::{
     DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, Mode, OpenThread, Reading, Stop, Unstored,
 };
@@ -175,6 +175,9 @@ pub enum Refusal {
     /// What is rated is not resolved, or not any more.
     #[error("the conversation is not resolved")]
     NotResolved,
+    /// Somebody wrote under a card of ours of which nobody has heard yet that it was posted.
+    #[error("it is not known yet whose thread it is in")]
+    TooEarly,
     /// The database did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -266,6 +269,7 @@ impl Service {
                         desk: opening.desk,
                         thread: Thread::None,
                         continued: false,
+                        doubt: Doubt::None,
                         standing: Standing::Fresh,
                         claimed_by: None,
                         last_seq: 0,
@@ -335,8 +339,8 @@ impl Service {
         let (asker, answer) = oneshot::channel();
         let queue = match work.acts.first().map(|act| &act.subject) {
             Some(Subject::Conversation(id)) => id.0 as usize % self.queues.len(),
-            Some(Subject::Thread(thread)) => {
-                thread.0.bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31) + usize::from(byte)) % self.queues.len()
+            Some(Subject::Thread { key, .. }) => {
+                key.0.bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31) + usize::from(byte)) % self.queues.len()
             }
             None => 0,
         };
@@ -380,8 +384,9 @@ impl Inbox for Service {
     fn took(&self, platform: &'static str, taken: Vec<(Frame, Vec<DeskEvent>)>) -> Later<'_, Result<(), Unstored>> {
         Box::pin(async move {
             self.inner.metrics.platform(platform_named(platform)).frames_new.inc_by(taken.len() as u64);
+            let now = self.inner.clock.now();
             let works = taken.into_iter().map(|(frame, events)| Work {
-                acts: events.into_iter().map(act_of).collect(),
+                acts: events.into_iter().map(|event| act_of(event, now)).collect(),
                 frames_taken: vec![(platform, frame)],
                 ..Work::default()
             });
@@ -391,8 +396,9 @@ impl Inbox for Service {
 
     fn happened(&self, platform: &'static str, readings: Vec<Reading>) -> Later<'_, Result<(), Unstored>> {
         Box::pin(async move {
+            let now = self.inner.clock.now();
             let works = readings.into_iter().map(|reading| Work {
-                acts: reading.events.into_iter().map(act_of).collect(),
+                acts: reading.events.into_iter().map(|event| act_of(event, now)).collect(),
                 frames_read: reading.frame.map(|key| (platform, key)).into_iter().collect(),
                 ..Work::default()
             });
@@ -468,16 +474,26 @@ fn default_rules() -> DeskRules {
     }
 }
 
-fn act_of(event: DeskEvent) -> Act {
+/// How long what was written under a card of ours waits until it is known whose thread that is: the
+/// card is found within seconds. Later, it is the card of somebody who shares the bot, or of a database
+/// that is no more.
+const EARLY_MAX_MILLIS: i64 = 60_000;
+
+fn act_of(event: DeskEvent, now: Moment) -> Act {
     let thread = event.thread;
+    let waits = match &event.act {
+        // Stamps are microseconds on every platform.
+        DeskAct::Wrote(message) if event.is_ours => now.0 - message.post.stamp / 1_000 < EARLY_MAX_MILLIS,
+        DeskAct::Wrote(_) | DeskAct::Did(_) | DeskAct::Deleted(_) | DeskAct::Stands(_) | DeskAct::Gone => false,
+    };
     let event = match event.act {
-        DeskAct::Wrote(message) => Event::DeskWrote(message),
+        DeskAct::Wrote(message) => Event::DeskWrote { thread: thread.clone(), message },
         DeskAct::Deleted(post) => Event::DeskDeleted(post),
         DeskAct::Did(deed) => Event::AgentDid(deed),
         DeskAct::Stands(snapshot) => Event::ThreadRead(snapshot),
         DeskAct::Gone => Event::ThreadVanished(thread.clone()),
     };
-    Act { subject: Subject::Thread(thread), event }
+    Act { subject: Subject::Thread { key: thread, waits }, event }
 }
 
 async fn run_batches(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Request>) {

@@ -293,7 +293,7 @@ fn cut(text: &str, chars_max: usize) -> String {
 mod tests {
     use super::*;
     use crate::context::{Answer, Device, Facts, Language, Page, Tz};
-    use crate::conversation::{Customer, Thread};
+    use crate::conversation::{Customer, Doubt, Thread};
     use crate::ids::DeskName;
     use crate::words;
     use expect_test::{Expect, expect};
@@ -309,6 +309,7 @@ mod tests {
             topic: "technical".into(),
             desk: DeskName("support".into()),
             thread: Thread::Wanted,
+            doubt: Doubt::None,
             continued: false,
             standing: Standing::Fresh,
             claimed_by: None,

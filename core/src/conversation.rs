@@ -5,6 +5,8 @@
 mod agents;
 mod card;
 mod customer;
+mod doubt;
+mod elsewhere;
 mod meaning;
 #[cfg(test)]
 mod tests;
@@ -12,10 +14,11 @@ mod thread;
 mod verbs;
 
 use crate::body::Body;
-use crate::desk::{Agent, Deed, DeskMessage, DeskRules, Mark, Piece, Post, Snapshot};
+use crate::desk::{Agent, Deed, DeskMessage, DeskRules, FoundCard, Mark, Piece, Post, Snapshot};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting};
 use crate::words::{self, Notice, Said};
+pub use doubt::{Doubt, LOOKS_AFTER_MILLIS, Sent};
 
 /// What is known of a conversation as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct Conversation {
     pub thread: Thread,
     /// True when an earlier thread was deleted.
     pub continued: bool,
+    /// What of ours may still turn up there.
+    pub doubt: Doubt,
     /// Whose turn it is.
     pub standing: Standing,
     /// The agent who has it.
@@ -165,8 +170,13 @@ pub enum Event {
         /// In words, or empty.
         comment: String,
     },
-    /// Somebody wrote or edited in the thread: the post as it stands now.
-    DeskWrote(DeskMessage),
+    /// Somebody wrote or edited in a thread of the conversation: its own, or one that was.
+    DeskWrote {
+        /// The thread.
+        thread: ThreadKey,
+        /// The post as it stands now.
+        message: DeskMessage,
+    },
     /// An agent used a button, a menu or a command.
     AgentDid(Deed),
     /// A post of the thread was deleted.
@@ -196,6 +206,15 @@ pub enum Event {
         /// Which ([`Conversation::card_rev`]).
         rev: i64,
     },
+    /// Something was sent, and nobody heard what became of it.
+    OutcomeLost {
+        /// What.
+        sent: Sent,
+        /// When.
+        at: Moment,
+    },
+    /// The channels were searched for cards of the conversation: all that stand there.
+    CardsFound(Vec<FoundCard>),
 }
 
 /// What must be done to the world: an order.
@@ -230,6 +249,32 @@ pub enum Effect {
     },
     /// Show on the card at the root of the thread what is so now.
     EditCard,
+    /// Delete a post of ours that stands there twice.
+    TakeBack {
+        /// Which.
+        post: Post,
+    },
+    /// Have a card of ours that is not the conversation's say where the conversation goes on.
+    PointTheWay {
+        /// Which.
+        post: Post,
+    },
+    /// Tell one person privately that nothing of what he wrote there was sent, and where the
+    /// conversation goes on.
+    ShowTheWay {
+        /// The number under which what he wrote was set aside.
+        seq: i64,
+        /// The person, as the platform names him.
+        person: String,
+        /// Where he wrote.
+        thread: ThreadKey,
+    },
+    /// Take what is written in this thread for the conversation's, though it goes on elsewhere.
+    RememberThread(ThreadKey),
+    /// Look at that moment what is at the desk, in case something of ours turned up late.
+    LookAgainAt(Moment),
+    /// No need to look any more.
+    LookNoMore,
     /// Say [`Event::HoldEnded`] at that moment.
     EndHoldAt {
         /// Which reply.
@@ -279,7 +324,7 @@ pub enum Rejected {
 /// [`Conversation::last_stamp`] also the first desk message after that stamp; for receipts the
 /// shown replies above [`Conversation::received`] or [`Conversation::seen`]; for
 /// [`Event::DeskWrote`], [`Event::DeskDeleted`] and [`Event::HoldEnded`] also the held replies; for
-/// [`Event::ThreadRead`] and [`Event::ThreadVanished`] all; for the rest the messages they name.
+/// [`Event::ThreadRead`], [`Event::CardsFound`] and [`Event::ThreadVanished`] all; for the rest the messages they name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialogue {
     /// The conversation.
@@ -306,7 +351,7 @@ impl Dialogue {
             Event::CustomerRated { key, score, comment } => step.customer_rated(key, score, comment)?,
             Event::CustomerReceived { rev } => step.customer_has(rev, false),
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
-            Event::DeskWrote(message) => step.desk_wrote(message),
+            Event::DeskWrote { thread, message } => step.desk_wrote(&thread, message),
             Event::AgentDid(deed) => step.agent_did(deed),
             Event::DeskDeleted(post) => step.desk_deleted(post),
             Event::ThreadRead(snapshot) => step.thread_read(snapshot),
@@ -317,6 +362,8 @@ impl Dialogue {
             Event::PostRefused { message, why } => step.post_refused(message, why),
             Event::ThreadVanished(thread) => step.thread_vanished(&thread),
             Event::CardEdited { rev } => step.card_edited(rev),
+            Event::OutcomeLost { sent, at } => step.outcome_lost(sent, at),
+            Event::CardsFound(cards) => step.cards_found(cards),
         }
         step.card_changed(&card);
         Ok(step.effects)

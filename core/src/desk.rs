@@ -79,6 +79,9 @@ pub struct DeskMessage {
 pub struct DeskEvent {
     /// Where.
     pub thread: ThreadKey,
+    /// True when the platform says that the root of the thread is a post of ours: then it is the
+    /// thread of a conversation, even if nobody has heard yet that it was opened.
+    pub is_ours: bool,
     /// What.
     pub act: DeskAct,
 }
@@ -109,9 +112,22 @@ pub struct Deed {
     pub verb: Verb,
 }
 
+/// A card of ours that was found in a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundCard {
+    /// The thread that it is the root of.
+    pub thread: ThreadKey,
+    /// The card itself.
+    pub post: Post,
+    /// What people wrote under it.
+    pub written: Vec<DeskMessage>,
+}
+
 /// A thread as it was read from the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
+    /// Which thread.
+    pub thread: ThreadKey,
     /// When the reading began: a message that came in later is not missing, only new.
     pub asked_at: Moment,
     /// The stamp of the thread's root: an earlier post stands in an earlier thread of the same

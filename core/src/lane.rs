@@ -138,6 +138,8 @@ struct Lane {
     wants_open: bool,
     /// Something of it may be at the desk already: look before anything is sent.
     unsure: bool,
+    /// Look even if nothing is to be sent.
+    wants_look: bool,
     /// Its last turn came to nothing: it does not go first again before another one had its turn.
     failed: bool,
     parcels: VecDeque<Parcel>,
@@ -243,6 +245,14 @@ impl Lanes {
         self.line_up(conversation);
     }
 
+    /// It is to be looked what is at the desk, whether anything waits or not. `thread`, `channel`: as
+    /// in [`Lanes::push`].
+    pub fn want_look(&mut self, conversation: ConversationId, thread: &Thread, channel: Option<&str>) {
+        let lane = self.lane(conversation, thread, channel);
+        (lane.unsure, lane.wants_look) = (true, true);
+        self.line_up(conversation);
+    }
+
     /// What to do now, or when to ask again; neither when nothing waits but what is under way.
     pub fn next(&mut self, now: Moment) -> (Option<Turn>, Option<Moment>) {
         let mut wake = self.wake_resting(now);
@@ -321,7 +331,9 @@ impl Lanes {
     pub fn rest(&mut self, conversation: ConversationId, now: Moment, millis: i64, unsure: bool) {
         if let Some(lane) = self.lanes.get_mut(&conversation) {
             let until = now.0.saturating_add(millis);
-            lane.unsure |= unsure || lane.state == LaneState::Looking;
+            let looking = lane.state == LaneState::Looking;
+            lane.unsure |= unsure || looking;
+            lane.wants_look |= looking;
             lane.failed = true;
             lane.state = LaneState::Resting { until };
             self.resting.insert((until, conversation));
@@ -335,7 +347,9 @@ impl Lanes {
         let Some(lane) = self.lanes.get_mut(&conversation) else { return };
         let channel = &mut self.channels[lane.channel];
         channel.paused_until = channel.paused_until.max(now.0.saturating_add(millis));
-        lane.unsure |= lane.state == LaneState::Looking;
+        let looking = lane.state == LaneState::Looking;
+        lane.unsure |= looking;
+        lane.wants_look |= looking;
         lane.state = LaneState::Idle;
         let again = std::mem::replace(&mut lane.failed, true);
         if again || lane.unsure {
@@ -347,15 +361,16 @@ impl Lanes {
         line.push_front(conversation);
     }
 
-    /// The thread is gone: the lane waits until it is told to open another, and then looks first
-    /// whether there is one already: it may have been a late hint that spoke of the old one.
-    pub fn lost_thread(&mut self, conversation: ConversationId) {
-        if let Some(lane) = self.lanes.get_mut(&conversation) {
-            lane.thread = None;
-            lane.wants_open = false;
-            lane.unsure = true;
-            lane.state = LaneState::Idle;
-        }
+    /// The thread is gone. What waits goes into another one, which the lane opens after it has looked
+    /// whether there is one already: it may have been a late hint that spoke of the old one. False
+    /// when nothing waits.
+    pub fn lost_thread(&mut self, conversation: ConversationId) -> bool {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return false };
+        let waits = !lane.parcels.is_empty();
+        lane.thread = None;
+        (lane.wants_open, lane.unsure, lane.wants_look) = (waits, waits, false);
+        self.go_on(conversation);
+        waits
     }
 
     fn lane(&mut self, conversation: ConversationId, thread: &Thread, channel: Option<&str>) -> &mut Lane {
@@ -383,6 +398,7 @@ impl Lanes {
                 thread,
                 wants_open: false,
                 unsure: false,
+                wants_look: false,
                 failed: false,
                 parcels: VecDeque::new(),
                 state: LaneState::Idle,
@@ -447,7 +463,7 @@ impl Lanes {
     fn go_on(&mut self, conversation: ConversationId) {
         let Some(lane) = self.lanes.get_mut(&conversation) else { return };
         lane.state = LaneState::Idle;
-        if lane.parcels.is_empty() && !lane.wants_open {
+        if lane.parcels.is_empty() && !lane.wants_open && !lane.wants_look {
             self.channels[lane.channel].conversations -= 1;
             self.lanes.remove(&conversation);
         } else {
@@ -460,7 +476,7 @@ impl Lanes {
         let lane = self.lanes.get_mut(&conversation)?;
         lane.state = LaneState::Looking;
         // What is pushed as unsure from now on is looked for once more.
-        lane.unsure = false;
+        (lane.unsure, lane.wants_look) = (false, false);
         Some(Turn::Look { conversation, thread: lane.thread.clone() })
     }
 

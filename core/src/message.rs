@@ -70,8 +70,9 @@ pub enum Kind {
         /// Who.
         by: Agent,
     },
-    /// A stranger wrote it, or it was deleted before it was ever read; kept so that it is told
-    /// only once and never comes back.
+    /// Nothing of it goes anywhere: a stranger wrote it, or somebody where the conversation is not any
+    /// more, or it was deleted before it was ever read, or it is a post of ours that was there twice.
+    /// Kept so that it is told only once and never comes back.
     Set {
         /// The post at the desk.
         post: Post,

@@ -9,7 +9,7 @@ use crate::store::{BrokenRow, Rows, StoreError};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 use threadline_core::body::pieces;
-use threadline_core::conversation::{Conversation, Thread};
+use threadline_core::conversation::{Conversation, Sent, Thread};
 use threadline_core::desk::Piece;
 use threadline_core::ids::ConversationId;
 use threadline_core::lane::Parcel;
@@ -41,7 +41,15 @@ impl Worker {
             (Task::Open, _) => self.lanes.want_open(conversation, false),
             (Task::Post, Some(message)) => self.push(&placed.thread, placed.customer, &message, false),
             (Task::Post, None) => {}
-            (Task::Mark(..) | Task::Tell(..) | Task::Card, _) => self.marks.push(placed.order),
+            (
+                Task::Mark(..)
+                | Task::Tell(..)
+                | Task::Card
+                | Task::TakeBack(_)
+                | Task::PointTheWay(_)
+                | Task::ShowTheWay(..),
+                _,
+            ) => self.marks.push(placed.order),
         }
     }
 
@@ -84,6 +92,7 @@ impl Worker {
         let mut broken: Vec<BrokenRow> = Vec::new();
         // What stood still may have been sent before this process began.
         let stood_still = std::mem::take(&mut self.broken);
+        let mut unheard: Vec<(ConversationId, Sent)> = Vec::new();
         let mut last = None;
         loop {
             let (orders, end) = shared.store.orders(&self.desk.name, last, SCAN_ROWS).await?;
@@ -120,14 +129,24 @@ impl Worker {
                     |some: &HashSet<String>| !some.is_empty() && some.contains(&order.conversation.to_string());
                 let (stands_still, unsure) = (is_one_of(&self.broken), unsure || is_one_of(&stood_still));
                 match (&order.task, heads.get(&order.conversation)) {
-                    (Task::Mark(..) | Task::Tell(..) | Task::Card, _) => self.marks.push(order),
+                    (
+                        Task::Mark(..)
+                        | Task::Tell(..)
+                        | Task::Card
+                        | Task::TakeBack(_)
+                        | Task::PointTheWay(_)
+                        | Task::ShowTheWay(..),
+                        _,
+                    ) => self.marks.push(order),
                     (Task::Open | Task::Post, _) if stands_still => {}
                     (Task::Open, Some(head)) if matches!(head.thread, Thread::Wanted) => {
                         self.lanes.want_open(order.conversation, unsure);
+                        unheard.extend(unsure.then_some((order.conversation, Sent::Card)));
                     }
                     (Task::Post, Some(head)) => {
                         if let Some(message) = messages.get(&(order.conversation, order.seq)) {
                             self.push(&head.thread, head.customer.name.clone(), message, unsure);
+                            unheard.extend(unsure.then_some((order.conversation, Sent::Posts)));
                         }
                     }
                     (Task::Open | Task::Post, _) => {}
@@ -139,6 +158,9 @@ impl Worker {
             }
         }
         shared.broken.found(&shared.metrics, &format!("desk/{}", self.desk.name), &broken);
+        // The largest of what was sent in each stays.
+        unheard.sort_unstable();
+        self.may_have_been_sent(unheard.into_iter().collect()).await;
         Ok(())
     }
 

@@ -1,14 +1,14 @@
-//! Receipts, private words and edits of cards: orders that keep no order among themselves and have
-//! limits of their own, so that none of them is ever in the way of a message. Private words go
-//! first; a ✓ that was overtaken by 👁 is still shown, because both are promised; a card is edited
-//! once for all that changed while it waited.
+//! Receipts, private words, edits of cards and what is taken back: orders that keep no order among
+//! themselves and have limits of their own, so that none of them is ever in the way of a message.
+//! Private words go first; a ✓ that was overtaken by 👁 is still shown, because both are promised; a
+//! card is edited once for all that changed while it waited.
 
 use super::{Desk, report, report_done};
 use crate::service::Service;
 use crate::store::orders::{OrderKey, OrderRow, Task};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
-use threadline_core::conversation::{Event, Thread};
+use threadline_core::conversation::{Conversation, Event, Thread};
 use threadline_core::desk::Trouble;
 use threadline_core::ids::Moment;
 
@@ -19,6 +19,8 @@ const UNDER_WAY_MAX: usize = 4;
 const TRIES_MAX: u32 = 20;
 /// The first wait after a failure; it doubles up to the second.
 const RETRY_MILLIS: (i64, i64) = (500, 60_000);
+/// The wait for a thread that is being opened.
+const THREAD_WAIT_MILLIS: i64 = 1_000;
 /// The wait while nothing works at the platform; these tries are not counted.
 const STOPPED_RETRY_MILLIS: i64 = 15_000;
 
@@ -27,6 +29,7 @@ const STOPPED_RETRY_MILLIS: i64 = 15_000;
 pub(super) struct Marks {
     tells: Line,
     cards: Line,
+    repairs: Line,
     marks: Line,
     /// Everything that waits or is under way; true when it was ordered again meanwhile.
     known: HashMap<OrderKey, bool>,
@@ -52,14 +55,16 @@ pub(super) struct Waiting {
 enum LineKind {
     Tells,
     Cards,
+    Repairs,
     Marks,
 }
 
 impl LineKind {
     fn of(order: &OrderRow) -> LineKind {
         match order.task {
-            Task::Tell(..) => LineKind::Tells,
+            Task::Tell(..) | Task::ShowTheWay(..) => LineKind::Tells,
             Task::Card => LineKind::Cards,
+            Task::TakeBack(_) | Task::PointTheWay(_) => LineKind::Repairs,
             Task::Mark(..) | Task::Open | Task::Post => LineKind::Marks,
         }
     }
@@ -69,6 +74,7 @@ impl LineKind {
         match self {
             LineKind::Tells => "private words",
             LineKind::Cards => "editing cards",
+            LineKind::Repairs => "taking back what is there twice",
             LineKind::Marks => "receipts",
         }
     }
@@ -80,6 +86,8 @@ pub(super) enum Done {
     Over(OrderRow),
     /// Once more, this one alone.
     Again { waiting: Waiting, after_millis: i64 },
+    /// Once more, when the conversation has a thread again; such tries are not counted.
+    Waits { waiting: Waiting },
     /// Once more, after a pause of all orders of this kind.
     Paused { waiting: Waiting, millis: i64 },
 }
@@ -107,7 +115,7 @@ impl Marks {
             return (None, None);
         }
         let mut wake: Option<Moment> = None;
-        for line in [&mut self.tells, &mut self.cards, &mut self.marks] {
+        for line in [&mut self.tells, &mut self.repairs, &mut self.cards, &mut self.marks] {
             let at = line.waiting.iter().position(|waiting| waiting.not_before <= now);
             match at {
                 Some(at) if line.paused_until <= now => {
@@ -136,6 +144,10 @@ impl Marks {
                 waiting.not_before = now.plus_millis(after_millis);
                 self.line(LineKind::of(&waiting.order)).waiting.push_back(waiting);
             }
+            Done::Waits { mut waiting } => {
+                waiting.not_before = now.plus_millis(THREAD_WAIT_MILLIS);
+                self.line(LineKind::of(&waiting.order)).waiting.push_back(waiting);
+            }
             Done::Paused { waiting, millis } => {
                 let line = self.line(LineKind::of(&waiting.order));
                 line.paused_until = line.paused_until.max(now.plus_millis(millis));
@@ -148,6 +160,7 @@ impl Marks {
         match kind {
             LineKind::Tells => &mut self.tells,
             LineKind::Cards => &mut self.cards,
+            LineKind::Repairs => &mut self.repairs,
             LineKind::Marks => &mut self.marks,
         }
     }
@@ -177,6 +190,13 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
                     Ok(())
                 }
             }
+            Err(trouble) => Err(trouble),
+        },
+        Task::TakeBack(post) => desk.platform.take_back(post).await,
+        Task::PointTheWay(_) | Task::ShowTheWay(..) => match desk.head(service, order.conversation).await {
+            // The way there is known when it is open.
+            Ok(head) if head.thread == Thread::Wanted => return Done::Waits { waiting },
+            Ok(head) => point(desk, order, &head).await,
             Err(trouble) => Err(trouble),
         },
         Task::Tell(person, words) => match service.shared().store.head(order.conversation).await {
@@ -231,4 +251,17 @@ async fn over(service: &Service, order: OrderRow, edited: Option<i64>) -> Done {
 
 fn key(order: &OrderRow) -> OrderKey {
     (order.conversation, order.task.kind(), order.seq)
+}
+
+/// Points from a card that is not the conversation's, or shows one person, to where it goes on.
+async fn point(desk: &Desk, order: &OrderRow, head: &Conversation) -> Result<(), Trouble> {
+    let onward = match &head.thread {
+        Thread::Open(thread) => Some(thread),
+        Thread::None | Thread::Wanted => None,
+    };
+    match &order.task {
+        Task::PointTheWay(card) => desk.platform.point_the_way(card, head.number, onward).await,
+        Task::ShowTheWay(person, thread) => desk.platform.show_the_way(thread, person, onward).await,
+        Task::Open | Task::Post | Task::Card | Task::Mark(..) | Task::Tell(..) | Task::TakeBack(_) => Ok(()),
+    }
 }

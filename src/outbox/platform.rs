@@ -4,7 +4,7 @@ use crate::config;
 use crate::practice::Practice;
 use threadline_core::body::Body;
 use threadline_core::card::Card;
-use threadline_core::desk::{Letter, Mark, Snapshot, Trouble};
+use threadline_core::desk::{FoundCard, Letter, Mark, Snapshot, Trouble};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
 use threadline_slack::ids::Spot;
 use threadline_slack::outbound::Slack;
@@ -91,16 +91,61 @@ impl Platform {
         }
     }
 
-    /// The thread of a conversation whose opening was unclear.
-    pub async fn find_thread(
+    /// The cards of a conversation that stand in these channels, posted since then: what became of an
+    /// opening of which nobody heard. `known`: the conversation's thread, if it has one.
+    pub async fn find_cards(
         &self,
         channels: &[String],
         conversation: ConversationId,
         since: Moment,
-    ) -> Result<Option<ThreadKey>, Trouble> {
+        known: Option<&ThreadKey>,
+    ) -> Result<Vec<FoundCard>, Trouble> {
         match self {
-            Platform::Slack(slack) => slack.find_thread(channels, conversation, since).await,
-            Platform::Practice(practice) => practice.find_thread(conversation).await,
+            Platform::Slack(slack) => slack.find_cards(channels, conversation, since, known).await,
+            Platform::Practice(practice) => practice.find_cards(conversation).await,
         }
     }
+
+    /// True when something can be there twice, because it turned up after it was sent again.
+    pub fn may_double(&self) -> bool {
+        match self {
+            Platform::Slack(_) => true,
+            Platform::Practice(_) => false,
+        }
+    }
+
+    /// Deletes a post of ours.
+    pub async fn take_back(&self, post: &PostKey) -> Result<(), Trouble> {
+        match self {
+            Platform::Slack(slack) => slack.take_back(post).await,
+            Platform::Practice(_) => Err(nothing_is_there_twice()),
+        }
+    }
+
+    /// Has a card of ours say that its conversation goes on in another thread.
+    pub async fn point_the_way(&self, card: &PostKey, number: i64, onward: Option<&ThreadKey>) -> Result<(), Trouble> {
+        match self {
+            Platform::Slack(slack) => slack.point_the_way(card, number, onward).await,
+            Platform::Practice(_) => Err(nothing_is_there_twice()),
+        }
+    }
+
+    /// Tells one person, in the thread where he wrote, that it was not sent and where the conversation
+    /// goes on.
+    pub async fn show_the_way(
+        &self,
+        thread: &ThreadKey,
+        person: &str,
+        onward: Option<&ThreadKey>,
+    ) -> Result<(), Trouble> {
+        match self {
+            Platform::Slack(slack) => slack.show_the_way(thread, person, onward).await,
+            Platform::Practice(_) => Err(nothing_is_there_twice()),
+        }
+    }
+}
+
+/// At the practice desk a conversation has one thread and each delivery is one post.
+fn nothing_is_there_twice() -> Trouble {
+    Trouble::Never { why: "at this desk nothing is there twice".to_string() }
 }

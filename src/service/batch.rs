@@ -4,12 +4,13 @@
 
 use super::{Answer, Inner, Refusal, Token};
 use crate::hub::Placed;
+use crate::store::conversations::Head;
 use crate::store::orders::{OrderKey, OrderRow, Task};
 use crate::store::{StoreError, Tx, dialect};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected};
+use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected, Thread};
 use threadline_core::desk::{Frame, Post};
-use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
+use threadline_core::ids::{ConversationId, DeskName, MessageId, Moment, ThreadKey};
 use threadline_core::message::{Kind, Message};
 use threadline_core::words;
 use tokio::sync::oneshot;
@@ -47,7 +48,12 @@ pub(super) struct Act {
 #[derive(Clone, Debug)]
 pub(super) enum Subject {
     Conversation(ConversationId),
-    Thread(ThreadKey),
+    Thread {
+        /// Which.
+        key: ThreadKey,
+        /// True when, should the thread be unknown, it will be known soon.
+        waits: bool,
+    },
 }
 
 /// What a transaction did.
@@ -100,7 +106,9 @@ pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Ou
         outcome.answers.push(answer);
     }
     for act in works.iter().flat_map(|work| &work.acts) {
-        if let (Event::ThreadRead(snapshot), Some(loaded)) = (&act.event, conversations.of(&act.subject)) {
+        if let (Event::ThreadRead(snapshot), Some(loaded)) = (&act.event, conversations.of(&act.subject))
+            && loaded.dialogue.head.thread == Thread::Open(snapshot.thread.clone())
+        {
             outcome.threads_read.push((loaded.dialogue.head.id, snapshot.asked_at));
         }
     }
@@ -119,10 +127,11 @@ fn apply(
     for act in &work.acts {
         let Some(loaded) = conversations.of(&act.subject) else {
             // A thread that is none of ours concerns nobody; a customer has to name one that is.
-            if work.token.is_some() {
-                return Err(Refusal::NotYours);
+            match &act.subject {
+                _ if work.token.is_some() => return Err(Refusal::NotYours),
+                Subject::Thread { waits: true, .. } => return Err(Refusal::TooEarly),
+                Subject::Conversation(_) | Subject::Thread { waits: false, .. } => continue,
             }
-            continue;
         };
         if work.token.as_ref().is_some_and(|token| !token.opens(loaded.dialogue.head.id, &loaded.token_hash)) {
             return Err(Refusal::NotYours);
@@ -152,10 +161,22 @@ struct Conversations {
 }
 
 impl Conversations {
+    fn add(&mut self, heads: Vec<Head>) {
+        for head in heads {
+            let id = head.conversation.id;
+            if let Thread::Open(thread) = &head.conversation.thread {
+                self.by_thread.insert(thread.clone(), id);
+            }
+            let dialogue = Dialogue { head: head.conversation, messages: Vec::new() };
+            let before = Dialogue { head: dialogue.head.clone(), messages: Vec::new() };
+            self.by_id.insert(id, Loaded { before, dialogue, token_hash: head.token_hash });
+        }
+    }
+
     fn of(&mut self, subject: &Subject) -> Option<&mut Loaded> {
         let id = match subject {
             Subject::Conversation(id) => *id,
-            Subject::Thread(thread) => *self.by_thread.get(thread)?,
+            Subject::Thread { key, .. } => *self.by_thread.get(key)?,
         };
         self.by_id.get_mut(&id)
     }
@@ -167,22 +188,25 @@ async fn load(tx: &mut Tx, works: &[Work]) -> Result<Conversations, StoreError> 
     for act in acts() {
         match &act.subject {
             Subject::Conversation(id) => ids.insert(*id),
-            Subject::Thread(thread) => threads.insert(thread.clone()),
+            Subject::Thread { key, .. } => threads.insert(key.clone()),
         };
     }
     if ids.is_empty() && threads.is_empty() {
         return Ok(Conversations::default());
     }
-    let heads = tx.heads(&ids.into_iter().collect::<Vec<_>>(), &threads.into_iter().collect::<Vec<_>>()).await?;
+    let threads: Vec<ThreadKey> = threads.into_iter().collect();
     let mut conversations = Conversations::default();
-    for head in heads {
-        let id = head.conversation.id;
-        if let threadline_core::conversation::Thread::Open(thread) = &head.conversation.thread {
-            conversations.by_thread.insert(thread.clone(), id);
+    conversations.add(tx.heads(&ids.into_iter().collect::<Vec<_>>(), &threads).await?);
+    let unknown: Vec<ThreadKey> =
+        threads.into_iter().filter(|thread| !conversations.by_thread.contains_key(thread)).collect();
+    if !unknown.is_empty() {
+        let former = tx.former_threads(&unknown).await?;
+        let more: BTreeSet<ConversationId> = former.iter().map(|(_, id)| *id).collect();
+        let more: Vec<ConversationId> = more.into_iter().filter(|id| !conversations.by_id.contains_key(id)).collect();
+        if !more.is_empty() {
+            conversations.add(tx.heads(&more, &[]).await?);
         }
-        let dialogue = Dialogue { head: head.conversation, messages: Vec::new() };
-        let before = Dialogue { head: dialogue.head.clone(), messages: Vec::new() };
-        conversations.by_id.insert(id, Loaded { before, dialogue, token_hash: head.token_hash });
+        conversations.by_thread.extend(former);
     }
     let wanted = wanted(acts(), &mut conversations);
     let mut messages: HashMap<MessageId, Message> = HashMap::new();
@@ -239,7 +263,7 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
                     wanted.replies_above.push((head.id, head.seen.min(head.received)));
                 }
             }
-            Event::DeskWrote(message) => {
+            Event::DeskWrote { message, .. } => {
                 late(&message.post);
                 wanted.keys.push(message.post.key.0.clone());
                 // What may be an older version of a reply can take it back.
@@ -252,7 +276,7 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
                 wanted.keys.push(post.key.0.clone());
                 held.insert(head.id);
             }
-            Event::ThreadRead(_) | Event::ThreadVanished(_) => {
+            Event::ThreadRead(_) | Event::CardsFound(_) | Event::ThreadVanished(_) => {
                 whole.insert(head.id);
             }
             Event::HoldEnded(message) => {
@@ -262,7 +286,7 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
             Event::PiecesPosted(pieces) => wanted.ids.extend(pieces.iter().map(|piece| piece.message)),
             Event::PostsDelayed(messages) => wanted.ids.extend(messages),
             Event::PostRefused { message, .. } => wanted.ids.push(*message),
-            Event::ThreadOpened(_) | Event::CardEdited { .. } => {}
+            Event::ThreadOpened(_) | Event::CardEdited { .. } | Event::OutcomeLost { .. } => {}
         }
     }
     wanted.whole.extend(whole);
@@ -285,8 +309,9 @@ async fn store(
         if loaded.dialogue.head != loaded.before.head {
             heads.push((&loaded.dialogue.head, loaded.token_hash.as_str()));
         }
-        if loaded.dialogue.head.thread != loaded.before.head.thread {
-            threads.push(&loaded.dialogue.head);
+        let (now, before) = (&loaded.dialogue.head, &loaded.before.head);
+        if now.thread != before.thread || now.doubt != before.doubt {
+            threads.push(now);
         }
         // Messages are only ever added at the end, so what was loaded stands at the front.
         let (old, new) = loaded.dialogue.messages.split_at(loaded.before.messages.len());
@@ -317,6 +342,8 @@ async fn store(
     let mut orders = Orders::default();
     let mut holds: Vec<(MessageId, ConversationId, Moment)> = Vec::new();
     let mut forgotten: Vec<MessageId> = Vec::new();
+    let mut former: Vec<(ThreadKey, ConversationId)> = Vec::new();
+    let mut looks: BTreeMap<ConversationId, Option<(DeskName, Moment)>> = BTreeMap::new();
     for (conversation, effect) in effects {
         let Some(loaded) = conversations.by_id.get(&conversation) else { continue };
         let head = &loaded.dialogue.head;
@@ -331,6 +358,12 @@ async fn store(
                 orders.add(place(Task::Tell(person, words), seq));
             }
             Effect::EditCard => orders.add(place(Task::Card, 0)),
+            Effect::TakeBack { post } => orders.add(place(Task::TakeBack(post.key), post.stamp)),
+            Effect::PointTheWay { post } => orders.add(place(Task::PointTheWay(post.key), post.stamp)),
+            Effect::ShowTheWay { seq, person, thread } => orders.add(place(Task::ShowTheWay(person, thread), seq)),
+            Effect::RememberThread(thread) => former.push((thread, conversation)),
+            Effect::LookAgainAt(at) => drop(looks.insert(conversation, Some((head.desk.clone(), at)))),
+            Effect::LookNoMore => drop(looks.insert(conversation, None)),
             Effect::Settled(Order::Open) => orders.remove((conversation, "open", 0)),
             Effect::Settled(Order::Card) => orders.remove((conversation, "card", 0)),
             Effect::Settled(Order::Post(seq)) => orders.remove((conversation, "post", seq)),
@@ -354,15 +387,24 @@ async fn store(
     tx.delete_orders(&removed).await?;
     tx.insert_holds(&holds, now).await?;
     tx.delete_holds(&forgotten).await?;
+    let (due, over): (Vec<_>, Vec<_>) = looks.into_iter().partition(|(_, look)| look.is_some());
+    let due: Vec<_> = due.into_iter().filter_map(|(id, look)| look.map(|(desk, at)| (id, desk, at))).collect();
+    tx.insert_looks(&due).await?;
+    tx.delete_looks(&over.into_iter().map(|(id, _)| id).collect::<Vec<_>>()).await?;
+    former.sort_unstable();
+    former.dedup_by(|one, other| one.0 == other.0);
+    tx.remember_threads(&former).await?;
     let mut taken: HashMap<&'static str, BTreeMap<&str, &Frame>> = HashMap::new();
-    for (platform, frame) in works.iter().flat_map(|work| &work.frames_taken) {
+    // What is not accepted comes again.
+    let accepted = || works.iter().zip(&outcome.answers).filter(|(_, answer)| answer.is_ok()).map(|(work, _)| work);
+    for (platform, frame) in accepted().flat_map(|work| &work.frames_taken) {
         taken.entry(platform).or_default().insert(&frame.key, frame);
     }
     for (platform, frames) in taken {
         tx.insert_read_frames(platform, &frames.into_values().collect::<Vec<_>>(), now).await?;
     }
     let mut read: HashMap<&'static str, Vec<String>> = HashMap::new();
-    for (platform, key) in works.iter().flat_map(|work| &work.frames_read) {
+    for (platform, key) in accepted().flat_map(|work| &work.frames_read) {
         read.entry(platform).or_default().push(key.clone());
     }
     for (platform, keys) in read {

@@ -4,7 +4,7 @@ use super::dialect::for_update;
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::{Database, Encode, QueryBuilder, Type};
-use threadline_core::conversation::{Conversation, Customer, Rating, Score, Standing, Thread};
+use threadline_core::conversation::{Conversation, Customer, Doubt, Rating, Score, Sent, Standing, Thread};
 use threadline_core::desk::{Agent, OpenThread};
 use threadline_core::ids::{AgentId, ConversationId, DeskName, Moment, ThreadKey};
 
@@ -28,6 +28,9 @@ struct ConversationRow {
     thread: String,
     thread_key: Option<String>,
     continued: i64,
+    doubt: String,
+    doubt_since: i64,
+    doubt_looks: i64,
     standing: String,
     standing_since: i64,
     resolved_id: Option<String>,
@@ -50,9 +53,9 @@ struct ConversationRow {
 }
 
 const COLUMNS: &str = "id, number, token_hash, customer_name, customer_email, topic, \
-    desk, thread, thread_key, continued, standing, standing_since, resolved_id, resolved_name, resolved_picture, rating, \
-    claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, card_rev, card_shown, last_stamp, \
-    created_at, last_at";
+    desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
+    resolved_name, resolved_picture, rating, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
+    card_rev, card_shown, last_stamp, created_at, last_at";
 
 impl Tx {
     /// The heads of conversations by id or by thread, locked until the commit, in one order.
@@ -75,13 +78,14 @@ impl Tx {
         }))
     }
 
-    /// Writes heads that are new, and what changes of the others but for the thread.
+    /// Writes heads that are new, and what changes of the others but for the thread and its doubt.
     pub async fn save_heads(&mut self, heads: &[(&Conversation, &str)]) -> Result<(), StoreError> {
         for chunk in powers_of_two(heads) {
             on_tx!(self, |c| {
                 let mut query = QueryBuilder::new(format!("INSERT INTO conversation ({COLUMNS}) "));
                 query.push_values(chunk, |mut row, (it, token_hash)| {
                     let (thread, thread_key) = thread_words(&it.thread);
+                    let (doubt, doubt_since, doubt_looks) = doubt_words(it.doubt);
                     let standing = standing_words(&it.standing, it.created_at);
                     row.push_bind(it.id.to_string())
                         .push_bind(it.number)
@@ -93,6 +97,9 @@ impl Tx {
                         .push_bind(thread)
                         .push_bind(thread_key)
                         .push_bind(i64::from(it.continued))
+                        .push_bind(doubt)
+                        .push_bind(doubt_since)
+                        .push_bind(doubt_looks)
                         .push_bind(standing.word)
                         .push_bind(standing.since.0)
                         .push_bind(standing.by.map(|agent| agent.id.0.as_str()))
@@ -128,16 +135,24 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes the thread. It seldom changes, and has an index that would be written with every message.
+    /// Writes the thread, and what may still turn up in it. They seldom change, and the thread has an
+    /// index that would be written with every message.
     pub async fn update_thread(&mut self, it: &Conversation) -> Result<(), StoreError> {
         let (thread, thread_key) = thread_words(&it.thread);
+        let (doubt, since, looks) = doubt_words(it.doubt);
         on_tx!(self, |c| {
-            sqlx::query("UPDATE conversation SET thread = $1, thread_key = $2 WHERE id = $3")
-                .bind(thread)
-                .bind(thread_key)
-                .bind(it.id.to_string())
-                .execute(c)
-                .await?;
+            sqlx::query(
+                "UPDATE conversation SET thread = $1, thread_key = $2, doubt = $3, doubt_since = $4, doubt_looks = $5 \
+                 WHERE id = $6",
+            )
+            .bind(thread)
+            .bind(thread_key)
+            .bind(doubt)
+            .bind(since)
+            .bind(looks)
+            .bind(it.id.to_string())
+            .execute(c)
+            .await?;
         });
         Ok(())
     }
@@ -218,6 +233,16 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
         ("open", Some(key)) => Thread::Open(ThreadKey(key)),
         _ => return Err(wrong("no such thread state")),
     };
+    let sent = |sent| {
+        let looks = row.doubt_looks.try_into().map_err(|_| wrong("no count"))?;
+        Ok::<_, StoreError>(Doubt::Late { sent, since: Moment(row.doubt_since), looks })
+    };
+    let doubt = match row.doubt.as_str() {
+        "none" => Doubt::None,
+        "posts" => sent(Sent::Posts)?,
+        "card" => sent(Sent::Card)?,
+        _ => return Err(wrong("no such doubt")),
+    };
     let standing = match row.standing.as_str() {
         "fresh" => Standing::Fresh,
         "awaiting_agent" => Standing::AwaitingAgent { since },
@@ -243,6 +268,7 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
         desk: DeskName(row.desk),
         thread,
         continued: row.continued != 0,
+        doubt,
         standing,
         claimed_by,
         last_seq: row.last_seq,
@@ -263,6 +289,19 @@ fn thread_words(thread: &Thread) -> (&'static str, Option<&str>) {
         Thread::None => ("none", None),
         Thread::Wanted => ("wanted", None),
         Thread::Open(key) => ("open", Some(&key.0)),
+    }
+}
+
+fn doubt_words(doubt: Doubt) -> (&'static str, i64, i64) {
+    match doubt {
+        Doubt::None => ("none", 0, 0),
+        Doubt::Late { sent, since, looks } => {
+            let word = match sent {
+                Sent::Posts => "posts",
+                Sent::Card => "card",
+            };
+            (word, since.0, i64::try_from(looks).unwrap_or(i64::MAX))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod dialect;
 pub mod frames;
 pub mod holds;
 pub mod json;
+pub mod looks;
 mod many;
 pub mod messages;
 pub mod orders;

@@ -5,7 +5,7 @@ use super::{Rows, Store, StoreError, Tx, inconsistent, json, on_read, on_tx};
 use sqlx::QueryBuilder;
 use threadline_core::body::Body;
 use threadline_core::desk::Mark;
-use threadline_core::ids::{ConversationId, DeskName, Moment, PostKey};
+use threadline_core::ids::{ConversationId, DeskName, Moment, PostKey, ThreadKey};
 
 /// An order in the outbox: an effect that waits for its desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub enum Task {
     Card,
     /// Tell a person these words, privately.
     Tell(String, Body),
+    /// Delete a post of ours.
+    TakeBack(PostKey),
+    /// Have a card of ours say where the conversation goes on.
+    PointTheWay(PostKey),
+    /// Tell a person, privately and in that thread, where the conversation goes on.
+    ShowTheWay(String, ThreadKey),
 }
 
 impl Task {
@@ -47,6 +53,9 @@ impl Task {
             Task::Mark(Mark::Received, _) => "received",
             Task::Mark(Mark::Seen, _) => "seen",
             Task::Tell(..) => "tell",
+            Task::TakeBack(_) => "take_back",
+            Task::PointTheWay(_) => "point",
+            Task::ShowTheWay(..) => "way",
         }
     }
 }
@@ -60,12 +69,15 @@ impl Tx {
         for chunk in powers_of_two(orders) {
             on_tx!(self, |c| {
                 let mut query =
-                    QueryBuilder::new("INSERT INTO outbox (conversation, kind, seq, desk, target, words, at) ");
+                    QueryBuilder::new("INSERT INTO outbox (conversation, kind, seq, desk, target, words, thread, at) ");
                 query.push_values(chunk, |mut row, order| {
-                    let (target, words) = match &order.task {
-                        Task::Open | Task::Post | Task::Card => (None, None),
-                        Task::Mark(_, post) => (Some(post.0.as_str()), None),
-                        Task::Tell(person, words) => (Some(person.as_str()), Some(json::body_to_json(words))),
+                    let (target, words, thread) = match &order.task {
+                        Task::Open | Task::Post | Task::Card => (None, None, None),
+                        Task::Mark(_, post) | Task::TakeBack(post) | Task::PointTheWay(post) => {
+                            (Some(post.0.as_str()), None, None)
+                        }
+                        Task::Tell(person, words) => (Some(person.as_str()), Some(json::body_to_json(words)), None),
+                        Task::ShowTheWay(person, thread) => (Some(person.as_str()), None, Some(thread.0.as_str())),
                     };
                     row.push_bind(order.conversation.to_string())
                         .push_bind(order.task.kind())
@@ -73,6 +85,7 @@ impl Tx {
                         .push_bind(order.desk.0.as_str())
                         .push_bind(target)
                         .push_bind(words)
+                        .push_bind(thread)
                         .push_bind(order.at.0);
                 });
                 query.push(" ON CONFLICT (conversation, kind, seq) DO NOTHING");
@@ -99,7 +112,7 @@ impl Tx {
 }
 
 /// An order as its row says it.
-type Row = (String, String, i64, String, Option<String>, Option<String>, i64);
+type Row = (String, String, i64, String, Option<String>, Option<String>, Option<String>, i64);
 
 /// Where a page of orders ends: when the order was stored, its conversation, kind and number.
 pub type PageEnd = (i64, String, String, i64);
@@ -114,8 +127,9 @@ impl Store {
         limit: i64,
     ) -> Result<(Rows<OrderRow>, Option<PageEnd>), StoreError> {
         let rows: Vec<Row> = on_read!(self, |c| {
-            let mut query =
-                QueryBuilder::new("SELECT conversation, kind, seq, desk, target, words, at FROM outbox WHERE desk = ");
+            let mut query = QueryBuilder::new(
+                "SELECT conversation, kind, seq, desk, target, words, thread, at FROM outbox WHERE desk = ",
+            );
             query.push_bind(desk.0.clone());
             if let Some((at, conversation, kind, seq)) = after {
                 query.push(" AND (at, conversation, kind, seq) > (").push_bind(at).push(", ");
@@ -153,7 +167,7 @@ impl Store {
     }
 }
 
-fn order_from((conversation, kind, seq, desk, target, words, at): Row) -> Result<OrderRow, StoreError> {
+fn order_from((conversation, kind, seq, desk, target, words, thread, at): Row) -> Result<OrderRow, StoreError> {
     let wrong = |what: &str| inconsistent("outbox", format!("{conversation}/{kind}/{seq}"), what);
     let post = || target.clone().map(PostKey).ok_or_else(|| wrong("no target"));
     let task = match kind.as_str() {
@@ -165,6 +179,9 @@ fn order_from((conversation, kind, seq, desk, target, words, at): Row) -> Result
         "tell" => {
             Task::Tell(post()?.0, words.as_deref().and_then(json::body_from_json).ok_or_else(|| wrong("no words"))?)
         }
+        "take_back" => Task::TakeBack(post()?),
+        "point" => Task::PointTheWay(post()?),
+        "way" => Task::ShowTheWay(post()?.0, thread.clone().map(ThreadKey).ok_or_else(|| wrong("no thread"))?),
         _ => return Err(wrong("no such kind")),
     };
     let id = conversation.parse().map_err(|_| wrong("no conversation id"))?;

@@ -126,6 +126,8 @@ impl From<Refusal> for Problem {
                 let what = "This conversation is open again, so there is nothing to rate yet.";
                 Problem::new(StatusCode::CONFLICT, what)
             }
+            // Only what comes from a desk can be too early.
+            Refusal::TooEarly => Problem::unstored(),
             Refusal::Store(error) => {
                 tracing::error!(%error, "a request was not stored");
                 Problem::unstored()

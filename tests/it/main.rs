@@ -21,6 +21,7 @@ mod resume;
 
 mod downtime;
 mod in_slack;
+mod late;
 
 mod bad_day;
 mod kill;

@@ -208,7 +208,7 @@ impl CatchUp {
                 }
             };
             self.alarm.works(Part::Calls);
-            let event = DeskEvent { thread: thread.clone(), act };
+            let event = DeskEvent { thread: thread.clone(), is_ours: true, act };
             // The other end closes only when everything stops.
             let _ = self.readings.send(Reading { frame: None, events: vec![event] }).await;
             return true;

@@ -121,7 +121,7 @@ mod tests {
         let author = Author::Stranger(Stranger { person: None, why: StrangerKind::Bot });
         let post = Post { key: PostKey("p".into()), stamp: millis * 1_000 };
         let message = DeskMessage { post, author, body: Body::default(), edited: None, named: None };
-        Told::from(&DeskEvent { thread: ThreadKey(thread.into()), act: DeskAct::Wrote(message) })
+        Told::from(&DeskEvent { thread: ThreadKey(thread.into()), is_ours: true, act: DeskAct::Wrote(message) })
     }
 
     #[tokio::test]

@@ -52,6 +52,32 @@ pub fn date(unix_seconds: i64) -> String {
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
+/// What one person is told privately who wrote where the conversation is not any more.
+pub fn goes_on_elsewhere(link: Option<&str>) -> String {
+    match link {
+        Some(link) => format!(
+            "Nothing was sent to the customer: this conversation goes on <{link}|in another thread>. Send your message there."
+        ),
+        None => "Nothing was sent to the customer: this is not the thread of the conversation any more.".to_string(),
+    }
+}
+
+/// A card that is not the conversation's, for `chat.update`, without channel and message.
+pub fn signpost(number: i64, link: Option<&str>) -> Value {
+    let head = format!("#{number}");
+    let onward = match link {
+        Some(link) => json!({ "type": "link", "url": link, "text": "in another thread" }),
+        None => plain("in another thread"),
+    };
+    let rest = plain(". Nothing that is written here is sent to the customer.");
+    let section = json!({ "type": "rich_text_section", "elements": [bold(&head), plain(" goes on "), onward, rest] });
+    json!({
+        "text": format!("{head} goes on in another thread. Nothing that is written here is sent to the customer."),
+        "blocks": [{ "type": "rich_text", "elements": [section] }],
+        "parse": "none",
+    })
+}
+
 /// The name of the reaction that shows a receipt.
 pub fn mark(mark: Mark) -> &'static str {
     match mark {
@@ -334,6 +360,56 @@ mod tests {
         }
         let long = speaker(&"long ".repeat(50));
         assert!(long.ends_with("… (customer)") && long.chars().count() <= 80, "Slack's own bound for names: {long}");
+    }
+
+    #[test]
+    fn whoever_writes_elsewhere_is_shown_the_way() {
+        let link = "https://acme.slack.com/archives/C1/p1700000001000100";
+        expect![[r#"
+            Nothing was sent to the customer: this conversation goes on <https://acme.slack.com/archives/C1/p1700000001000100|in another thread>. Send your message there.
+            Nothing was sent to the customer: this is not the thread of the conversation any more.
+        "#]].assert_eq(&format!("{}\n{}\n", goes_on_elsewhere(Some(link)), goes_on_elsewhere(None)));
+        check(
+            &signpost(1042, Some(link)),
+            expect![[r##"
+            {
+              "blocks": [
+                {
+                  "elements": [
+                    {
+                      "elements": [
+                        {
+                          "style": {
+                            "bold": true
+                          },
+                          "text": "#1042",
+                          "type": "text"
+                        },
+                        {
+                          "text": " goes on ",
+                          "type": "text"
+                        },
+                        {
+                          "text": "in another thread",
+                          "type": "link",
+                          "url": "https://acme.slack.com/archives/C1/p1700000001000100"
+                        },
+                        {
+                          "text": ". Nothing that is written here is sent to the customer.",
+                          "type": "text"
+                        }
+                      ],
+                      "type": "rich_text_section"
+                    }
+                  ],
+                  "type": "rich_text"
+                }
+              ],
+              "parse": "none",
+              "text": "#1042 goes on in another thread. Nothing that is written here is sent to the customer."
+            }
+        "##]],
+        );
     }
 
     #[test]

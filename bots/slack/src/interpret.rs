@@ -13,12 +13,16 @@ use threadline_core::verb::parse::person_named;
 
 /// What happened, with its author resolved.
 pub(crate) async fn event(slack: &Slack, us: &Us, found: Found) -> Result<DeskEvent, Trouble> {
+    let mut is_ours = false;
     let act = match found.act {
-        FoundAct::Wrote(utterance) => DeskAct::Wrote(message(slack, us, *utterance).await?),
+        FoundAct::Wrote(utterance) => {
+            is_ours = utterance.message["parent_user_id"] == us.user.as_str();
+            DeskAct::Wrote(message(slack, us, *utterance).await?)
+        }
         FoundAct::Deleted(post) => DeskAct::Deleted(post),
         FoundAct::Gone => DeskAct::Gone,
     };
-    Ok(DeskEvent { thread: found.thread, act })
+    Ok(DeskEvent { thread: found.thread, is_ours, act })
 }
 
 /// A message with its author resolved.

@@ -10,9 +10,9 @@ use crate::{format, refusal, rich, thread};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
-use threadline_core::body::Body;
+use threadline_core::body::{Body, safe_href};
 use threadline_core::card::Card;
-use threadline_core::desk::{Letter, Mark, Snapshot, Trouble};
+use threadline_core::desk::{FoundCard, Letter, Mark, Snapshot, Trouble};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
@@ -143,20 +143,81 @@ impl Slack {
         thread::snapshot(self, self.spot(&thread.0).await?, asked_at).await
     }
 
-    /// The thread whose card for this conversation was posted in one of the channels since then: what
-    /// became of an unclear [`Slack::open_thread`].
-    pub async fn find_thread(
+    /// The cards for this conversation that were posted in the channels since then and stand there:
+    /// what became of an unclear [`Slack::open_thread`]. With `known`, the conversation's thread, or
+    /// with several cards, what people wrote under the others is read, too.
+    pub async fn find_cards(
         &self,
         channels: &[String],
         conversation: ConversationId,
         since: Moment,
-    ) -> Result<Option<ThreadKey>, Trouble> {
+        known: Option<&ThreadKey>,
+    ) -> Result<Vec<FoundCard>, Trouble> {
+        let mut cards = Vec::new();
         for channel in channels {
-            if let Some(thread) = thread::find_card(self, channel, conversation, since).await? {
-                return Ok(Some(thread));
-            }
+            cards.extend(thread::find_cards(self, channel, conversation, since, known.is_some()).await?);
         }
-        Ok(None)
+        if known.is_none() && cards.len() < 2 {
+            return Ok(cards);
+        }
+        for card in cards.iter_mut().filter(|card| Some(&card.thread) != known) {
+            card.written = self.read_thread(&card.thread, since).await?.messages;
+        }
+        Ok(cards)
+    }
+
+    /// Deletes a post of ours. It may be gone already.
+    pub async fn take_back(&self, post: &PostKey) -> Result<(), Trouble> {
+        let spot = self.spot(&post.0).await?;
+        self.change_own("chat.delete", &json!({ "channel": spot.channel, "ts": spot.ts })).await
+    }
+
+    /// Has a card of ours say that its conversation goes on in another thread. It may be gone.
+    pub async fn point_the_way(&self, card: &PostKey, number: i64, onward: Option<&ThreadKey>) -> Result<(), Trouble> {
+        let spot = self.spot(&card.0).await?;
+        let mut payload = format::signpost(number, self.link(onward).await?.as_deref());
+        payload["channel"] = json!(spot.channel);
+        payload["ts"] = json!(spot.ts);
+        self.change_own("chat.update", &payload).await
+    }
+
+    /// Tells one person, where he wrote, that nothing was sent and where the conversation goes on.
+    pub async fn show_the_way(
+        &self,
+        thread: &ThreadKey,
+        person: &str,
+        onward: Option<&ThreadKey>,
+    ) -> Result<(), Trouble> {
+        let link = self.link(onward).await?;
+        self.tell_words(thread, person, &format::goes_on_elsewhere(link.as_deref())).await
+    }
+
+    /// Changes a post of ours, which somebody may have deleted meanwhile.
+    async fn change_own(&self, method: &str, payload: &Value) -> Result<(), Trouble> {
+        match self.inner.client.call(&self.inner.config.bot_token, method, payload).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.code() == Some("message_not_found") => Ok(()),
+            Err(failure) => Err(failure.trouble(method)),
+        }
+    }
+
+    /// Where a thread is found on the web.
+    async fn link(&self, thread: Option<&ThreadKey>) -> Result<Option<String>, Trouble> {
+        let Some(thread) = thread else { return Ok(None) };
+        let spot = self.spot(&thread.0).await?;
+        let answer = self.get("chat.getPermalink", &[("channel", spot.channel), ("message_ts", spot.ts)]).await?;
+        Ok(answer["permalink"].as_str().and_then(safe_href).map(str::to_string))
+    }
+
+    async fn tell_words(&self, thread: &ThreadKey, person: &str, words: &str) -> Result<(), Trouble> {
+        let spot = self.spot(&thread.0).await?;
+        let payload = json!({
+            "channel": spot.channel,
+            "thread_ts": spot.ts,
+            "user": ids::user(person),
+            "text": words,
+        });
+        self.call("chat.postEphemeral", &payload).await.map(drop)
     }
 
     pub(crate) fn config(&self) -> &SlackConfig {

@@ -9,8 +9,8 @@ use crate::interpret;
 use crate::outbound::Slack;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use threadline_core::desk::{OwnPost, Post, Snapshot, Trouble};
-use threadline_core::ids::{ConversationId, Moment, ThreadKey};
+use threadline_core::desk::{FoundCard, OwnPost, Post, Snapshot, Trouble};
+use threadline_core::ids::{ConversationId, Moment};
 
 /// Messages asked for at once (conversations.replies: "limit … no larger than 1,000").
 const PAGE: &str = "1000";
@@ -24,7 +24,8 @@ pub(crate) async fn snapshot(slack: &Slack, root: Spot<'_>, asked_at: Moment) ->
     let messages = replies(slack, root).await?;
     let us = slack.us().await?;
     let root_stamp = ids::stamp(root.ts).ok_or_else(|| odd("the root has no stamp"))?;
-    let mut snapshot = Snapshot { asked_at, root: root_stamp, messages: Vec::new(), ours: Vec::new() };
+    let mut snapshot =
+        Snapshot { thread: root.thread(), asked_at, root: root_stamp, messages: Vec::new(), ours: Vec::new() };
     for message in messages.values().filter(|message| message["ts"] != root.ts) {
         if decode::is_ours(us, message) {
             let pieces = format::pieces_of(message);
@@ -53,39 +54,42 @@ pub(crate) async fn root_stands(slack: &Slack, root: Spot<'_>) -> Result<(), Tro
     }
 }
 
-/// The thread in this channel whose card is the conversation's: the earliest, if there are several.
-/// Read from the newest back to `since`, and no further. What a plan hides is months old, and an
-/// opening is looked for within hours: nothing that counts is hidden.
-pub(crate) async fn find_card(
+/// The conversation's cards in this channel, read from the newest back to `since`, and no further. What
+/// a plan hides is months old, and an opening is looked for within hours: nothing that counts is hidden.
+/// Unless `all` are wanted, those that were seen before a reading failed are enough.
+pub(crate) async fn find_cards(
     slack: &Slack,
     channel: &str,
     conversation: ConversationId,
     since: Moment,
-) -> Result<Option<ThreadKey>, Trouble> {
+    all: bool,
+) -> Result<Vec<FoundCard>, Trouble> {
     let us = slack.us().await?;
     let since = (since.0 - CLOCK_SKEW_MILLIS).saturating_mul(1_000);
     // With `oldest`, Slack would page from there on: oldest first.
     let params = [("channel", channel), ("include_all_metadata", "true"), ("limit", PAGE)];
     let mut pages = Pages::of(slack, "conversations.history", &params);
-    let mut card: Option<(i64, Value)> = None;
+    let mut cards = Vec::new();
     loop {
         let page = match pages.next().await {
             Ok(Some(page)) => page,
             Ok(None) => break,
             // Not all was seen; but a card that was seen is there.
-            Err(_) if card.is_some() => break,
+            Err(_) if !all && !cards.is_empty() => break,
             Err(trouble) => return Err(trouble),
         };
         let reached = page.messages.iter().any(|(stamp, _)| *stamp < since);
         let is_it = |message: &Value| decode::is_ours(us, message) && format::card_of(message) == Some(conversation);
-        let found = page.messages.into_iter().filter(|(stamp, message)| *stamp >= since && is_it(message));
-        card = card.into_iter().chain(found).min_by_key(|(stamp, _)| *stamp);
+        let found = page.messages.iter().filter(|(stamp, message)| *stamp >= since && is_it(message));
+        cards.extend(found.filter_map(|(_, message)| {
+            let thread = Spot { team: &us.team, channel, ts: message["ts"].as_str()? }.thread();
+            Some(FoundCard { thread, post: decode::post(us, channel, message)?, written: Vec::new() })
+        }));
         if reached {
             break;
         }
     }
-    let spot = |ts: &str| Spot { team: &us.team, channel, ts }.thread();
-    Ok(card.and_then(|(_, card)| card["ts"].as_str().map(spot)))
+    Ok(cards)
 }
 
 /// Every message of the thread by its stamp, the root included.

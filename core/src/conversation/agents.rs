@@ -6,17 +6,18 @@ use super::verbs::with_person;
 use super::{Effect, Standing, Step};
 use crate::body::Body;
 use crate::desk::{Agent, Author, DeskMessage, Post};
-use crate::ids::{MessageId, Moment};
+use crate::ids::{MessageId, Moment, ThreadKey};
 use crate::message::{Kind, Message, Stage};
 use crate::words::Notice;
 use std::cmp::Ordering;
 
 impl Step<'_> {
-    pub(super) fn desk_wrote(&mut self, mut message: DeskMessage) {
+    pub(super) fn desk_wrote(&mut self, thread: &ThreadKey, mut message: DeskMessage) {
         message.body = tidy(message.body);
         match self.messages.iter().position(|m| m.key == message.post.key.0) {
             Some(at) => self.desk_edited(at, message),
-            None => self.desk_wrote_first(message),
+            None if self.is_here(thread) => self.desk_wrote_first(message),
+            None => self.desk_wrote_elsewhere(thread, message),
         }
     }
 

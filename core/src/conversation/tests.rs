@@ -1,6 +1,7 @@
 //! What becomes of a conversation, event by event: each table reads as a play, the event on the
 //! left margin, what is to be done about it under it.
 
+mod doubts;
 mod every_pair;
 mod modes;
 mod play;
@@ -115,7 +116,7 @@ fn a_thread_that_is_read_is_the_truth_of_what_was_there_when_the_reading_began()
         post_of(HEDY, 55, None, "!claim"),
     ];
     let ours = vec![OwnPost { post: post(5), pieces: vec![piece(1, 0)] }];
-    let snapshot = Snapshot { asked_at, root: 1, messages: there, ours };
+    let snapshot = Snapshot { thread: ThreadKey("T1".into()), asked_at, root: 1, messages: there, ours };
     play.on(Event::ThreadRead(snapshot.clone()));
     play.on(deletes(50));
     play.note("a reading that was overtaken brings nothing back");
@@ -156,24 +157,30 @@ fn a_reading_takes_back_what_is_held_and_says_nothing_of_an_earlier_thread() {
     play.on(vanished("T1"));
     play.on(wrote("b", "Hello?"));
     play.on(opened("T2"));
-    play.on(says(GRACE, 110, "deleted before its hold ended"));
+    play.on(in_thread("T2", post_of(GRACE, 110, None, "deleted before its hold ended")));
     let asked_at = play.later(1_000);
     let ours = vec![OwnPost { post: post(105), pieces: vec![piece(3, 0)] }];
-    play.on(Event::ThreadRead(Snapshot { asked_at, root: 100, messages: vec![], ours }));
+    play.on(Event::ThreadRead(Snapshot {
+        thread: ThreadKey("T2".into()),
+        asked_at,
+        root: 100,
+        messages: vec![],
+        ours,
+    }));
     play.check(expect![[r#"
         Grace @10: said in the first thread
             hold 2 until 4000, Grace is typing, edit the card
         the hold of 2 ended
             hold 2 no more, show 2, nobody is typing
         thread T1 vanished
-            the card is settled
+            the card is settled, remember T1
         Ada, b: Hello?
             open a thread, post 3, show 3
         thread T2 opened
             the thread is settled
-        Grace @110: deleted before its hold ended
+        in T2, Grace @110: deleted before its hold ended
             hold 4 until 4000, Grace is typing, edit the card
-        read at 2000: [], ours [3.0]
+        T2 read at 2000: [], ours [3.0]
             hold 4 no more, nobody is typing, 3 is settled, show 3, edit the card
         ---
         r2 Ada: Hello
@@ -192,7 +199,7 @@ fn a_long_message_is_posted_when_its_last_piece_is() {
     play.on(posted(&[(1, 0)]));
     let asked_at = play.later(1_000);
     let ours = vec![OwnPost { post: post(5), pieces: vec![piece(1, 0), piece(1, 1)] }];
-    play.on(Event::ThreadRead(Snapshot { asked_at, root: 1, messages: vec![], ours }));
+    play.on(Event::ThreadRead(Snapshot { thread: ThreadKey("T1".into()), asked_at, root: 1, messages: vec![], ours }));
     play.on(posted(&[(1, 1)]));
     play.on(posted(&[(1, 2)]));
     play.on(posted(&[(99, 0), (1, u32::MAX)]));
@@ -279,7 +286,7 @@ fn a_thread_that_vanished_is_opened_again_when_something_waits() {
             nothing
         (the piece that stands in the deleted thread is said again)
         thread T1 vanished
-            open a thread, post 1
+            remember T1, open a thread, post 1
         thread T1 vanished
             nothing
         thread T2 opened
@@ -290,7 +297,7 @@ fn a_thread_that_vanished_is_opened_again_when_something_waits() {
             1 is settled, show 1
         (nothing waits now)
         thread T2 vanished
-            nothing
+            remember T2
         Ada saw r9
             nothing
         Ada, b: Hello?

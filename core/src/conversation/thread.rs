@@ -1,6 +1,6 @@
 //! The conversation's thread at its desk: opened, read, gone, and which of our messages it has.
 
-use super::{Effect, Order, Step, Thread};
+use super::{Effect, Order, Sent, Step, Thread};
 use crate::body::pieces;
 use crate::desk::{Piece, Post, Snapshot};
 use crate::ids::{MessageId, ThreadKey};
@@ -23,8 +23,13 @@ impl Step<'_> {
 
     /// The thread as it stands: what is new or edited counts as if it came now, what was here when
     /// the reading began and is not there any more was deleted, and what of ours is there is posted.
-    /// Posts of an earlier thread are none of its business.
+    /// Posts of an earlier thread are none of its business; and of a thread that is not the
+    /// conversation's any more only what people wrote there counts.
     pub(super) fn thread_read(&mut self, snapshot: Snapshot) {
+        let thread = snapshot.thread;
+        if !self.is_here(&thread) {
+            return snapshot.messages.into_iter().for_each(|message| self.desk_wrote(&thread, message));
+        }
         let there: HashSet<&str> = snapshot.messages.iter().map(|m| m.post.key.0.as_str()).collect();
         let mut missing: Vec<usize> = (0..self.messages.len())
             .filter(|at| {
@@ -37,12 +42,14 @@ impl Step<'_> {
         for at in missing {
             self.withdraw(at);
         }
-        for own in snapshot.ours {
+        for own in &snapshot.ours {
             self.pieces_posted(&own.pieces);
         }
+        self.take_back_doubles(&snapshot.ours);
         for message in snapshot.messages {
-            self.desk_wrote(message);
+            self.desk_wrote(&thread, message);
         }
+        self.looked_for(Sent::Posts);
     }
 
     pub(super) fn pieces_posted(&mut self, posted: &[Piece]) {
@@ -101,6 +108,8 @@ impl Step<'_> {
         self.head.thread = Thread::None;
         self.head.continued = true;
         self.card_gone();
+        self.effects.push(Effect::RememberThread(gone.clone()));
+        self.doubt_gone();
         let (mut waiting, mut again) = (false, Vec::new());
         for message in self.messages.iter_mut() {
             let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };

@@ -29,6 +29,10 @@ enum Happening {
     Deleted {
         who: u8,
     },
+    /// It is to be looked what is in the thread, in case something turned up late.
+    Looks {
+        who: u8,
+    },
     TimePasses(i64),
 }
 
@@ -58,6 +62,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         8 => Just(Turn),
         8 => (0..9usize, how).prop_map(|(which, how)| Ends { which, how }),
         1 => (0..5u8).prop_map(|who| Deleted { who }),
+        1 => (0..5u8).prop_map(|who| Looks { who }),
         4 => (0..1_500i64).prop_map(TimePasses),
     ]
 }
@@ -145,6 +150,12 @@ impl World {
                         posted.stands = false;
                     }
                     self.vanished(who, &key);
+                }
+            }
+            Happening::Looks { who } => {
+                let who = ConversationId(who.into());
+                if let Some(thread @ Thread::Open(key)) = self.threads.get(&who) {
+                    self.lanes.want_look(who, thread, Some(&channel_of(key)));
                 }
             }
             Happening::TimePasses(millis) => self.now += millis,
@@ -334,7 +345,6 @@ impl World {
     fn gone(&mut self, who: ConversationId, key: &ThreadKey) {
         self.vanished(who, key);
         self.lanes.lost_thread(who);
-        self.lanes.want_open(who, false);
     }
 
     fn pause(&mut self, who: ConversationId, channel: String, millis: i64) {

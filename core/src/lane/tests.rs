@@ -235,10 +235,31 @@ fn who_lost_a_thread_looks_for_another_before_one_is_opened() {
     let mut lanes = lanes(1);
     lanes.push(ada, &open(1), Some("C0"), parcel(1, "a1"), false);
     assert_eq!(texts(lanes.next(Moment(0)).0), "a1");
-    lanes.lost_thread(ada);
-    assert_eq!(lanes.next(Moment(1_000)), (None, None));
-    lanes.want_open(ada, false);
+    assert!(lanes.lost_thread(ada));
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "look");
     lanes.looked(ada, None, None, &[]);
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "open in C0");
+}
+
+#[test]
+fn a_look_is_made_though_nothing_waits_and_made_again_when_it_failed() {
+    let ada = ConversationId(1);
+    let mut lanes = lanes(1);
+    lanes.want_look(ada, &open(1), Some("C0"));
+    assert_eq!(texts(lanes.next(Moment(0)).0), "look");
+    lanes.rest(ada, Moment(0), 100, false);
+    assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(100))));
+    assert_eq!(texts(lanes.next(Moment(100)).0), "look");
+    lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C0"), &[]);
+    assert!(lanes.is_empty());
+    // While something is being sent, it waits; and where nothing waits in a thread that is gone, none
+    // is opened.
+    lanes.push(ada, &open(1), Some("C0"), parcel(1, "a1"), false);
+    assert_eq!(texts(lanes.next(Moment(200)).0), "a1");
+    lanes.want_look(ada, &open(1), Some("C0"));
+    assert_eq!(lanes.next(Moment(200)), (None, None));
+    lanes.posted(ada, &[parcel(1, "a1").piece]);
+    assert_eq!(texts(lanes.next(Moment(200)).0), "look");
+    assert!(!lanes.lost_thread(ada));
+    assert!(lanes.is_empty());
 }

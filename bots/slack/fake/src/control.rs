@@ -36,7 +36,7 @@ pub const HELP: &str = r#"Control: JSON in, JSON out unless said otherwise; peop
   GET  /_fake/stats                                          numbers
   POST /_fake/forget                                         forget calls and complaints
   POST /_fake/faults      {"fault","method"?,"times"?,"always"?,"chance"?,"secs"?,"status"?,"error"?}
-                          break calls: rate_limited, status, html, error, lost_answer, cut_after, cut_before, stall,
+                          break calls: rate_limited, status, html, error, lost_answer, cut_after, cut_before, done_late, stall,
                           answer_late
   POST /_fake/faults      {"event","chance"?,"secs"?}        break events: duplicate, delay, swap, lose
   DELETE /_fake/faults                                       mend everything
@@ -211,6 +211,7 @@ fn set_fault(slack: &FakeSlack, body: &Value) -> Result<(), String> {
         "lost_answer" => Fault::LostAnswer,
         "cut_after" => Fault::CutAfter,
         "cut_before" => Fault::CutBefore,
+        "done_late" => Fault::DoneLate(secs),
         "stall" => Fault::Stall(secs),
         "answer_late" => Fault::AnswerLate(secs),
         other => return Err(format!("no such fault: {other}")),

@@ -27,6 +27,8 @@ pub enum Fault {
     CutAfter,
     /// The connection is cut; nothing is done.
     CutBefore,
+    /// The connection is cut, and it is done this much later.
+    DoneLate(Duration),
     /// Nothing happens for this long; then it is done and answered.
     Stall(Duration),
     /// It is done at once, and answered this much later.
@@ -193,6 +195,7 @@ impl Fault {
             Fault::LostAnswer => "fault: lost answer".into(),
             Fault::CutAfter => "fault: cut after".into(),
             Fault::CutBefore => "fault: cut before".into(),
+            Fault::DoneLate(_) => "fault: done late".into(),
             Fault::Stall(_) => "fault: stall".into(),
             Fault::AnswerLate(_) => "fault: answer late".into(),
         }

@@ -113,7 +113,15 @@ async fn web_api(world: &Arc<World>, name: &str, request: Request<Incoming>) -> 
     let (head, body) = request.into_parts();
     let body = whole(body).await?;
     let (world, name) = (world.clone(), name.to_string());
-    let answer = tokio::spawn(async move { call(&world, &name, &head, &body).await }).await;
+    let fault = world.faults.for_call(&name);
+    if let Some(Fault::DoneLate(by)) = fault {
+        tokio::spawn(async move {
+            tokio::time::sleep(by).await;
+            call(&world, &name, &head, &body, fault).await
+        });
+        return Err(Cut);
+    }
+    let answer = tokio::spawn(async move { call(&world, &name, &head, &body, fault).await }).await;
     match answer.unwrap_or(Err(Cut)) {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) => std::future::pending().await,
@@ -122,7 +130,13 @@ async fn web_api(world: &Arc<World>, name: &str, request: Request<Incoming>) -> 
 }
 
 /// Carries a call out; nothing when its answer gets lost.
-async fn call(world: &Arc<World>, name: &str, head: &Parts, body: &[u8]) -> Result<Option<Answer>, Cut> {
+async fn call(
+    world: &Arc<World>,
+    name: &str,
+    head: &Parts,
+    body: &[u8],
+    fault: Option<Fault>,
+) -> Result<Option<Answer>, Cut> {
     let is_post = head.method == Method::POST;
     let http = head.method.to_string();
     let query = head.uri.query().unwrap_or_default();
@@ -140,10 +154,9 @@ async fn call(world: &Arc<World>, name: &str, head: &Parts, body: &[u8]) -> Resu
         world.record.call(name, &http, &content_type, &args, outcome);
         world.touch();
     };
-    let fault = world.faults.for_call(name);
     if let Some(fault) = &fault {
         let answer = match fault {
-            Fault::LostAnswer | Fault::CutAfter | Fault::AnswerLate(_) => None,
+            Fault::LostAnswer | Fault::CutAfter | Fault::AnswerLate(_) | Fault::DoneLate(_) => None,
             Fault::Stall(by) => {
                 tokio::time::sleep(*by).await;
                 None
@@ -183,7 +196,7 @@ async fn call(world: &Arc<World>, name: &str, head: &Parts, body: &[u8]) -> Resu
     note(&outcome);
     match fault {
         Some(Fault::LostAnswer) => return Ok(None),
-        Some(Fault::CutAfter) => return Err(Cut),
+        Some(Fault::CutAfter | Fault::DoneLate(_)) => return Err(Cut),
         Some(Fault::AnswerLate(by)) => tokio::time::sleep(by).await,
         _ => {}
     }
@@ -217,6 +230,11 @@ async fn faulty(
             std::future::pending().await
         }
         Some(Fault::CutAfter) => {
+            work(world).await?;
+            Err(Cut)
+        }
+        Some(Fault::DoneLate(by)) => {
+            tokio::time::sleep(by).await;
             work(world).await?;
             Err(Cut)
         }

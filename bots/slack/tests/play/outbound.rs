@@ -88,17 +88,58 @@ async fn an_unclear_thread_is_found_by_its_card() {
     let bot = Slack::new(config).unwrap();
     let since = now();
     let channels = [CHANNEL.to_string()];
-    assert_eq!(bot.find_thread(&channels, ConversationId(7), since).await, Ok(None));
+    assert_eq!(bot.find_cards(&channels, ConversationId(7), since, None).await, Ok(vec![]));
     fake.faults().next("chat.postMessage", Fault::LostAnswer);
     let outcome = bot.open_thread(CHANNEL, &card(7)).await;
     assert!(matches!(outcome, Err(Trouble::Unclear { .. })), "{outcome:?}");
     bot.open_thread(CHANNEL, &card(8)).await.unwrap();
-    let found = bot.find_thread(&channels, ConversationId(7), since).await.unwrap().unwrap();
-    assert_eq!(ts(&found.0), fake.find_thread_containing("#7").unwrap());
-    assert_eq!(bot.find_thread(&channels, ConversationId(9), since).await, Ok(None));
+    let found = bot.find_cards(&channels, ConversationId(7), since, None).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(ts(&found[0].thread.0), fake.find_thread_containing("#7").unwrap());
+    assert_eq!(bot.find_cards(&channels, ConversationId(9), since, None).await, Ok(vec![]));
     // Somebody else's post with our mark in it is not ours.
     fake.agent("Mallory").writes_blocks(CHANNEL, None, "#9", serde_json::json!([]));
-    assert_eq!(bot.find_thread(&channels, ConversationId(9), since).await, Ok(None));
+    assert_eq!(bot.find_cards(&channels, ConversationId(9), since, None).await, Ok(vec![]));
+    assert_eq!(fake.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_there_twice_is_told_apart_taken_back_and_shows_the_way() {
+    let (fake, config) = slack().await;
+    let bot = Slack::new(config).unwrap();
+    let (since, channels) = (now(), [CHANNEL.to_string()]);
+    let thread = bot.open_thread(CHANNEL, &card(7)).await.unwrap();
+    let bare = bot.open_thread(CHANNEL, &card(7)).await.unwrap();
+    let answered = bot.open_thread(CHANNEL, &card(7)).await.unwrap();
+    fake.agent("Grace").writes(CHANNEL, ts(&answered.0), "Looking into it");
+    let mut found = bot.find_cards(&channels, ConversationId(7), since, Some(&thread)).await.unwrap();
+    found.sort_by_key(|card| card.post.stamp);
+    let written: Vec<usize> = found.iter().map(|card| card.written.len()).collect();
+    assert_eq!(written, [0, 0, 1]);
+    assert_eq!(
+        found.iter().map(|card| card.thread.clone()).collect::<Vec<_>>(),
+        [thread.clone(), bare, answered.clone()]
+    );
+    bot.take_back(&found[1].post.key).await.unwrap();
+    bot.take_back(&found[1].post.key).await.unwrap();
+    bot.point_the_way(&found[2].post.key, 7, Some(&thread)).await.unwrap();
+    bot.show_the_way(&answered, &fake.agent("Grace").id, Some(&thread)).await.unwrap();
+    bot.show_the_way(&answered, &fake.agent("Grace").id, None).await.unwrap();
+    expect![[r#"
+        #support
+        └ Threadline: #7 · Billing
+              Waiting for an answer since (a time)
+              Customer
+              Ada
+        └ Threadline: #7 goes on in another thread. Nothing that is written here is sent to the customer. (edited)
+          Grace: Looking into it
+          Threadline: Nothing was sent to the customer: this conversation goes on in another thread. Send your message there. (ephemeral to Grace)
+          Threadline: Nothing was sent to the customer: this is not the thread of the conversation any more. (ephemeral to Grace)
+    "#]].assert_eq(&fake.transcript());
+    let posts = fake.messages(CHANNEL);
+    let link = &posts[1].json["blocks"][0]["elements"][0]["elements"][2];
+    let there = format!("archives/{CHANNEL}/p{}", ts(&thread.0).replace('.', ""));
+    assert!(link["url"].as_str().is_some_and(|url| url.ends_with(&there)), "{link}");
     assert_eq!(fake.complaints(), [""; 0]);
 }
 
@@ -112,10 +153,10 @@ async fn a_card_is_looked_for_from_the_newest_back_and_no_further_than_it_can_be
     }
     let thread = bot.open_thread(CHANNEL, &card(7)).await.unwrap();
     let channels = [CHANNEL.to_string()];
-    let found = bot.find_thread(&channels, ConversationId(7), now()).await;
-    assert_eq!(found, Ok(Some(thread)));
+    let found = bot.find_cards(&channels, ConversationId(7), now(), None).await.unwrap();
+    assert_eq!(found.into_iter().map(|card| card.thread).collect::<Vec<_>>(), [thread]);
     let late = Moment(now().0 + 3_600_000);
-    assert_eq!(bot.find_thread(&channels, ConversationId(7), late).await, Ok(None));
+    assert_eq!(bot.find_cards(&channels, ConversationId(7), late, None).await, Ok(vec![]));
     assert_eq!(fake.calls_of("conversations.history").len(), 3, "the first may have had to look further");
 }
 

@@ -38,7 +38,13 @@ fn every_event_meets_every_thread() {
         Event::CardEdited { rev: 1 },
         deletes(90),
         Event::HoldEnded(id(1)),
-        Event::ThreadRead(Snapshot { asked_at: Moment(9_000), root: 1, messages: vec![], ours: vec![] }),
+        Event::ThreadRead(Snapshot {
+            thread: ThreadKey("T1".into()),
+            asked_at: Moment(9_000),
+            root: 1,
+            messages: vec![],
+            ours: vec![],
+        }),
     ];
     let mut table = String::new();
     for event in &events {
@@ -83,7 +89,7 @@ fn every_event_meets_every_thread() {
         thread T1 vanished
             fresh        → None                           | nothing
             wanted       → Wanted                         | nothing
-            open         → Wanted                         | open a thread
+            open         → Wanted                         | remember T1, open a thread
             gone         → None                           | nothing
             wanted again → Wanted                         | nothing
         Ada received r9
@@ -117,23 +123,23 @@ fn every_event_meets_every_thread() {
             gone         → None                           | nothing
             wanted again → Wanted                         | nothing
         Grace @90: Hello
-            fresh        → None                           | hold 1 until 4000, Grace is typing
-            wanted       → Wanted                         | hold 2 until 4000, Grace is typing, edit the card
+            fresh        → Wanted                         | open a thread, show desk/Grace the way from T1 for 1
+            wanted       → Wanted                         | show desk/Grace the way from T1 for 2
             open         → Open(ThreadKey("T1"))          | hold 2 until 4000, Grace is typing, edit the card
-            gone         → None                           | show 2
-            wanted again → Wanted                         | show 3, edit the card
+            gone         → Wanted                         | open a thread, show desk/Grace the way from T1 for 2
+            wanted again → Wanted                         | show desk/Grace the way from T1 for 3
         Grace @90: !claim
-            fresh        → Wanted                         | open a thread, post 2 “Grace has this conversation now.”
-            wanted       → Wanted                         | post 3 “Grace has this conversation now.”, edit the card
+            fresh        → Wanted                         | open a thread, show desk/Grace the way from T1 for 1
+            wanted       → Wanted                         | show desk/Grace the way from T1 for 2
             open         → Open(ThreadKey("T1"))          | post 3 “Grace has this conversation now.”, edit the card
-            gone         → Wanted                         | open a thread, post 3 “Grace has this conversation now.”
-            wanted again → Wanted                         | post 4 “Grace has this conversation now.”, edit the card
+            gone         → Wanted                         | open a thread, show desk/Grace the way from T1 for 2
+            wanted again → Wanted                         | show desk/Grace the way from T1 for 3
         Grace @90: !calim
-            fresh        → None                           | tell desk/Grace of 1: Wrong(Mistyped { typed: "calim", meant: Claim })
-            wanted       → Wanted                         | tell desk/Grace of 2: Wrong(Mistyped { typed: "calim", meant: Claim })
+            fresh        → Wanted                         | open a thread, show desk/Grace the way from T1 for 1
+            wanted       → Wanted                         | show desk/Grace the way from T1 for 2
             open         → Open(ThreadKey("T1"))          | tell desk/Grace of 2: Wrong(Mistyped { typed: "calim", meant: Claim })
-            gone         → None                           | tell desk/Grace of 2: Wrong(Mistyped { typed: "calim", meant: Claim })
-            wanted again → Wanted                         | tell desk/Grace of 3: Wrong(Mistyped { typed: "calim", meant: Claim })
+            gone         → Wanted                         | open a thread, show desk/Grace the way from T1 for 2
+            wanted again → Wanted                         | show desk/Grace the way from T1 for 3
         Grace did, d1: Claim
             fresh        → Wanted                         | open a thread, post 2 “Grace has this conversation now.”
             wanted       → Wanted                         | post 3 “Grace has this conversation now.”, edit the card
@@ -193,11 +199,17 @@ fn every_event_meets_every_message_of_the_desk() {
         ("set aside", after(Play::open(Mode::Open, 0), [deletes(10)])),
     ];
     let edited_by_stranger = match stranger(10, Some("U-eve"), StrangerKind::OtherWorkspace, "Hi from Eve") {
-        Event::DeskWrote(message) => Event::DeskWrote(DeskMessage { edited: Some(11), ..message }),
+        Event::DeskWrote { message, .. } => in_thread("T1", DeskMessage { edited: Some(11), ..message }),
         other => other,
     };
     let read = |messages: Vec<DeskMessage>| {
-        Event::ThreadRead(Snapshot { asked_at: Moment(2_000), root: 1, messages, ours: vec![] })
+        Event::ThreadRead(Snapshot {
+            thread: ThreadKey("T1".into()),
+            asked_at: Moment(2_000),
+            root: 1,
+            messages,
+            ours: vec![],
+        })
     };
     let events = [
         says(GRACE, 10, "Hi"),
@@ -367,13 +379,13 @@ fn every_event_meets_every_message_of_the_desk() {
             note       → note “// Hi”           | nothing
             set aside  → set aside              | nothing
         thread T1 vanished
-            unknown    → unknown                | nothing
-            held       → held “Hi”              | the card is settled
-            shown      → shown since r3 “Hi”    | the card is settled
-            discarded  → discarded              | the card is settled
-            withdrawn  → withdrawn              | the card is settled
-            note       → note “// Hi”           | nothing
-            set aside  → set aside              | nothing
+            unknown    → unknown                | remember T1
+            held       → held “Hi”              | the card is settled, remember T1
+            shown      → shown since r3 “Hi”    | the card is settled, remember T1
+            discarded  → discarded              | the card is settled, remember T1
+            withdrawn  → withdrawn              | the card is settled, remember T1
+            note       → note “// Hi”           | remember T1
+            set aside  → set aside              | remember T1
     "#]]
     .assert_eq(&table);
 }
@@ -402,10 +414,22 @@ fn every_event_meets_every_message_of_ours() {
         ("its second piece posted", |seq| posted(&[(seq, 1)])),
         ("found in the thread", |seq| {
             let ours = vec![OwnPost { post: post(5), pieces: vec![piece(seq, 0), piece(seq, 1)] }];
-            Event::ThreadRead(Snapshot { asked_at: Moment(1_000), root: 1, messages: vec![], ours })
+            Event::ThreadRead(Snapshot {
+                thread: ThreadKey("T1".into()),
+                asked_at: Moment(1_000),
+                root: 1,
+                messages: vec![],
+                ours,
+            })
         }),
         ("not found in the thread", |_| {
-            Event::ThreadRead(Snapshot { asked_at: Moment(1_000), root: 1, messages: vec![], ours: vec![] })
+            Event::ThreadRead(Snapshot {
+                thread: ThreadKey("T1".into()),
+                asked_at: Moment(1_000),
+                root: 1,
+                messages: vec![],
+                ours: vec![],
+            })
         }),
         ("delayed", delayed),
         ("refused", refused),
@@ -495,14 +519,14 @@ fn every_event_meets_every_message_of_ours() {
             bot posted  → posted      | nothing
             bot refused → refused     | nothing
         the thread vanished
-            waits       → waits       | open a thread
-            late        → late        | open a thread
-            in part     → waits       | open a thread, post 1
-            posted      → posted      | nothing
-            refused     → refused     | open a thread
-            bot waits   → waits       | the card is settled, open a thread
-            bot posted  → posted      | the card is settled
-            bot refused → refused     | the card is settled
+            waits       → waits       | remember T1, open a thread
+            late        → late        | remember T1, open a thread
+            in part     → waits       | remember T1, open a thread, post 1
+            posted      → posted      | remember T1
+            refused     → refused     | remember T1, open a thread
+            bot waits   → waits       | the card is settled, remember T1, open a thread
+            bot posted  → posted      | the card is settled, remember T1
+            bot refused → refused     | the card is settled, remember T1
     "#]].assert_eq(&table);
 }
 

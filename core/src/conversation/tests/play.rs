@@ -29,6 +29,7 @@ pub(super) struct Play {
     typing: Option<String>,
     marked: BTreeSet<(i64, Mark)>,
     shown_standing: Standing,
+    look: Option<Moment>,
 }
 
 impl Play {
@@ -42,6 +43,7 @@ impl Play {
             desk: DeskName("support".into()),
             thread: Thread::None,
             continued: false,
+            doubt: Doubt::None,
             standing: Standing::Fresh,
             claimed_by: None,
             last_seq: 0,
@@ -64,6 +66,7 @@ impl Play {
             typing: None,
             marked: BTreeSet::new(),
             shown_standing: Standing::Fresh,
+            look: None,
         }
     }
 
@@ -214,7 +217,14 @@ impl Play {
                 // One that waits already stays one.
                 Effect::EditCard => drop(self.orders.insert(Order::Card)),
                 Effect::ShowStanding => self.shown_standing = self.dialogue.head.standing.clone(),
-                Effect::TellPrivately { .. } | Effect::ShowToCustomer(_) => {}
+                Effect::LookAgainAt(at) => self.look = Some(*at),
+                Effect::LookNoMore => assert!(self.look.take().is_some(), "nothing was to be looked at"),
+                Effect::TellPrivately { .. }
+                | Effect::ShowToCustomer(_)
+                | Effect::TakeBack { .. }
+                | Effect::PointTheWay { .. }
+                | Effect::ShowTheWay { .. }
+                | Effect::RememberThread(_) => {}
             }
         }
         let (mut orders, mut holds, mut typing) = (BTreeSet::new(), BTreeMap::new(), (0, None));
@@ -244,6 +254,7 @@ impl Play {
             }
         }
         assert_eq!((&self.orders, &self.holds, &self.typing), (&orders, &holds, &typing.1));
+        assert_eq!(self.look, self.dialogue.head.doubt.due());
         let head = &self.dialogue.head;
         assert!(head.seen <= head.received && head.received <= head.rev);
         assert!(before.head.seen <= head.seen && before.head.received <= head.received);
@@ -275,6 +286,12 @@ impl Play {
             Effect::EditCard => "edit the card".into(),
             Effect::ShowStanding => "show how it stands".into(),
             Effect::Settled(Order::Card) => "the card is settled".into(),
+            Effect::TakeBack { post } => format!("take back @{}", post.stamp),
+            Effect::PointTheWay { post } => format!("point the way from @{}", post.stamp),
+            Effect::ShowTheWay { seq, person, thread } => format!("show {person} the way from {thread} for {seq}"),
+            Effect::RememberThread(thread) => format!("remember {thread}"),
+            Effect::LookAgainAt(at) => format!("look again at {}", at.0),
+            Effect::LookNoMore => "look no more".into(),
             Effect::EndHoldAt { message, at } => format!("hold {} until {}", message.0, at.0),
             Effect::ForgetHold(message) => format!("hold {} no more", message.0),
             Effect::Settled(Order::Open) => "the thread is settled".into(),
@@ -346,12 +363,14 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
             let reply = |m: &&Message| matches!(m.kind, Kind::Reply { .. }) && m.rev > above;
             wanted.extend(dialogue.messages.iter().filter(reply).map(|m| m.id));
         }
-        Event::DeskWrote(DeskMessage { post, .. }) | Event::DeskDeleted(post) => {
+        Event::DeskWrote { message: DeskMessage { post, .. }, .. } | Event::DeskDeleted(post) => {
             wanted.extend(key(&post.key.0));
             wanted.extend(held());
             wanted.extend(after(post.stamp));
         }
-        Event::ThreadRead(_) | Event::ThreadVanished(_) => wanted.extend(dialogue.messages.iter().map(|m| m.id)),
+        Event::ThreadRead(_) | Event::ThreadVanished(_) | Event::CardsFound(_) => {
+            wanted.extend(dialogue.messages.iter().map(|m| m.id))
+        }
         Event::HoldEnded(message) => {
             wanted.insert(*message);
             wanted.extend(held());
@@ -361,7 +380,7 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
         Event::PostRefused { message, .. } => {
             wanted.insert(*message);
         }
-        Event::ThreadOpened(_) | Event::CardEdited { .. } => {}
+        Event::ThreadOpened(_) | Event::CardEdited { .. } | Event::OutcomeLost { .. } => {}
     }
     wanted
 }
@@ -386,14 +405,16 @@ pub(super) fn event_words(event: &Event) -> String {
         Event::CustomerReceived { rev } => format!("Ada received r{rev}"),
         Event::CustomerSaw { rev } => format!("Ada saw r{rev}"),
         Event::CustomerRated { key, score, comment } => format!("Ada rated, {key}: {} {comment}", score.stars()),
-        Event::DeskWrote(message) => said(message),
         Event::AgentDid(deed) => format!("{} did, {}: {:?}", deed.by.name, deed.key, deed.verb),
         Event::CardEdited { rev } => format!("the card shows {rev}"),
+        Event::DeskWrote { thread, message } if thread.0 == "T1" => said(message),
+        Event::DeskWrote { thread, message } => format!("in {thread}, {}", said(message)),
         Event::DeskDeleted(post) => format!("deleted @{}", post.stamp),
         Event::ThreadRead(snapshot) => {
             let there: Vec<String> = snapshot.messages.iter().map(said).collect();
             let ours: Vec<String> = snapshot.ours.iter().map(|own| pieces(&own.pieces)).collect();
-            format!("read at {}: [{}], ours [{}]", snapshot.asked_at.0, there.join("; "), ours.join("; "))
+            let which = if snapshot.thread.0 == "T1" { String::new() } else { format!("{} ", snapshot.thread) };
+            format!("{which}read at {}: [{}], ours [{}]", snapshot.asked_at.0, there.join("; "), ours.join("; "))
         }
         Event::HoldEnded(message) => format!("the hold of {} ended", message.0),
         Event::ThreadOpened(thread) => format!("thread {thread} opened"),
@@ -403,6 +424,14 @@ pub(super) fn event_words(event: &Event) -> String {
         }
         Event::PostRefused { message, .. } => format!("{} refused", message.0),
         Event::ThreadVanished(thread) => format!("thread {thread} vanished"),
+        Event::OutcomeLost { sent, at } => format!("nobody heard what became of {sent:?} sent at {}", at.0),
+        Event::CardsFound(cards) => {
+            let card = |card: &FoundCard| {
+                let written: Vec<String> = card.written.iter().map(said).collect();
+                format!("{} @{} [{}]", card.thread, card.post.stamp, written.join("; "))
+            };
+            format!("cards found: {}", cards.iter().map(card).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
@@ -442,6 +471,10 @@ pub(super) fn refused(seq: i64) -> Event {
     Event::PostRefused { message: id(seq), why: "msg_blocks_too_long".into() }
 }
 
+pub(super) fn found_card(thread: &str, stamp: i64, written: Vec<DeskMessage>) -> FoundCard {
+    FoundCard { thread: ThreadKey(thread.into()), post: post(stamp), written }
+}
+
 pub(super) fn post(stamp: i64) -> Post {
     Post { key: PostKey(format!("p{stamp}")), stamp }
 }
@@ -471,16 +504,21 @@ pub(super) fn rated(key: &str, stars: i64, comment: &str) -> Event {
     Event::CustomerRated { key: key.into(), score: Score::new(stars).expect("1 to 5 stars"), comment: comment.into() }
 }
 
+/// Somebody wrote in the first thread.
 pub(super) fn says(name: &str, stamp: i64, text: &str) -> Event {
-    Event::DeskWrote(post_of(name, stamp, None, text))
+    in_thread("T1", post_of(name, stamp, None, text))
+}
+
+pub(super) fn in_thread(thread: &str, message: DeskMessage) -> Event {
+    Event::DeskWrote { thread: ThreadKey(thread.into()), message }
 }
 
 pub(super) fn says_body(name: &str, stamp: i64, body: Body) -> Event {
-    Event::DeskWrote(DeskMessage { body, ..post_of(name, stamp, None, "") })
+    in_thread("T1", DeskMessage { body, ..post_of(name, stamp, None, "") })
 }
 
 pub(super) fn edits(name: &str, stamp: i64, edited: i64, text: &str) -> Event {
-    Event::DeskWrote(post_of(name, stamp, Some(edited), text))
+    in_thread("T1", post_of(name, stamp, Some(edited), text))
 }
 
 pub(super) fn deletes(stamp: i64) -> Event {
@@ -489,7 +527,7 @@ pub(super) fn deletes(stamp: i64) -> Event {
 
 pub(super) fn stranger(stamp: i64, person: Option<&str>, why: StrangerKind, text: &str) -> Event {
     let author = Author::Stranger(Stranger { person: person.map(Into::into), why });
-    Event::DeskWrote(DeskMessage { author, ..post_of("", stamp, None, text) })
+    in_thread("T1", DeskMessage { author, ..post_of("", stamp, None, text) })
 }
 
 pub(super) fn paragraph(text: &str) -> Block {

@@ -22,8 +22,11 @@ enum Happening {
     Does { who: u8, key: u8, what: u8 },
     Rates { key: u8, stars: i64 },
     EditsCard { back: i64 },
-    Reads { missing: u8, edited: i64, found: u8, ago: i64 },
-    TimePasses,
+    Reads { missing: u8, edited: i64, found: u8, twice: bool, ago: i64 },
+    WritesElsewhere { who: u8, post: i64, what: u8 },
+    Loses { card: bool, ago: i64 },
+    FindsCards { first: u8, count: u8, written: bool },
+    TimePasses(i64),
     Repeats(usize),
 }
 
@@ -44,9 +47,13 @@ fn happening() -> impl Strategy<Value = Happening> {
         3 => (0..2u8, 0..9u8, 0..8u8).prop_map(|(who, key, what)| Does { who, key, what }),
         1 => (0..4u8, 1..6i64).prop_map(|(key, stars)| Rates { key, stars }),
         2 => (-1..3i64).prop_map(|back| EditsCard { back }),
-        1 => (any::<u8>(), 0..4i64, any::<u8>(), 0..3i64)
-            .prop_map(|(missing, edited, found, ago)| Reads { missing, edited, found, ago }),
-        2 => Just(TimePasses),
+        1 => (any::<u8>(), 0..4i64, any::<u8>(), any::<bool>(), 0..3i64)
+            .prop_map(|(missing, edited, found, twice, ago)| Reads { missing, edited, found, twice, ago }),
+        1 => (0..4u8, 1..9i64, 0..8u8).prop_map(|(who, post, what)| WritesElsewhere { who, post, what }),
+        1 => (any::<bool>(), 0..3i64).prop_map(|(card, ago)| Loses { card, ago }),
+        1 => (1..4u8, 0..3u8, any::<bool>())
+            .prop_map(|(first, count, written)| FindsCards { first, count, written }),
+        2 => prop_oneof![Just(1), Just(20_000)].prop_map(TimePasses),
         3 => (0..100usize).prop_map(Repeats),
     ]
 }
@@ -86,7 +93,7 @@ fn desk_message(who: u8, stamp: i64, edited: i64, what: u8) -> DeskMessage {
     let edited = (edited > 0).then_some(100 + edited);
     match who {
         0 => match stranger(stamp, Some("U-eve"), StrangerKind::Bot, &format!("{SECRET} {text}")) {
-            Event::DeskWrote(message) => DeskMessage { edited, ..message },
+            Event::DeskWrote { message, .. } => DeskMessage { edited, ..message },
             _ => unreachable!("a stranger writes"),
         },
         1 => post_of(HEDY, stamp, edited, text),
@@ -96,12 +103,17 @@ fn desk_message(who: u8, stamp: i64, edited: i64, what: u8) -> DeskMessage {
 
 fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Event> {
     let messages = &play.dialogue.messages;
+    let here = match &play.dialogue.head.thread {
+        Thread::Open(thread) => thread.0.clone(),
+        Thread::None | Thread::Wanted => "T1".to_string(),
+    };
     let nth = |at: usize| (!messages.is_empty()).then(|| &messages[at % messages.len()]);
     Some(match happening {
         Happening::CustomerWrites(key) => wrote(&format!("k{key}"), "One two three, four five six seven"),
         Happening::Receives { back, saw: false } => Event::CustomerReceived { rev: play.dialogue.head.rev - back },
         Happening::Receives { back, saw: true } => Event::CustomerSaw { rev: play.dialogue.head.rev - back },
-        Happening::Writes { who, post, edited, what } => Event::DeskWrote(desk_message(who, post, edited, what)),
+        Happening::Writes { who, post, edited, what } => in_thread(&here, desk_message(who, post, edited, what)),
+        Happening::WritesElsewhere { who, post, what } => in_thread("T0", desk_message(who, post, 0, what)),
         Happening::Deletes(stamp) => deletes(stamp),
         Happening::HoldEnds(at) => Event::HoldEnded(nth(at)?.id),
         Happening::Opens(thread) => opened(&format!("T{thread}")),
@@ -114,15 +126,25 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
         Happening::EditsCard { back } => Event::CardEdited { rev: play.dialogue.head.card_rev - back },
         Happening::Delays(which) => delayed(nth(which)?.seq),
         Happening::Vanishes(thread) => vanished(&format!("T{thread}")),
-        Happening::Reads { missing, edited, found, ago } => {
+        Happening::Reads { missing, edited, found, twice, ago } => {
             let there = (0..8).filter(|bit| missing & 1 << bit == 0);
             let messages = there.map(|bit| desk_message(2, bit + 1, edited, (bit % 3) as u8)).collect();
-            let ours = nth(found as usize).map(|m| OwnPost { post: post(50), pieces: vec![piece(m.seq, 0)] });
+            let own = |at: i64| nth(found as usize).map(|m| OwnPost { post: post(at), pieces: vec![piece(m.seq, 0)] });
+            let ours = own(50).into_iter().chain(own(51).filter(|_| twice)).collect();
             let asked_at = play.now.plus_millis(-ago);
-            Event::ThreadRead(Snapshot { asked_at, root: ago, messages, ours: ours.into_iter().collect() })
+            Event::ThreadRead(Snapshot { thread: ThreadKey(here), asked_at, root: ago, messages, ours })
         }
-        Happening::TimePasses => {
-            play.later(1);
+        Happening::Loses { card, ago } => {
+            let sent = if card { Sent::Card } else { Sent::Posts };
+            Event::OutcomeLost { sent, at: play.now.plus_millis(-ago) }
+        }
+        Happening::FindsCards { first, count, written } => {
+            let written: Vec<_> = written.then(|| desk_message(2, 60, 0, 0)).into_iter().collect();
+            let card = |nth: u8| found_card(&format!("T{nth}"), 40 + i64::from(nth), written.clone());
+            Event::CardsFound((first..first + count).map(card).collect())
+        }
+        Happening::TimePasses(millis) => {
+            play.later(millis);
             return None;
         }
         Happening::Repeats(at) => past.get(at % past.len().max(1))?.clone(),
@@ -150,7 +172,7 @@ fn lives() -> impl Strategy<Value = (Vec<Life>, Vec<Event>)> {
         let mut heard: Vec<Event> = Vec::new();
         for (stamp, life) in (1..).zip(&lives) {
             for (edited, what) in (0..).zip(&life.versions) {
-                heard.push(Event::DeskWrote(desk_message(2, stamp, edited, *what)));
+                heard.push(in_thread("T1", desk_message(2, stamp, edited, *what)));
             }
             heard.extend(life.deleted.then(|| deletes(stamp)));
         }

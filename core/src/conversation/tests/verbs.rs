@@ -189,11 +189,11 @@ fn every_deed_meets_every_standing() {
             resolved → Grace resolved, Given(Score(4)) | show how it stands, post 5 “The customer gives ★★★★☆ and says: quick”, edit the card
             silently → Grace resolved, Given(Score(4)) | show how it stands, post 5 “The customer gives ★★★★☆ and says: quick”, edit the card
         thread T1 vanished
-            awaits   → awaits                         | nothing
-            answered → answered                       | the card is settled
-            of Grace → awaits, of Grace               | the card is settled, open a thread
-            resolved → Grace resolved, Wanted         | the card is settled, open a thread
-            silently → Grace resolved, NotAsked       | the card is settled, open a thread
+            awaits   → awaits                         | remember T1
+            answered → answered                       | the card is settled, remember T1
+            of Grace → awaits, of Grace               | the card is settled, remember T1, open a thread
+            resolved → Grace resolved, Wanted         | the card is settled, remember T1, open a thread
+            silently → Grace resolved, NotAsked       | the card is settled, remember T1, open a thread
         the card shows 9
             awaits   → awaits                         | nothing
             answered → answered                       | the card is settled
@@ -337,7 +337,7 @@ fn the_card_is_edited_once_for_all_that_changed_while_an_edit_waited() {
             show how it stands, post 9 “Grace resolved this conversation. The customer is asked how it was.”, edit the card
         (a card that is gone needs no edit)
         thread T1 vanished
-            the card is settled, open a thread
+            the card is settled, remember T1, open a thread
         the card shows 3
             nothing
         ---

@@ -41,6 +41,16 @@ async fn work_may_be_done_although_no_answer_comes() {
 }
 
 #[tokio::test]
+async fn work_may_be_done_long_after_the_connection_was_cut() {
+    let app = App::start(quick()).await;
+    app.slack.faults().next("chat.postMessage", Fault::DoneLate(Duration::from_millis(200)));
+    post(&app, "late").await.unwrap_err();
+    assert!(!is_there(&app, "late").await);
+    app.slack.wait_until(|slack| slack.messages("C1").len() == 1, SOON).await.unwrap();
+    assert!(is_there(&app, "late").await);
+}
+
+#[tokio::test]
 async fn a_cut_connection_says_nothing_of_the_work() {
     let app = App::start(quick()).await;
     app.slack.faults().next("chat.postMessage", Fault::CutAfter);

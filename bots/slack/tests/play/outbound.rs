@@ -48,7 +48,7 @@ async fn a_conversation_as_slack_shows_it() {
     expect![[r#"
         #support
         └ Threadline: #1042 · Billing
-              Resolved by Grace (a time) · Grace has it
+              Resolved by Grace on (a time) · Grace has it
               Customer
               Ada (edited)
           Ada (customer): My export hangs <!channel>

@@ -6,6 +6,10 @@ CREATE TABLE conversation (
     token_hash TEXT NOT NULL,
     customer_name TEXT,
     customer_email TEXT,
+    -- whom the site has vouched for, none if for nobody; and 1 where its word is also the name or the email
+    customer_id TEXT,
+    vouches_name BIGINT NOT NULL,
+    vouches_email BIGINT NOT NULL,
     topic TEXT NOT NULL,
     desk TEXT NOT NULL,
     -- none, wanted, open

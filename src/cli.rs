@@ -33,9 +33,11 @@ Environment:
   SLACK_APP_TOKEN          The app-level token, xapp-…, when events come over sockets
   SLACK_SIGNING_SECRET     The signing secret, when events come by HTTP; several with commas between
   THREADLINE_DATABASE_URL  The database, in place of database.url; it may contain a password
+  THREADLINE_IDENTITY_SECRET
+                           What the site signs with to say who a customer is; several with commas between
   THREADLINE_LOG           A filter such as \"warn,threadline=debug\", in place of log.level
 
-  Each of the first four can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so on.
+  Each of the first five can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so on.
 
 Exit codes:
   0    It did what it was asked to, or was stopped by a signal
@@ -250,6 +252,13 @@ fn summary(config: &Config, now: Moment) -> String {
         let mark = if fact.link.is_some() { ", a link" } else { "" };
         row("context", format!("{} → {}{mark}", fact.key, fact.label));
     }
+    match config.identity_secrets.len() {
+        0 => {}
+        secrets => row(
+            "identity",
+            format!("customers are verified by tokens that are signed with {}", counted(secrets, "secret")),
+        ),
+    }
     for desk in &config.desks {
         row(&format!("desk {}", desk.name), desk_in_words(desk));
     }
@@ -402,9 +411,12 @@ mod tests {
               SLACK_APP_TOKEN          The app-level token, xapp-…, when events come over sockets
               SLACK_SIGNING_SECRET     The signing secret, when events come by HTTP; several with commas between
               THREADLINE_DATABASE_URL  The database, in place of database.url; it may contain a password
+              THREADLINE_IDENTITY_SECRET
+                                       What the site signs with to say who a customer is; several with commas
+                                       between
               THREADLINE_LOG           A filter such as "warn,threadline=debug", in place of log.level
 
-              Each of the first four can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so
+              Each of the first five can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so
               on.
 
             Exit codes:

@@ -7,6 +7,7 @@
 
 mod calendar;
 mod document;
+mod identity;
 mod secret;
 mod sections;
 mod slack;
@@ -59,6 +60,9 @@ pub struct Config {
     pub default_calendar: CalendarName,
     /// How to reach Slack; there if a desk is in Slack.
     pub slack: Option<Slack>,
+    /// What the site signs with to say who a customer is; none where it says nothing. Two while it is
+    /// being changed.
+    pub identity_secrets: Vec<Secret>,
     /// What strangers may use up.
     pub limits: Limits,
     /// The shop page and the practice desk.
@@ -338,7 +342,11 @@ impl Config {
             label: topic.label.clone(),
             fields: topic.fields.clone(),
         };
-        CardPlan { topics: self.topics.iter().map(topic).collect(), facts: self.facts.clone() }
+        CardPlan {
+            topics: self.topics.iter().map(topic).collect(),
+            facts: self.facts.clone(),
+            vouches: !self.identity_secrets.is_empty(),
+        }
     }
 }
 

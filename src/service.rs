@@ -23,7 +23,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use threadline_core::context::Context;
-use threadline_core::conversation::{Conversation, Customer, Doubt, Event, Standing, Thread};
+use threadline_core::conversation::{Conversation, Doubt, Event, Standing, Thread};
+use threadline_core::customer::Customer;
 use threadline_core::desk::{
     DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, Mode, OpenThread, Reading, Stop, Unstored,
 };
@@ -95,7 +96,7 @@ pub type PracticeBell = tokio::sync::broadcast::Sender<ConversationId>;
 /// A conversation to be opened.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// What the customer said of himself.
+    /// Who the customer is.
     pub customer: Customer,
     /// The topic's id.
     pub topic: String,

@@ -2,7 +2,7 @@
  * The loader: what `<script src="https://chat.example.com/widget.js" async></script>` runs. Draws
  * the button at the bottom right and nothing else; the chat itself comes with the first click, or
  * when the page is idle for somebody who has a conversation already. The page gets one new name,
- * `Threadline`, with `open()`, `close()` and `identify({ campaign_id: 'cp100' })`; the script tag's
+ * `Threadline`, with `open()`, `close()` and `identify({ campaign_id: 'cp100', token: '…' })`; the script tag's
  * `data-*` attributes say the same from the start, and `(window.Threadline ||= []).push({ … })` does
  * wherever the page is.
  *
@@ -194,7 +194,7 @@ function begin(waiting) {
     writable: false,
     configurable: false,
     value: Object.freeze({
-      /** Says what the page knows of the customer: `name`, `email`, and any ids; later words replace earlier ones. */
+      /** Says what the page knows of the customer: `name`, `email`, what the site signed as `token`, and any ids; later words replace earlier ones. */
       identify: tell,
       /** The same, for a page that may speak before this script runs. */
       push: tell,

@@ -6,8 +6,10 @@
 use crate::body::safe_href;
 use crate::context::{Context, Field, FieldKind, Link, Pattern, URL_CHARS_MAX, one_line};
 use crate::conversation::{Conversation, Standing};
+use crate::customer::Identity;
 use crate::ids::{ConversationId, Moment};
 use crate::verb::{Names, Offered, offered};
+use crate::words;
 use chrono::{DateTime, Offset};
 
 /// Longest value that stands among the fields, in characters; a longer one is cut there, or has a
@@ -91,6 +93,8 @@ pub struct CardPlan {
     pub topics: Vec<CardTopic>,
     /// The facts that have a label, in the order of the card.
     pub facts: Vec<CardFact>,
+    /// True when the site can vouch for its customers, so that it means something when it has not.
+    pub vouches: bool,
 }
 
 /// A topic as a card names it.
@@ -141,6 +145,10 @@ impl CardPlan {
         for (label, said) in [("Customer", &head.customer.name), ("Email", &head.customer.email)] {
             let value = said.as_deref().map(|said| CardValue::Text(cut(said, VALUE_CHARS_MAX)));
             card.fields.extend(value.map(|value| CardField { label: label.to_string(), value }));
+        }
+        if self.vouches || head.customer.identity != Identity::Unproven {
+            let value = CardValue::Text(words::identity(&head.customer));
+            card.fields.push(CardField { label: words::IDENTITY.to_string(), value });
         }
         self.answers(head, context, &mut card);
         self.facts(context, &mut card);
@@ -293,9 +301,9 @@ fn cut(text: &str, chars_max: usize) -> String {
 mod tests {
     use super::*;
     use crate::context::{Answer, Device, Facts, Language, Page, Tz};
-    use crate::conversation::{Customer, Doubt, Thread};
-    use crate::ids::DeskName;
-    use crate::words;
+    use crate::conversation::{Doubt, Thread};
+    use crate::customer::{Customer, Introduction, Proof};
+    use crate::ids::{CustomerId, DeskName};
     use expect_test::{Expect, expect};
 
     /// 2026-01-01T13:05Z, a Thursday.
@@ -305,7 +313,11 @@ mod tests {
         Conversation {
             id: ConversationId(7),
             number: 1042,
-            customer: Customer { name: Some("Ada".into()), email: Some("ada@example.com".into()) },
+            customer: Customer {
+                name: Some("Ada".into()),
+                email: Some("ada@example.com".into()),
+                identity: Identity::Unproven,
+            },
             topic: "technical".into(),
             desk: DeskName("support".into()),
             thread: Thread::Wanted,
@@ -347,6 +359,7 @@ mod tests {
         let fields =
             vec![field("campaign_id", "Campaign ID", FieldKind::Line), field("steps", "Steps", FieldKind::Text)];
         CardPlan {
+            vouches: false,
             topics: vec![CardTopic { id: "technical".into(), label: "Technical Issues".into(), fields }],
             facts: vec![
                 fact("plan", "Plan", None, None),
@@ -412,6 +425,35 @@ mod tests {
                 Firefox 139 on Windows · German (AT) · began Thu 18:35 local time (Asia/Kolkata, UTC+5:30)
             "#]],
         );
+    }
+
+    #[test]
+    fn who_vouches_for_the_customer_is_said_where_it_can_be_known() {
+        let card = |vouches: bool, customer: Customer| {
+            let card = CardPlan { vouches, ..plan() }.card(
+                &Conversation { customer, ..head() },
+                &Context { facts: facts(&[("identity", "verified")]), ..Context::default() },
+                &Names::default(),
+            );
+            shown(&card)
+        };
+        let ada = Proof { id: CustomerId("u-7".into()), name: None, email: Some("ada@example.com".into()) };
+        let signed = head().customer.after(Introduction { proof: Some(ada), ..Introduction::default() }).unwrap();
+        expect![[r#"
+            #1042 · Technical Issues
+            Customer: Ada
+            Email: ada@example.com
+            Identity: not verified
+            From the page: identity = verified
+            #1042 · Technical Issues
+            Customer: Ada
+            Email: ada@example.com
+            Identity: verified: u-7 (name as typed)
+            From the page: identity = verified
+        "#]]
+        .assert_eq(&(card(true, head().customer) + &card(true, signed.clone())));
+        assert_eq!(card(true, signed.clone()), card(false, signed));
+        assert!(!card(false, head().customer).contains("Identity"));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub const FACT_KEY_CHARS_MAX: usize = 40;
 pub const FACT_CHARS_MAX: usize = 500;
 /// Longest values of all facts together, in characters.
 pub const FACTS_CHARS_MAX: usize = 4_000;
+/// What the site signs is handed over under this key: it is no fact, and must not become one.
+pub const SIGNED_KEY: &str = "token";
 /// Longest title of a page that is kept, in characters.
 pub const TITLE_CHARS_MAX: usize = 120;
 /// Longest address of a page that is kept, in characters: what Slack takes in a link (Block Kit
@@ -106,6 +108,9 @@ impl Facts {
                     "a key is 1 to {FACT_KEY_CHARS_MAX} of the letters a-z, digits and _, and begins with a letter."
                 );
                 return Err(Unfit { field: key.chars().take(FACT_KEY_CHARS_MAX).collect(), why });
+            }
+            if key == SIGNED_KEY {
+                return Err(Unfit { field: key, why: "what the site signs is no fact: send it as `proof`.".into() });
             }
             let value = value.map(|value| one_line(&value)).filter(|value| !value.is_empty());
             match value {
@@ -202,6 +207,7 @@ mod tests {
         for key in ["", "Plan", "1st", "_x", "a-b", "a b", "ключ", &"k".repeat(41)] {
             assert!(refusal(key, "x").contains("a key is 1 to 40 of the letters a-z"), "{key}");
         }
+        assert_eq!(refusal("token", "e30.e30.x"), "token: what the site signs is no fact: send it as `proof`.");
         let keys: Vec<String> = (0..31).map(|n| format!("key_{n}")).collect();
         let many: Vec<(&str, Option<&str>)> = keys.iter().map(|key| (key.as_str(), Some("x"))).collect();
         assert_eq!(told(&Facts::default(), &many).unwrap_err(), "facts: at most 30 keys.");

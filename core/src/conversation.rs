@@ -14,6 +14,7 @@ mod thread;
 mod verbs;
 
 use crate::body::Body;
+use crate::customer::Customer;
 use crate::desk::{Agent, Deed, DeskMessage, DeskRules, FoundCard, Mark, Piece, Post, Snapshot};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting};
@@ -27,7 +28,7 @@ pub struct Conversation {
     pub id: ConversationId,
     /// The short number people say: `#1042`.
     pub number: i64,
-    /// What the customer said of himself.
+    /// Who the customer is.
     pub customer: Customer,
     /// The topic's id in the configuration.
     pub topic: String,
@@ -61,15 +62,6 @@ pub struct Conversation {
     pub created_at: Moment,
     /// When something last happened.
     pub last_at: Moment,
-}
-
-/// What a customer said of himself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Customer {
-    /// His name.
-    pub name: Option<String>,
-    /// His email address.
-    pub email: Option<String>,
 }
 
 /// A conversation's thread at its desk.

@@ -111,6 +111,10 @@ name!(
     /// A person who answers, as the platform names him; unique over all platforms.
     AgentId
 );
+name!(
+    /// A customer as the site's own records name him.
+    CustomerId
+);
 
 /// An instant: milliseconds since 1970-01-01T00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -10,7 +10,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | Customer | a person on the website, anonymous or identified |
+//! | Customer, Proof | a person on the website; what the site signs to say who he is |
 //! | Agent | a person who answers in Slack or Discord |
 //! | Desk | where threads live: Slack channels, or the built-in practice desk |
 //! | Conversation | one customer's exchange for its whole life, with a short number (`#1042`) |
@@ -20,11 +20,10 @@
 //! | Receipt | what became of a message: stored, delivered, seen, or failed and why |
 //! | Topic, Field, Answer | the help category chosen by the customer; something it asks for before the first message; what the customer said |
 //! | Context, Fact | what is known besides what was written: page, browser, language, zone; a key and value that the site hands over |
-//! | Card | the root of the thread: what an agent has to know, described once and laid out by each desk |
+//! | Card | the root of the thread: what is so now, described once and laid out by each desk |
 //! | Calendar | when business is done: opening hours in a zone, with holidays and exceptions |
 //! | Verb | something an agent can do to a conversation: claim, release, assign, note, topic, resolve, reopen, help … |
 //! | Deed | a verb that was done with a button, a menu or a command |
-//! | Card | the root of a conversation's thread: what is so now |
 //! | Event, Effect | what happened (past tense); what must be done to the world (an order) |
 //! | Outbox, Lane | stored effects waiting to be carried out; the line in which they keep their order |
 //! | Rev | the number of a change that the customer can see; what a broken stream resumes from |
@@ -34,6 +33,7 @@ pub mod calendar;
 pub mod card;
 pub mod context;
 pub mod conversation;
+pub mod customer;
 pub mod desk;
 pub mod ids;
 pub mod lane;

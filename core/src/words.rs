@@ -5,6 +5,7 @@
 
 use crate::body::{Block, Body, Span, Style};
 use crate::conversation::{Rating, Score, Standing};
+use crate::customer::{Customer, Identity};
 use crate::ids::Moment;
 use crate::verb::parse::Wrong;
 use crate::verb::{Name, Names, PREFIX, Takes, VERBS};
@@ -320,6 +321,24 @@ pub fn holder(name: &str) -> String {
 pub const CONTINUED: &str = "This conversation goes on here: its earlier thread was deleted.";
 /// On a card, beside a value that does not have its form.
 pub const ODD: &str = "not the usual form";
+/// On a card, the label of [`identity`].
+pub const IDENTITY: &str = "Identity";
+
+/// Whether the site vouches for the customer, and for what beside his id it does not.
+pub fn identity(customer: &Customer) -> String {
+    let Identity::Proven { id, vouches_name, vouches_email } = &customer.identity else {
+        return "not verified".to_string();
+    };
+    let name_typed = customer.name.is_some() && !vouches_name;
+    let email_typed = customer.email.is_some() && !vouches_email;
+    let typed = match (name_typed, email_typed) {
+        (false, false) => "",
+        (true, false) => " (name as typed)",
+        (false, true) => " (email as typed)",
+        (true, true) => " (name and email as typed)",
+    };
+    format!("verified: {id}{typed}")
+}
 
 /// What stands on a verb's button, or on its line in a menu; an ellipsis says that something is
 /// asked first.

@@ -3,6 +3,7 @@
 
 use super::calendar::{self, ReadCalendar};
 use super::document::{Document, Found, Place, Problem, Table, either};
+use super::identity::identity;
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
 use super::topics::{fact, labelled_facts, place_topics, topic};
@@ -61,6 +62,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let desks = root.named_tables("desk", |name, table| desk(document, name, table));
         let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
+        let identity_secrets = root.table("identity", |table| identity(document, table, sources));
         let limits = root.table("limits", |table| limits(document, table));
         let practice = root.table("practice", |table| table.flag("enabled"));
         let log = root.table("log", log);
@@ -92,6 +94,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
             default_calendar: default_calendar?,
             slack: slack?,
+            identity_secrets: identity_secrets?,
             limits,
             practice,
             log,

@@ -10,6 +10,7 @@ const EXAMPLE: &str = include_str!("../../threadline.example.toml");
 
 const BOT: &str = "xoxb-1-bot";
 const APP: &str = "xapp-1-app";
+const IDENTITY: &str = "0123456789abcdef0123456789abcdef";
 
 /// The world of one reading: files and variables, and nothing else.
 #[derive(Default)]
@@ -73,6 +74,7 @@ fn with_secret_files(world: World) -> World {
         .file("/run/secrets/slack_bot_token", BOT)
         .file("/run/secrets/slack_app_token", APP)
         .file("/run/secrets/slack_signing_secret", "8f742231b10e8888")
+        .file("/run/secrets/threadline_identity", IDENTITY)
 }
 
 #[test]
@@ -287,6 +289,7 @@ fn a_newcomer_needs_no_file() {
                 "always",
             ),
             slack: None,
+            identity_secrets: [],
             limits: Limits {
                 message_chars_max: 10000,
                 body_bytes_max: 131072,
@@ -370,6 +373,23 @@ fn a_file_that_is_named_has_to_be_there() {
     expect!["chat.toml: cannot be read: entity not found"].assert_eq(&errors.to_string());
     let found = World::default().file("chat.toml", "[server]\nlisten = '[::1]:9000'").load_at(Some("chat.toml"), None);
     assert_eq!(found.unwrap().server.listen.port(), 9000);
+}
+
+#[test]
+fn the_secret_that_the_site_signs_with_is_long_and_not_in_this_file() {
+    let given = |secrets: &'static str| World::default().var("THREADLINE_IDENTITY_SECRET", secrets);
+    let secrets = |world: World| world.load().identity_secrets.iter().map(|it| it.expose().len()).collect::<Vec<_>>();
+    assert_eq!(secrets(given(IDENTITY)), [32]);
+    assert_eq!(secrets(given("0123456789abcdef0123456789abcdef, 0123456789abcdef0123456789abcdefg,")), [32, 33]);
+    let in_file = World::with("identity.secret_file = '/run/secrets/threadline_identity'");
+    assert_eq!(secrets(with_secret_files(in_file)), [32]);
+    given("0123456789abcdef0123456789abcdef,short").wrong(expect!["THREADLINE_IDENTITY_SECRET: each secret has at least 32 characters, such as `openssl rand -hex 32` prints; several have commas between them"]);
+    wrong(
+        "identity.secret = '0123456789abcdef0123456789abcdef'",
+        expect![
+            "threadline.toml:1: identity.secret: secrets do not go into this file; set THREADLINE_IDENTITY_SECRET in the environment, or name a file that holds it in THREADLINE_IDENTITY_SECRET_FILE or identity.secret_file"
+        ],
+    );
 }
 
 #[test]

@@ -5,8 +5,8 @@ use super::document::{Document, Found, Place, Table};
 use super::sections::{Choice, LABEL_CHARS_MAX, is_name, known_desk};
 use super::{Fact, Topic, calendar};
 use threadline_core::context::{
-    ANSWER_CHARS_MAX, FACT_KEY_CHARS_MAX, Field, FieldKind, Link, PATTERN_CHARS_MAX, Pattern, URL_CHARS_MAX,
-    is_fact_key,
+    ANSWER_CHARS_MAX, FACT_KEY_CHARS_MAX, Field, FieldKind, Link, PATTERN_CHARS_MAX, Pattern, SIGNED_KEY,
+    URL_CHARS_MAX, is_fact_key,
 };
 use threadline_core::ids::{CalendarName, DeskName};
 
@@ -188,6 +188,9 @@ fn kind(document: &Document<'_>, table: &Table<'_>) -> Option<FieldKind> {
 
 pub(super) fn fact(document: &Document<'_>, table: &Table<'_>) -> Option<(Found<String>, Fact)> {
     let key = key(document, table, "key", "campaign_id");
+    if let Some(found) = key.as_ref().filter(|found| found.value == SIGNED_KEY) {
+        document.problem(&found.place, "what the site signs is never shown; see [identity]");
+    }
     let label = label(document, table, "Campaign");
     let pattern = pattern(document, table);
     let link = match table.text_within("link", 1..=URL_CHARS_MAX) {

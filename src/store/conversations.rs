@@ -4,9 +4,10 @@ use super::dialect::for_update;
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::{Database, Encode, QueryBuilder, Type};
-use threadline_core::conversation::{Conversation, Customer, Doubt, Rating, Score, Sent, Standing, Thread};
+use threadline_core::conversation::{Conversation, Doubt, Rating, Score, Sent, Standing, Thread};
+use threadline_core::customer::{Customer, Identity};
 use threadline_core::desk::{Agent, OpenThread};
-use threadline_core::ids::{AgentId, ConversationId, DeskName, Moment, ThreadKey};
+use threadline_core::ids::{AgentId, ConversationId, CustomerId, DeskName, Moment, ThreadKey};
 
 /// A conversation's head and the hash of the token that opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ struct ConversationRow {
     number: i64,
     customer_name: Option<String>,
     customer_email: Option<String>,
+    customer_id: Option<String>,
+    vouches_name: i64,
+    vouches_email: i64,
     topic: String,
     desk: String,
     thread: String,
@@ -52,8 +56,8 @@ struct ConversationRow {
     token_hash: String,
 }
 
-const COLUMNS: &str = "id, number, token_hash, customer_name, customer_email, topic, \
-    desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
+const COLUMNS: &str = "id, number, token_hash, customer_name, customer_email, customer_id, vouches_name, \
+    vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
     resolved_name, resolved_picture, rating, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
     card_rev, card_shown, last_stamp, created_at, last_at";
 
@@ -86,12 +90,16 @@ impl Tx {
                 query.push_values(chunk, |mut row, (it, token_hash)| {
                     let (thread, thread_key) = thread_words(&it.thread);
                     let (doubt, doubt_since, doubt_looks) = doubt_words(it.doubt);
+                    let (customer_id, vouches_name, vouches_email) = identity_words(&it.customer.identity);
                     let standing = standing_words(&it.standing, it.created_at);
                     row.push_bind(it.id.to_string())
                         .push_bind(it.number)
                         .push_bind(*token_hash)
                         .push_bind(it.customer.name.as_deref())
                         .push_bind(it.customer.email.as_deref())
+                        .push_bind(customer_id)
+                        .push_bind(vouches_name)
+                        .push_bind(vouches_email)
                         .push_bind(it.topic.as_str())
                         .push_bind(it.desk.0.as_str())
                         .push_bind(thread)
@@ -258,12 +266,20 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
         }
         _ => return Err(wrong("no such standing")),
     };
+    let identity = match row.customer_id {
+        Some(id) => Identity::Proven {
+            id: CustomerId(id),
+            vouches_name: row.vouches_name != 0,
+            vouches_email: row.vouches_email != 0,
+        },
+        None => Identity::Unproven,
+    };
     let claimed_by = agent_from(row.claimed_id, row.claimed_name, row.claimed_picture);
     let claimed_by = claimed_by.ok_or_else(|| wrong("half a claim"))?;
     let conversation = Conversation {
         id: row.id.parse().map_err(|_| wrong("no id"))?,
         number: row.number,
-        customer: Customer { name: row.customer_name, email: row.customer_email },
+        customer: Customer { name: row.customer_name, email: row.customer_email, identity },
         topic: row.topic,
         desk: DeskName(row.desk),
         thread,
@@ -301,6 +317,16 @@ fn doubt_words(doubt: Doubt) -> (&'static str, i64, i64) {
                 Sent::Card => "card",
             };
             (word, since.0, i64::try_from(looks).unwrap_or(i64::MAX))
+        }
+    }
+}
+
+/// The customer's id, and whether the site vouches for his name and his email address.
+fn identity_words(identity: &Identity) -> (Option<&str>, i64, i64) {
+    match identity {
+        Identity::Unproven => (None, 0, 0),
+        Identity::Proven { id, vouches_name, vouches_email } => {
+            (Some(&id.0), i64::from(*vouches_name), i64::from(*vouches_email))
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod address;
 pub mod assets;
+mod customer;
 mod input;
 mod live;
 mod opening;
@@ -11,6 +12,7 @@ mod patience;
 mod places;
 mod practice;
 pub mod problem;
+mod proof;
 mod rating;
 mod serve;
 mod widget;
@@ -32,6 +34,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use patience::Arriving;
 use problem::Problem;
+use proof::Signers;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -62,6 +65,7 @@ pub(crate) struct Shared {
     practice: Option<Practice>,
     config: Config,
     cards: CardPlan,
+    signers: Signers,
     callers: Callers,
     door: Option<Door>,
     life: Lifecycle,
@@ -153,8 +157,18 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
     let origins = config.server.allowed_origins.clone();
     let practised = practice.is_some();
     let cards = config.card_plan();
-    let app =
-        App(Arc::new(Shared { service, practice, config, cards, callers, door, life, requests: AtomicU64::new(0) }));
+    let signers = Signers::new(&config.identity_secrets);
+    let app = App(Arc::new(Shared {
+        service,
+        practice,
+        config,
+        cards,
+        signers,
+        callers,
+        door,
+        life,
+        requests: AtomicU64::new(0),
+    }));
     let (api, _) = api().split_for_parts();
     let mut router = api
         .route("/openapi.json", get(openapi))

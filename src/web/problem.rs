@@ -52,6 +52,12 @@ impl Problem {
         )
     }
 
+    /// The site vouches for somebody else than before.
+    pub fn somebody_else() -> Problem {
+        let what = "This conversation is another customer's. Open a new one with POST /v1/conversations.";
+        Problem::new(StatusCode::FORBIDDEN, what)
+    }
+
     /// A limit was reached.
     pub fn too_many(what: &str, retry_after_secs: u64) -> Problem {
         let retry_after_secs = retry_after_secs.max(1);

@@ -12,6 +12,7 @@ mod nodes;
 mod page;
 mod postgres;
 mod program;
+mod signed;
 mod site;
 mod slack;
 mod wire;
@@ -22,6 +23,7 @@ pub use database::Base;
 pub use desk::DeskKind;
 pub use dice::{Dice, seed, seeds};
 pub use http::Answer;
+pub use signed::{SECRETS, signed, signed_as, signed_with};
 pub use site::{Setup, Site};
 pub use slack::{CHANNEL, SECOND_CHANNEL, cards};
 

@@ -17,6 +17,7 @@ mod api;
 mod browser;
 mod context;
 mod document;
+mod identity;
 mod resume;
 
 mod downtime;

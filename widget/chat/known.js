@@ -3,7 +3,9 @@
  * `Threadline.identify`, the later word over the earlier. Kept within the server's bounds here, so
  * that a page's mistake is a line in the console and never a chat that does not begin.
  *
- * @typedef {{ name?: string, email?: string, facts: Record<string, string> }} Known
+ * `proof` is what the site signed, under the key `token`; empty when it says that nobody is signed in.
+ *
+ * @typedef {{ name?: string, email?: string, proof?: string, facts: Record<string, string> }} Known
  */
 
 /** What the server takes: keys, characters of a key, of a value, and of all values. */
@@ -33,6 +35,7 @@ export function known(told) {
       const facts = { ...known.facts, [key]: text };
       if (!['string', 'number', 'boolean'].includes(typeof value) && value != null) mistake(name, 'is no text, number or boolean');
       else if (key === 'name' || key === 'email') known[key] = text || undefined;
+      else if (key === 'token') known.proof = text;
       else if (!text) delete known.facts[key];
       else if (!/^[a-z]/.test(key) || key.length > FACT_KEY_MAX) mistake(name, `cannot be a key: 1 to ${FACT_KEY_MAX} letters, digits and _, beginning with a letter`);
       else if (text.length > FACT_CHARS_MAX) mistake(name, `is longer than ${FACT_CHARS_MAX} characters`);

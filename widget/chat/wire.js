@@ -62,13 +62,15 @@ export class Failure extends Error {
    * @param {string} why     for the reader; empty when there is nothing to say
    * @param {number} retry_after_ms
    * @param {boolean} problem  it is the server's own word, not a proxy's
+   * @param {string} field     what in the request is at fault
    */
-  constructor(status, why, retry_after_ms, problem = false) {
+  constructor(status, why, retry_after_ms, problem = false, field = '') {
     super(why || `status ${status}`);
     this.status = status;
     this.why = why;
     this.retry_after_ms = retry_after_ms;
     this.problem = problem;
+    this.field = field;
   }
 
   /** The token opens no conversation: the server does not know it (any more). */
@@ -99,11 +101,11 @@ export class Wire {
    * @param {import('./known.js').Known} known
    * @returns {Promise<Conversation>}
    */
-  async converse(intro, { facts, ...who }) {
+  async converse(intro, { facts, proof, ...who }) {
     const page = { url: location.href, title: document.title, referrer: document.referrer || undefined };
     const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const opening = { ...intro, ...who, facts, page, language: navigator.language, time_zone };
-    const { conversation, token } = await this.#ask('POST', '/v1/conversations', undefined, opening);
+    const opening = { ...intro, ...who, proof: proof || undefined, facts, page, language: navigator.language, time_zone };
+    const { conversation, token } = await this.#vouched('/v1/conversations', undefined, opening);
     return { ...conversation, token };
   }
 
@@ -201,6 +203,24 @@ export class Wire {
   }
 
   /**
+   * Sends what may have a proof in it. What is wrong with a proof is for the site's developers; the
+   * customer goes on without it.
+   *
+   * @param {string} path
+   * @param {string | undefined} token
+   * @param {{ proof?: string }} body
+   */
+  async #vouched(path, token, body) {
+    try {
+      return await this.#ask('POST', path, token, body);
+    } catch (error) {
+      if (!(error instanceof Failure && error.field === 'proof')) throw error;
+      console.warn(`Threadline: ${error.why}`);
+      return await this.#ask('POST', path, token, { ...body, proof: undefined });
+    }
+  }
+
+  /**
    * @param {string} method
    * @param {string} path
    * @param {string} [token]
@@ -239,7 +259,7 @@ async function failure(answer) {
   // Seconds or a date (RFC 9110, 10.2.3).
   const wait_ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
   const ours = (answer.headers.get('content-type') ?? '').startsWith('application/problem+json');
-  return new Failure(answer.status, String(problem.detail ?? problem.title ?? ''), Math.max(0, wait_ms || 0), ours);
+  return new Failure(answer.status, String(problem.detail ?? problem.title ?? ''), Math.max(0, wait_ms || 0), ours, problem.field);
 }
 
 /**

@@ -49,6 +49,8 @@ pub struct Setup {
     pub seed: u64,
     /// The tables `[[topic]]` and `[[context]]`.
     pub topics: &'static str,
+    /// What the site signs with to say who a customer is; it says nothing when this is empty.
+    pub identity: &'static str,
     /// Lines of the table `[limits]`; without them there are no limits per minute.
     pub limits: &'static str,
     /// So many of the real program, in processes of their own; with none it runs in this one.
@@ -97,6 +99,7 @@ impl Setup {
             latency: Duration::ZERO,
             seed: 1,
             topics: TOPICS,
+            identity: "",
             limits: NO_LIMITS,
             programs: 0,
         }
@@ -157,7 +160,10 @@ impl Site {
             DeskKind::Practice => None,
         };
         let toml = setup.toml(&database.url, fake.as_ref());
-        let env = |name: &str| fake.as_ref().and_then(|slack| secret(slack, name));
+        let env = |name: &str| match name {
+            "THREADLINE_IDENTITY_SECRET" => Some(setup.identity.to_string()),
+            name => fake.as_ref().and_then(|slack| secret(slack, name)),
+        };
         let read = |_: &std::path::Path| -> io::Result<String> { Ok(toml.clone()) };
         let config = config::load(None, None, &env, &read).unwrap_or_else(|errors| panic!("{errors}\n{toml}"));
         let nodes = match setup.programs {

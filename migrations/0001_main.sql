@@ -60,9 +60,9 @@ CREATE TABLE message (
     key TEXT NOT NULL UNIQUE,
     -- customer, bot, reply, note, deed, set
     kind TEXT NOT NULL,
-    -- customer and bot: waiting, late, posted, refused; reply: held, shown, withdrawn, discarded; else none
+    -- customer and bot: waiting, late, posted, refused; reply: held, shown, reworded, withdrawn, discarded; else none
     stage TEXT NOT NULL,
-    -- waiting, late: pieces posted; posted, held: a time; shown: the first rev
+    -- waiting, late: pieces posted; posted, held: a time; shown, reworded: the first rev
     stage_number BIGINT NOT NULL,
     stage_why TEXT,
     agent_id TEXT,
@@ -71,6 +71,8 @@ CREATE TABLE message (
     post_stamp BIGINT,
     edited BIGINT,
     body TEXT NOT NULL,
+    -- the files of the message and what became of each; none when it has no files
+    files TEXT,
     at BIGINT NOT NULL,
     rev BIGINT NOT NULL,
     UNIQUE (conversation, seq)
@@ -81,7 +83,7 @@ CREATE INDEX message_held ON message (conversation) WHERE stage = 'held';
 -- Effects that wait to be carried out at a desk.
 CREATE TABLE outbox (
     conversation TEXT NOT NULL,
-    -- open, post, card, received, seen, tell, take_back, point, way
+    -- open, post, fetch, card, received, seen, tell, take_back, point, way
     kind TEXT NOT NULL,
     -- the number of the message it is about, 0 for open and card; take_back, point: the stamp of the post
     seq BIGINT NOT NULL,
@@ -96,6 +98,29 @@ CREATE TABLE outbox (
     PRIMARY KEY (conversation, kind, seq)
 );
 CREATE INDEX outbox_desk ON outbox (desk, at);
+
+-- Files whose bytes are here, in the folder of files under their hash.
+CREATE TABLE file (
+    id TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversation (id),
+    -- what makes it the same file when it is uploaded again
+    key TEXT NOT NULL UNIQUE,
+    -- the message or the practice desk's post that it is part of; none until one is
+    owner TEXT,
+    name TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    hash TEXT NOT NULL,
+    -- for a picture that can be shown
+    width BIGINT,
+    height BIGINT,
+    thumbnail TEXT,
+    at BIGINT NOT NULL
+);
+CREATE INDEX file_conversation ON file (conversation, at);
+CREATE INDEX file_unowned ON file (at) WHERE owner IS NULL;
+CREATE INDEX file_hash ON file (hash);
+CREATE INDEX file_thumbnail ON file (thumbnail) WHERE thumbnail IS NOT NULL;
 
 -- Replies that are held, and until when.
 CREATE TABLE hold (
@@ -149,6 +174,7 @@ CREATE TABLE practice_post (
     name TEXT NOT NULL,
     person TEXT,
     body TEXT NOT NULL,
+    files TEXT,
     -- our delivery id, so that a repeated delivery is one post
     delivery TEXT UNIQUE,
     edited BIGINT,

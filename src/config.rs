@@ -24,7 +24,7 @@ use secret::Sources;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use threadline_core::calendar::{About, Calendar, NaiveDate, Remark};
 pub use threadline_core::card::CardFact as Fact;
@@ -32,6 +32,7 @@ use threadline_core::card::{CardPlan, CardTopic};
 use threadline_core::context::Field;
 use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
+use threadline_core::media::ALLOWED;
 
 /// The file that is read when no other is named, if it is there.
 pub const FILE: &str = "threadline.toml";
@@ -63,6 +64,8 @@ pub struct Config {
     /// What the site signs with to say who a customer is; none where it says nothing. Two while it is
     /// being changed.
     pub identity_secrets: Vec<Secret>,
+    /// Where files are kept, and which are taken.
+    pub files: Files,
     /// What strangers may use up.
     pub limits: Limits,
     /// The shop page and the practice desk.
@@ -207,6 +210,21 @@ pub enum SlackEvents {
         /// Any of these signs; never empty. Two while the secret is being changed.
         signing_secrets: Vec<Secret>,
     },
+}
+
+/// Where files are kept, and which are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Largest file that is taken from either side.
+    pub bytes_max: u64,
+    /// Most files of one message of a customer.
+    pub per_message_max: u32,
+    /// How much a customer may upload in one conversation within a day, in bytes; none for no limit.
+    pub bytes_per_conversation_per_day: Option<NonZeroU64>,
+    /// What is taken, by media type; empty for no files from customers.
+    pub types: Vec<String>,
 }
 
 /// What strangers may use up. None of an optional one means no limit.
@@ -381,6 +399,18 @@ impl LogLevel {
             LogLevel::Info => "info",
             LogLevel::Debug => "debug",
             LogLevel::Trace => "trace",
+        }
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Files {
+            folder: PathBuf::from("threadline-files"),
+            bytes_max: 25 * 1024 * 1024,
+            per_message_max: 10,
+            bytes_per_conversation_per_day: NonZeroU64::new(500 * 1024 * 1024),
+            types: ALLOWED.map(String::from).to_vec(),
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod files;
 pub mod hub;
 pub mod lifecycle;
 pub mod logs;
@@ -76,7 +77,8 @@ pub async fn start(
     let store = Store::open(config.database.url.expose(), on_commit).await;
     let store = store.with_context(|| format!("cannot open {}", config.database.place))?;
     let names: Arc<Names> = Arc::default();
-    let service = Service::start(store.clone(), clock, ids, metrics, names.clone(), rules(&config, &names));
+    let rules = rules(&config, &names);
+    let service = Service::start(store.clone(), clock, ids, metrics, config.files.clone(), names.clone(), rules);
     // The shop page can also be tried with a desk in Slack.
     let has_practice = config.desks.iter().any(|desk| desk.platform == config::Platform::Practice);
     let practice = (has_practice || config.practice.enabled).then(|| Practice::new(service.clone()));

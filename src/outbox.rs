@@ -3,6 +3,7 @@
 //! what became of it as an event. An order stays in the table until the desk has it, so whatever
 //! is in memory here can be lost. What may have been sent before is looked up before it is sent.
 
+mod carrier;
 mod intake;
 mod late;
 mod looks;
@@ -23,9 +24,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use threadline_core::card::{Card, CardPlan};
 use threadline_core::conversation::{Conversation, Doubt, Event, Sent, Thread};
-use threadline_core::desk::{Letter, Piece, Stop, Trouble};
+use threadline_core::desk::{Content, Letter, Piece, SentFile, Stop, Trouble};
+use threadline_core::file::DeskFileKey;
 use threadline_core::ids::{ConversationId, DeskName, Moment, ThreadKey};
-use threadline_core::lane::{Lanes, Pace, Parcel, Turn};
+use threadline_core::lane::{Cargo, Lanes, Pace, Parcel, Turn};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -82,6 +84,7 @@ struct Worker {
     looks_taken: HashMap<ConversationId, Moment>,
     marks: marks::Marks,
     late: late::Late,
+    carrier: carrier::Carrier,
     under_way: usize,
     /// How often an order of a conversation has failed in a row.
     failures: HashMap<ConversationId, u32>,
@@ -95,6 +98,7 @@ struct Worker {
 enum Finished {
     Turn(ConversationId, Outcome),
     Mark(marks::Done),
+    Carried(carrier::Carried),
 }
 
 /// What became of a turn.
@@ -102,11 +106,13 @@ enum Outcome {
     Opened(ThreadKey),
     Posted(Vec<Piece>),
     Refused(Piece),
+    FileRefused(Piece),
     /// More than one piece was refused together: one of them is at fault.
     RefusedTogether,
     Looked {
         thread: Option<ThreadKey>,
         posted: Vec<Piece>,
+        files: Vec<DeskFileKey>,
     },
     ThreadGone,
     Again {
@@ -143,6 +149,7 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
     let mut worker = Worker {
         marks: marks::Marks::new(),
         late: late::Late::default(),
+        carrier: carrier::Carrier::default(),
         service: service.clone(),
         desk: desk.clone(),
         lanes,
@@ -234,6 +241,21 @@ impl Worker {
         }
         let late = self.late.look(&self.lanes, now, &self.service, &self.desk, &self.life);
         wake = sooner(wake, late);
+        loop {
+            let (waiting, next) = self.carrier.next(now);
+            wake = sooner(wake, next);
+            let Some(waiting) = waiting else { break };
+            self.under_way += 1;
+            let (service, desk, results) = (self.service.clone(), self.desk.clone(), self.results.clone());
+            let life = self.life.clone();
+            self.life.spawn_brief("a file to or from a desk", async move {
+                let carried = tokio::select! {
+                    carried = carrier::carry(&service, &desk, waiting.clone()) => carried,
+                    () = life.stopping() => carrier::put_back(waiting),
+                };
+                let _ = results.send(Finished::Carried(carried)).await;
+            });
+        }
         while self.under_way < UNDER_WAY_MAX {
             let (order, next) = self.marks.next(now);
             wake = sooner(wake, next);
@@ -263,6 +285,7 @@ impl Worker {
         let now = self.service.shared().clock.now();
         let (conversation, outcome) = match finished {
             Finished::Mark(done) => return self.marks.finish(done, now),
+            Finished::Carried(carried) => return self.finish_carried(carried, now),
             Finished::Turn(conversation, outcome) => (conversation, outcome),
         };
         self.looks_changed |= matches!(outcome, Outcome::Again { unsure: true, .. } | Outcome::Looked { .. });
@@ -273,13 +296,17 @@ impl Worker {
             Outcome::Opened(thread) => self.lanes.opened(conversation, thread),
             Outcome::Posted(pieces) => self.lanes.posted(conversation, &pieces),
             Outcome::Refused(piece) => self.lanes.refused(conversation, piece),
+            Outcome::FileRefused(piece) => {
+                self.lanes.dropped(conversation, piece);
+                self.lanes.posted(conversation, &[]);
+            }
             Outcome::RefusedTogether => {
                 self.alone.insert(conversation);
                 self.lanes.rest(conversation, now, 0, false);
             }
-            Outcome::Looked { thread, posted } => {
+            Outcome::Looked { thread, posted, files } => {
                 let channel = thread.as_ref().and_then(|thread| self.desk.platform.channel_of(thread));
-                self.lanes.looked(conversation, thread, channel.as_deref(), &posted);
+                self.lanes.looked(conversation, thread, channel.as_deref(), &posted, &files);
             }
             Outcome::ThreadGone => {
                 // The order for a new thread may have been handed over while this one was busy.
@@ -304,6 +331,17 @@ fn sooner(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
+    }
+}
+
+impl Worker {
+    fn finish_carried(&mut self, carried: carrier::Carried, now: Moment) {
+        self.carrier.finish(&carried, now);
+        match carried {
+            carrier::Carried::Uploaded { conversation, piece, key } => self.lanes.uploaded(conversation, piece, key),
+            carrier::Carried::Refused { conversation, piece } => self.lanes.dropped(conversation, piece),
+            carrier::Carried::Fetched(_) | carrier::Carried::Again { .. } => {}
+        }
     }
 }
 
@@ -398,8 +436,9 @@ async fn post(
 ) -> Attempt {
     let pieces: Vec<Piece> = parcels.iter().map(|parcel| parcel.piece).collect();
     let speaker = parcels.first().and_then(|parcel| parcel.speaker.clone());
-    let parts = parcels.into_iter().map(|parcel| (parcel.piece, parcel.text)).collect();
-    let letter = Letter { conversation, speaker, parts };
+    let content = content_of(parcels);
+    let is_file = matches!(content, Content::Files(_));
+    let letter = Letter { conversation, speaker, content };
     match desk.platform.post(&thread, &letter).await {
         Ok(_) => {
             works(service, desk, &desk.platform.channel_of(&thread).unwrap_or_default());
@@ -409,6 +448,10 @@ async fn post(
         Err(Trouble::Never { why }) if pieces.len() == 1 => {
             service.shared().metrics.platform(desk.platform.kind()).not_posted(&Trouble::Never { why: why.clone() });
             tracing::error!(desk = %desk.name, conversation.id = %conversation, why, "a message was refused by the desk");
+            if is_file {
+                report(service, conversation, Event::FileRefused { piece: pieces[0], why }).await;
+                return Ok(Outcome::FileRefused(pieces[0]));
+            }
             report(service, conversation, Event::PostRefused { message: pieces[0].message, why }).await;
             Ok(Outcome::Refused(pieces[0]))
         }
@@ -419,6 +462,20 @@ async fn post(
         }
         Err(trouble) => Err((trouble, Doing::Posting)),
     }
+}
+
+/// What is posted together: texts, or files of which the desk has the bytes.
+fn content_of(parcels: Vec<Parcel>) -> Content {
+    let (mut texts, mut files) = (Vec::new(), Vec::new());
+    for parcel in parcels {
+        match parcel.cargo {
+            Cargo::Text(text) => texts.push((parcel.piece, text)),
+            Cargo::File { file, key: Some(key), .. } => files.push((parcel.piece, SentFile { file, key })),
+            // Lanes give no turn to such a one.
+            Cargo::File { key: None, .. } => {}
+        }
+    }
+    if texts.is_empty() { Content::Files(files) } else { Content::Texts(texts) }
 }
 
 /// Reads what is at the desk before anything is sent again.
@@ -442,15 +499,18 @@ async fn look(service: &Service, desk: &Desk, conversation: ConversationId, thre
                 Thread::Open(thread) => Some(thread),
                 Thread::None | Thread::Wanted => None,
             };
-            return Ok(Outcome::Looked { thread, posted: Vec::new() });
+            return Ok(Outcome::Looked { thread, posted: Vec::new(), files: Vec::new() });
         }
     }
-    let Some(thread) = thread else { return Ok(Outcome::Looked { thread: None, posted: Vec::new() }) };
+    let Some(thread) = thread else {
+        return Ok(Outcome::Looked { thread: None, posted: Vec::new(), files: Vec::new() });
+    };
     match desk.platform.read_thread(&thread, asked_at).await {
         Ok(snapshot) => {
             let posted = snapshot.ours.iter().flat_map(|own| own.pieces.clone()).collect();
+            let files = snapshot.ours.iter().flat_map(|own| own.files.clone()).collect();
             report(service, conversation, Event::ThreadRead(snapshot)).await;
-            Ok(Outcome::Looked { thread: Some(thread), posted })
+            Ok(Outcome::Looked { thread: Some(thread), posted, files })
         }
         Err(Trouble::ThreadGone) => {
             report(service, conversation, Event::ThreadVanished(thread)).await;

@@ -2,16 +2,20 @@
 //! calls when an agent writes. It stands in for Slack while somebody tries Threadline out, and in
 //! tests; it goes through the same service, lanes and receipts.
 
+use crate::files::Reading;
 use crate::service::Service;
+use crate::service::files::{NotUploaded, Uploading};
 use crate::store::StoreError;
+use crate::store::files::Owner;
 use crate::store::practice::{PostKind, PracticePost};
 use threadline_core::body::Body;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::desk::{
-    Agent, Author, Deed, DeskAct, DeskEvent, DeskMessage, FoundCard, Inbox, Letter, Mark, OwnPost, Piece, Post,
-    Reading, Snapshot, Trouble,
+    Agent, Author, Content, Deed, DeskAct, DeskEvent, DeskMessage, FoundCard, Inbox, Letter, Mark, NotFetched, OwnPost,
+    Piece, Post, Snapshot, Trouble,
 };
-use threadline_core::ids::{AgentId, ConversationId, Moment, PostKey, ThreadKey};
+use threadline_core::file::{DeskFile, DeskFileKey, FileTrouble, StoredFile};
+use threadline_core::ids::{AgentId, ConversationId, FileId, Moment, PostKey, ThreadKey};
 use threadline_core::markup;
 use threadline_core::verb::parse::{self, Wrong, person_named};
 use threadline_core::verb::{Verb, Who};
@@ -49,14 +53,8 @@ impl Practice {
     /// Makes the thread of a conversation, with the card at its root.
     pub async fn open_thread(&self, card: &Card) -> Result<ThreadKey, Trouble> {
         let conversation = card.conversation;
-        self.make(
-            conversation,
-            PostKind::Card,
-            "Threadline",
-            Body::plain(&card_text(card)),
-            format!("card/{conversation}"),
-        )
-        .await?;
+        let (body, delivery) = (Body::plain(&card_text(card)), Some(format!("card/{conversation}")));
+        self.make(conversation, PracticePost { body, delivery, ..self.blank(PostKind::Card, "Threadline") }).await?;
         Ok(thread_key(conversation))
     }
 
@@ -76,15 +74,38 @@ impl Practice {
     }
 
     /// Posts pieces of messages in a thread.
-    pub async fn post(&self, letter: &Letter) -> Result<PostKey, Trouble> {
-        let texts: Vec<&str> = letter.parts.iter().map(|(_, text)| text.as_str()).collect();
+    pub async fn post(&self, letter: &Letter) -> Result<(), Trouble> {
+        let (pieces, text, files): (Vec<Piece>, String, Vec<StoredFile>) = match &letter.content {
+            Content::Texts(texts) => {
+                let said: Vec<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
+                (texts.iter().map(|(piece, _)| *piece).collect(), said.join("\n"), Vec::new())
+            }
+            Content::Files(files) => {
+                let sent = files.iter().map(|(_, sent)| sent.file.clone()).collect();
+                (files.iter().map(|(piece, _)| *piece).collect(), String::new(), sent)
+            }
+        };
         let (kind, name) = match &letter.speaker {
             Some(name) => (PostKind::Customer, name.as_str()),
             None => (PostKind::Bot, "Threadline"),
         };
-        let delivery = letter.parts.iter().map(|(piece, _)| delivery_word(*piece)).collect::<Vec<_>>().join(" ");
-        let post = self.make(letter.conversation, kind, name, Body::plain(&texts.join("\n")), delivery).await?;
-        Ok(post_key(letter.conversation, post))
+        let delivery = pieces.into_iter().map(delivery_word).collect::<Vec<_>>().join(" ");
+        let body = if text.is_empty() { Body::default() } else { Body::plain(&text) };
+        self.make(letter.conversation, PracticePost { body, files, delivery: Some(delivery), ..self.blank(kind, name) })
+            .await
+            .map(drop)
+    }
+
+    /// A file that an agent attached: its name and its bytes.
+    pub async fn file(&self, key: &DeskFileKey) -> Result<(String, Reading), NotFetched> {
+        let missing = NotFetched::Missing(FileTrouble::Deleted);
+        let Some(id) = key.0.strip_prefix("practice/").and_then(|id| id.parse().ok()) else { return Err(missing) };
+        let shared = self.service.shared();
+        let row = shared.store.file(id).await.map_err(|error| NotFetched::Trouble(not_done(error)))?;
+        let Some(row) = row else { return Err(missing) };
+        let reading = shared.files.read(&row.file.hash, 0, row.file.bytes).await;
+        let reading = reading.map_err(|error| NotFetched::Trouble(Trouble::NotDone { why: error.to_string() }))?;
+        Ok((row.file.name, reading.ok_or(missing)?))
     }
 
     /// Shows a receipt under an agent's post.
@@ -129,13 +150,12 @@ impl Practice {
             let at = Post { key: post_key(conversation, post.post), stamp: post.post };
             match (&post.delivery, post.kind) {
                 (None, PostKind::Agent) if !post.deleted => {
-                    snapshot
-                        .messages
-                        .push(self.message(at, &post.name, post.body, post.edited).await.map_err(not_done)?);
+                    let message = self.message(at, &post.name, post.body, &post.files, post.edited).await;
+                    snapshot.messages.push(message.map_err(not_done)?);
                 }
                 (Some(delivery), PostKind::Customer | PostKind::Bot) => {
                     let pieces = delivery.split(' ').filter_map(piece_from).collect();
-                    snapshot.ours.push(OwnPost { post: at, pieces });
+                    snapshot.ours.push(OwnPost { post: at, pieces, files: Vec::new() });
                 }
                 _ => {}
             }
@@ -174,18 +194,28 @@ impl Practice {
         conversation: ConversationId,
         name: &str,
         text: &str,
+        files: &[FileId],
     ) -> Result<i64, PracticeError> {
-        let body = markup::parse(text);
-        let post = PracticePost { body: body.clone(), ..self.blank(PostKind::Agent, name) };
+        let body = if text.is_empty() { Body::default() } else { markup::parse(text) };
+        let files = self.uploaded(conversation, files).await?;
+        let post = PracticePost { body: body.clone(), files: files.clone(), ..self.blank(PostKind::Agent, name) };
         let store = &self.service.shared().store;
         let number = store
             .write(move |tx| {
                 let post = post.clone();
-                Box::pin(async move { tx.practice_post(conversation, &post).await })
+                Box::pin(async move {
+                    let number = tx.practice_post(conversation, &post).await?;
+                    let ids: Vec<FileId> = post.files.iter().map(|file| file.id).collect();
+                    if !ids.is_empty() {
+                        tx.own_files(&Owner::Practice(post_key(conversation, number).0), &ids).await?;
+                    }
+                    Ok(number)
+                })
             })
             .await?;
         let at = Post { key: post_key(conversation, number), stamp: number };
-        self.happened(thread_key(conversation), DeskAct::Wrote(self.message(at, name, body, None).await?)).await?;
+        let wrote = DeskAct::Wrote(self.message(at, name, body, &files, None).await?);
+        self.happened(thread_key(conversation), wrote).await?;
         self.changed(conversation);
         Ok(number)
     }
@@ -198,7 +228,7 @@ impl Practice {
         name: &str,
         text: &str,
     ) -> Result<(), PracticeError> {
-        let body = markup::parse(text);
+        let body = if text.is_empty() { Body::default() } else { markup::parse(text) };
         let now_stamp = (self.service.shared().clock.now().0 * 1_000).max(post + 1);
         let store = &self.service.shared().store;
         let (owner, said) = (name.to_string(), body.clone());
@@ -210,8 +240,10 @@ impl Practice {
             .await?
             .ok_or(PracticeError::NotThere)?;
         let at = Post { key: post_key(conversation, post), stamp: post };
-        self.happened(thread_key(conversation), DeskAct::Wrote(self.message(at, name, body, Some(edited)).await?))
-            .await?;
+        let there = store.practice_posts(conversation).await?.into_iter().find(|it| it.post == post);
+        let files = there.map(|post| post.files).unwrap_or_default();
+        let wrote = DeskAct::Wrote(self.message(at, name, body, &files, Some(edited)).await?);
+        self.happened(thread_key(conversation), wrote).await?;
         self.changed(conversation);
         Ok(())
     }
@@ -268,6 +300,7 @@ impl Practice {
         post: Post,
         name: &str,
         body: Body,
+        files: &[StoredFile],
         edited: Option<i64>,
     ) -> Result<DeskMessage, StoreError> {
         let named = match person_named(&body, &self.service.shared().names) {
@@ -275,23 +308,37 @@ impl Practice {
             None => None,
         };
         let named = named.as_deref().map(agent).map(Box::new);
-        Ok(DeskMessage { post, author: Author::Agent(agent(name)), body, edited, named })
+        let files = files.iter().map(desk_file).collect();
+        Ok(DeskMessage { post, author: Author::Agent(agent(name)), body, files, edited, named })
     }
 
     async fn happened(&self, thread: ThreadKey, act: DeskAct) -> Result<(), StoreError> {
-        let reading = Reading { frame: None, events: vec![DeskEvent { thread, is_ours: true, act }] };
+        let event = DeskEvent { thread, is_ours: true, act };
+        let reading = threadline_core::desk::Reading { frame: None, events: vec![event] };
         self.service.happened(PLATFORM, vec![reading]).await.map_err(|unstored| StoreError::Database(unstored.0))
     }
 
-    async fn make(
-        &self,
-        conversation: ConversationId,
-        kind: PostKind,
-        name: &str,
-        body: Body,
-        delivery: String,
-    ) -> Result<i64, Trouble> {
-        let post = PracticePost { body, delivery: Some(delivery), ..self.blank(kind, name) };
+    /// Begins to take in a file that an agent will attach.
+    pub async fn agent_uploads(&self, conversation: ConversationId) -> Result<Uploading, NotUploaded> {
+        let key = format!("{PLATFORM}/{}", FileId(self.service.shared().ids.fresh()));
+        self.service.begin_own_upload(conversation, key).await
+    }
+
+    /// A file at the desk, whoever sent it.
+    pub async fn file_of(&self, conversation: ConversationId, id: FileId) -> Result<StoredFile, PracticeError> {
+        let row = self.service.shared().store.file(id).await?;
+        row.filter(|row| row.conversation == conversation).map(|row| row.file).ok_or(PracticeError::NotThere)
+    }
+
+    async fn uploaded(&self, conversation: ConversationId, ids: &[FileId]) -> Result<Vec<StoredFile>, PracticeError> {
+        let mut files = Vec::with_capacity(ids.len());
+        for id in ids {
+            files.push(self.file_of(conversation, *id).await?);
+        }
+        Ok(files)
+    }
+
+    async fn make(&self, conversation: ConversationId, post: PracticePost) -> Result<i64, Trouble> {
         let store = &self.service.shared().store;
         let number = store
             .write(move |tx| {
@@ -311,6 +358,7 @@ impl Practice {
             name: name.to_string(),
             person: None,
             body: Body::default(),
+            files: Vec::new(),
             delivery: None,
             edited: None,
             deleted: false,
@@ -346,6 +394,15 @@ fn card_text(card: &Card) -> String {
 
 fn agent(name: &str) -> Agent {
     Agent { id: AgentId(format!("{PLATFORM}/{name}")), name: name.to_string(), picture: None }
+}
+
+fn desk_file(file: &StoredFile) -> DeskFile {
+    DeskFile { key: file_key(file.id), name: file.name.clone(), bytes: Some(file.bytes), deleted: false }
+}
+
+/// As this desk names a file.
+pub fn file_key(id: FileId) -> DeskFileKey {
+    DeskFileKey(format!("{PLATFORM}/{id}"))
 }
 
 fn thread_key(conversation: ConversationId) -> ThreadKey {

@@ -7,6 +7,7 @@ use crate::service::{Service, age_secs};
 use crate::store::holds::HoldRow;
 use std::time::Duration;
 use threadline_core::conversation::Event;
+use threadline_core::file::Hash;
 use threadline_core::ids::Moment;
 
 /// Holds that are ended in one transaction.
@@ -23,7 +24,12 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long a frame that was read is kept, so that it is known when it comes again: Slack's
 /// Delayed Events come for 24 hours; twice that, and some.
 const FRAMES_KEPT_MILLIS: i64 = 3 * 24 * 3_600_000;
-/// Frames forgotten in one transaction.
+/// How long a file that was uploaded waits for a message to be part of: a customer who went to lunch
+/// still has his draft.
+const UNOWNED_KEPT_MILLIS: i64 = 24 * 3_600_000;
+/// How often bytes that no file has any more are looked for: every one of them is looked at.
+const SWEEP_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// Frames, and files, forgotten in one transaction.
 const FORGOTTEN_MAX: i64 = 500;
 /// How often old frames are looked for.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
@@ -97,11 +103,12 @@ async fn end(service: &Service, holds: Vec<HoldRow>) -> usize {
         .count()
 }
 
-/// Forgets old frames and sets the gauges, until the process stops.
+/// Forgets old frames and files that nobody wants, and sets the gauges, until the process stops.
 pub async fn keep_house(service: Service, life: Lifecycle) -> anyhow::Result<()> {
     let shared = service.shared().clone();
     let mut forget = tokio::time::interval(FORGET_EVERY);
     let mut gauges = tokio::time::interval(GAUGES_EVERY);
+    let mut sweep = tokio::time::interval(SWEEP_EVERY);
     loop {
         tokio::select! {
             () = life.stopping() => return Ok(()),
@@ -111,7 +118,13 @@ pub async fn keep_house(service: Service, life: Lifecycle) -> anyhow::Result<()>
                 if let Err(error) = forgotten {
                     tracing::warn!(%error, "old frames could not be forgotten");
                 }
+                let before = shared.clock.now().plus_millis(-UNOWNED_KEPT_MILLIS);
+                let forgotten = shared.store.write(move |tx| Box::pin(tx.forget_unowned_files(before, FORGOTTEN_MAX))).await;
+                if let Err(error) = forgotten {
+                    tracing::warn!(%error, "files that nobody sent could not be forgotten");
+                }
             }
+            _ = sweep.tick() => sweep_files(&service).await,
             _ = gauges.tick() => match shared.store.outbox_state().await {
                 Ok((oldest, waiting)) => {
                     shared.metrics.outbox_waiting.set(waiting);
@@ -124,5 +137,18 @@ pub async fn keep_house(service: Service, life: Lifecycle) -> anyhow::Result<()>
                 Err(error) => tracing::warn!(%error, "the outbox could not be counted"),
             },
         }
+    }
+}
+
+/// Removes the bytes of files that the database does not know any more.
+async fn sweep_files(service: &Service) {
+    let known = |hashes: Vec<Hash>| {
+        let shared = service.shared().clone();
+        async move { Ok(shared.store.hashes_in_use(&hashes).await?) }
+    };
+    match service.shared().files.sweep(known).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed the bytes of files that are gone"),
+        Err(error) => tracing::warn!(%error, "the folder of files could not be swept"),
     }
 }

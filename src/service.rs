@@ -5,10 +5,12 @@
 
 mod batch;
 mod broken;
+pub mod files;
 mod hearing;
 
 use crate::clock::{Clock, Ids};
-use crate::config::Platform;
+use crate::config::{self, Platform};
+use crate::files::Files;
 use crate::hub::{Bell, Change, Live, Shown};
 use crate::metrics::Metrics;
 use crate::store::orders::OrderKey;
@@ -60,6 +62,8 @@ pub struct Inner {
     pub ids: Ids,
     /// What was counted.
     pub metrics: Arc<Metrics>,
+    /// The bytes of files.
+    pub files: Files,
     /// The streams of customers' browsers.
     pub live: Arc<Live>,
     /// The practice desk's page.
@@ -179,6 +183,12 @@ pub enum Refusal {
     /// Somebody wrote under a card of ours of which nobody has heard yet that it was posted.
     #[error("it is not known yet whose thread it is in")]
     TooEarly,
+    /// No such file for whoever asks, or one that is part of another message already.
+    #[error("no such file")]
+    NoSuchFile,
+    /// A link to a file that does not work, or not any more.
+    #[error("the link does not work any more")]
+    LinkIsOver,
     /// The database did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -210,11 +220,13 @@ impl Service {
         clock: Clock,
         ids: Ids,
         metrics: Arc<Metrics>,
+        files: config::Files,
         names: Arc<Names>,
         desks: HashMap<DeskName, DeskRules>,
     ) -> Service {
         let desks = desks.into_iter().map(|(name, rules)| (name, DeskSetup { rules, bell: Bell::default() })).collect();
         let batchers = if store.is_shared() { PG_BATCHERS } else { 1 };
+        let node = ids.fresh() as u64;
         let inner = Arc::new(Inner {
             store,
             clock,
@@ -224,7 +236,8 @@ impl Service {
             desks,
             default_rules: DeskRules { names: names.clone(), ..default_rules() },
             names,
-            node: ids.fresh() as u64,
+            node,
+            files: Files::new(files, node),
             ids,
             hearing: Hearing::default(),
             broken: Broken::default(),
@@ -584,7 +597,7 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
 }
 
 fn is_first_showing(message: &Message) -> bool {
-    matches!(&message.kind, Kind::Reply { stage: Stage::Shown { first_rev }, .. } if *first_rev == message.rev)
+    matches!(&message.kind, Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } if *first_rev == message.rev)
 }
 
 /// The platform that its bot calls by this name.

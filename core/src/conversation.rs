@@ -7,6 +7,7 @@ mod card;
 mod customer;
 mod doubt;
 mod elsewhere;
+mod files;
 mod meaning;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ mod verbs;
 use crate::body::Body;
 use crate::customer::Customer;
 use crate::desk::{Agent, Deed, DeskMessage, DeskRules, FoundCard, Mark, Piece, Post, Snapshot};
+use crate::file::{Attachment, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting};
 use crate::words::{self, Notice, Said};
@@ -140,8 +142,10 @@ pub enum Event {
     CustomerWrote {
         /// What makes it the same message when the browser sends it again.
         key: String,
-        /// What it says.
+        /// What it says; it may be blank when there are files.
         body: Body,
+        /// The files that are part of it.
+        files: Vec<StoredFile>,
     },
     /// The customer's browser has everything up to a change.
     CustomerReceived {
@@ -207,6 +211,38 @@ pub enum Event {
     },
     /// The channels were searched for cards of the conversation: all that stand there.
     CardsFound(Vec<FoundCard>),
+    /// The desk has the bytes of a customer's file, under this name; they are in no thread yet.
+    FileUploaded {
+        /// The piece that the file is.
+        piece: Piece,
+        /// As the desk names it.
+        key: DeskFileKey,
+    },
+    /// The desk will never take this file of a customer; the rest of the message goes on.
+    FileRefused {
+        /// The piece that the file is.
+        piece: Piece,
+        /// Why, in the platform's words.
+        why: String,
+    },
+    /// A file that an agent attached is here.
+    FileFetched {
+        /// The reply it is part of.
+        message: MessageId,
+        /// As the desk names it.
+        key: DeskFileKey,
+        /// What is here.
+        file: StoredFile,
+    },
+    /// A file that an agent attached never will be here.
+    FileMissed {
+        /// The reply it is part of.
+        message: MessageId,
+        /// As the desk names it.
+        key: DeskFileKey,
+        /// Why.
+        why: FileTrouble,
+    },
 }
 
 /// What must be done to the world: an order.
@@ -216,6 +252,13 @@ pub enum Effect {
     OpenThread,
     /// Post the message in the thread, in the order of `seq`.
     PostToDesk {
+        /// Which.
+        message: MessageId,
+        /// Its number.
+        seq: i64,
+    },
+    /// Fetch the files of a reply from the desk.
+    FetchFiles {
         /// Which.
         message: MessageId,
         /// Its number.
@@ -276,7 +319,8 @@ pub enum Effect {
     },
     /// No need to say it any more.
     ForgetHold(MessageId),
-    /// No need to open a thread or post this message any more: the desk has it, or refused it.
+    /// No need to open a thread, to post this message or to fetch its files any more: it is done, or
+    /// never will be.
     Settled(Order),
     /// Show the customer the message as it stands, or that it is gone.
     ShowToCustomer(MessageId),
@@ -298,12 +342,14 @@ pub enum Order {
     Post(i64),
     /// Edit the card.
     Card,
+    /// Fetch the files of the reply of this number.
+    Fetch(i64),
 }
 
 /// Why an event was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejected {
-    /// A message that says nothing.
+    /// A message that says nothing and brings no file.
     Blank,
     /// A rating of what is not resolved.
     NotResolved,
@@ -339,7 +385,7 @@ impl Dialogue {
             Step { head: &mut self.head, messages: &mut self.messages, now, rules, fresh_id, effects: Vec::new() };
         let card = step.card_face();
         match event {
-            Event::CustomerWrote { key, body } => step.customer_wrote(key, body)?,
+            Event::CustomerWrote { key, body, files } => step.customer_wrote(key, body, files)?,
             Event::CustomerRated { key, score, comment } => step.customer_rated(key, score, comment)?,
             Event::CustomerReceived { rev } => step.customer_has(rev, false),
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
@@ -356,6 +402,10 @@ impl Dialogue {
             Event::CardEdited { rev } => step.card_edited(rev),
             Event::OutcomeLost { sent, at } => step.outcome_lost(sent, at),
             Event::CardsFound(cards) => step.cards_found(cards),
+            Event::FileUploaded { piece, key } => step.file_uploaded(piece, key),
+            Event::FileRefused { piece, why } => step.file_refused(piece, why),
+            Event::FileFetched { message, key, file } => step.file_fetched(message, &key, file),
+            Event::FileMissed { message, key, why } => step.file_missed(message, &key, why),
         }
         step.card_changed(&card);
         Ok(step.effects)
@@ -376,7 +426,7 @@ impl Step<'_> {
     /// Says something to everybody in the thread.
     fn say(&mut self, said: &Said) {
         let key = format!("bot/{}/{}", self.head.id, self.head.last_seq + 1);
-        self.post_own(key, words::said(said), Kind::FromBot);
+        self.post_own(key, words::said(said), Vec::new(), Kind::FromBot);
     }
 
     /// Tells one person something about the message of this number.
@@ -385,14 +435,15 @@ impl Step<'_> {
     }
 
     /// A message of ours for the desk.
-    fn post_own(&mut self, key: String, body: Body, kind: fn(Posting) -> Kind) -> MessageId {
+    fn post_own(&mut self, key: String, body: Body, files: Vec<Attachment>, kind: fn(Posting) -> Kind) -> MessageId {
         self.want_thread();
-        let (id, seq) = self.add(key, body, kind(Posting::Waiting { pieces_posted: 0, late: false }), None);
+        let posting = Posting::Waiting { pieces_posted: 0, late: false };
+        let (id, seq) = self.add(key, body, files, kind(posting), None);
         self.effects.push(Effect::PostToDesk { message: id, seq });
         id
     }
 
-    fn add_from_desk(&mut self, post: Post, body: Body, kind: Kind) -> (MessageId, i64) {
+    fn add_from_desk(&mut self, post: Post, body: Body, files: Vec<Attachment>, kind: Kind) -> (MessageId, i64) {
         let late_for = if post.stamp < self.head.last_stamp {
             self.messages
                 .iter()
@@ -404,10 +455,17 @@ impl Step<'_> {
         };
         let place = Place { seq: late_for.unwrap_or(self.head.last_seq + 1), stamp: post.stamp };
         self.head.last_stamp = self.head.last_stamp.max(post.stamp);
-        self.add(post.key.0, body, kind, Some(place))
+        self.add(post.key.0, body, files, kind, Some(place))
     }
 
-    fn add(&mut self, key: String, body: Body, kind: Kind, place: Option<Place>) -> (MessageId, i64) {
+    fn add(
+        &mut self,
+        key: String,
+        body: Body,
+        files: Vec<Attachment>,
+        kind: Kind,
+        place: Option<Place>,
+    ) -> (MessageId, i64) {
         self.head.last_seq += 1;
         self.head.last_at = self.now;
         let seq = self.head.last_seq;
@@ -421,6 +479,7 @@ impl Step<'_> {
             key,
             kind,
             body: body.bounded(),
+            files,
             at: self.now,
             rev: 0,
         });

@@ -4,6 +4,7 @@
 //! platform: keys are opaque.
 
 use crate::body::Body;
+use crate::file::{DeskFile, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::verb::{Names, Verb};
 use std::fmt;
@@ -67,6 +68,8 @@ pub struct DeskMessage {
     pub author: Author,
     /// What it says now.
     pub body: Body,
+    /// The files it has now, and those of which the desk says that they were deleted.
+    pub files: Vec<DeskFile>,
     /// The stamp of its last edit, on the same scale as [`Post::stamp`]; none if never edited.
     pub edited: Option<i64>,
     /// The agent whom it names, where it is a verb that needs somebody: only the platform knows its
@@ -139,13 +142,15 @@ pub struct Snapshot {
     pub ours: Vec<OwnPost>,
 }
 
-/// A post of ours, found by the delivery id it carries.
+/// A post of ours, found by the delivery id or the files it carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnPost {
     /// The post.
     pub post: Post,
     /// The pieces it carries, in order.
     pub pieces: Vec<Piece>,
+    /// The files it carries, as the desk names them.
+    pub files: Vec<DeskFileKey>,
 }
 
 /// A part of a message that fits in one post; most messages are one piece.
@@ -164,8 +169,26 @@ pub struct Letter {
     pub conversation: ConversationId,
     /// The customer's name to post under; none when the bot itself speaks.
     pub speaker: Option<String>,
-    /// The pieces and their texts.
-    pub parts: Vec<(Piece, String)>,
+    /// What it says, or what it brings.
+    pub content: Content,
+}
+
+/// What a letter holds: a desk posts files by themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Pieces of text.
+    Texts(Vec<(Piece, String)>),
+    /// Files of which the desk has the bytes already.
+    Files(Vec<(Piece, SentFile)>),
+}
+
+/// A file of which the desk has the bytes, and does not show them yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentFile {
+    /// The file.
+    pub file: StoredFile,
+    /// As the desk names it.
+    pub key: DeskFileKey,
 }
 
 /// A receipt shown under an agent's post.
@@ -242,6 +265,17 @@ pub enum Trouble {
     ThreadGone,
     /// Not done, and nothing else will be until somebody mends it.
     Stopped(Stop),
+}
+
+/// Why a file was not fetched from a desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotFetched {
+    /// As for any order.
+    Trouble(Trouble),
+    /// It cannot be had.
+    Missing(FileTrouble),
+    /// The bot may not read it before somebody mends that.
+    NotPermitted(Stop),
 }
 
 /// Why a lane stopped: what the operator has to mend.

@@ -76,6 +76,10 @@ id!(
     /// One thing said in a conversation.
     MessageId, "msg"
 );
+id!(
+    /// One file that is here.
+    FileId, "fil"
+);
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {

@@ -13,12 +13,15 @@ mod tests;
 
 use crate::conversation::Thread;
 use crate::desk::Piece;
+use crate::file::{DeskFileKey, StoredFile};
 use crate::ids::{ConversationId, Moment, ThreadKey};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// Most pieces of one post: more are hard to read as one, and their ids have to fit in the
 /// post's metadata.
 pub const PIECES_PER_POST_MAX: usize = 20;
+/// Most files of one post (a client of Slack sends ten at most).
+pub const FILES_PER_POST_MAX: usize = 10;
 /// What was sent last is remembered: a hint that comes so late that the order was carried out
 /// before, as read from the table, must not have it sent once more. Hints are late by milliseconds.
 const REMEMBERED_MAX: usize = 4_096;
@@ -30,10 +33,27 @@ pub struct Parcel {
     pub piece: Piece,
     /// The message's number: lanes keep this order.
     pub seq: i64,
-    /// What it says.
-    pub text: String,
+    /// What it says or brings.
+    pub cargo: Cargo,
     /// The customer's name; none when the bot speaks.
     pub speaker: Option<String>,
+}
+
+/// What a piece of a message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cargo {
+    /// Some of its text.
+    Text(String),
+    /// One of its files.
+    File {
+        /// The file.
+        file: StoredFile,
+        /// As the desk names it, once the desk has its bytes: before that it cannot be posted.
+        key: Option<DeskFileKey>,
+        /// Until when what was written after it waits for it. After that only the rest of its own
+        /// message does.
+        waited_for_until: Moment,
+    },
 }
 
 /// Something to be sent now.
@@ -98,9 +118,11 @@ pub struct Lanes {
     looked_last: bool,
     /// The channel that is asked first for a turn: each in turn.
     first: usize,
-    /// Lanes that rest, by when they have rested.
+    /// Lanes that rest or await a file, by when they have.
     resting: BTreeSet<(i64, ConversationId)>,
     memory: Memory,
+    /// The time, as far as it is known.
+    now: i64,
 }
 
 /// What was carried out last.
@@ -160,6 +182,8 @@ enum LaneState {
     Looking,
     /// Waits before it gets in line again.
     Resting { until: i64 },
+    /// Waits until the desk has the bytes of the file that is next, or has had time enough for it.
+    Awaiting { until: i64 },
 }
 
 impl Lanes {
@@ -188,6 +212,7 @@ impl Lanes {
             first: 0,
             resting: BTreeSet::new(),
             memory: Memory::default(),
+            now: i64::MIN,
         }
     }
 
@@ -255,6 +280,7 @@ impl Lanes {
 
     /// What to do now, or when to ask again; neither when nothing waits but what is under way.
     pub fn next(&mut self, now: Moment) -> (Option<Turn>, Option<Moment>) {
+        self.now = now.0;
         let mut wake = self.wake_resting(now);
         let turn = if self.looked_last {
             self.next_post(now, &mut wake).or_else(|| self.next_look())
@@ -300,21 +326,52 @@ impl Lanes {
         self.go_on(conversation);
     }
 
-    /// A look is over: this is the thread, if there is one, and these pieces are in it. Pieces are
-    /// posted in order, so what stands before one of them was posted too, though it may have been
-    /// deleted since. `channel`: where the thread is, as in [`Lanes::push`].
+    /// The desk has the bytes of the file that is this piece.
+    pub fn uploaded(&mut self, conversation: ConversationId, piece: Piece, uploaded: DeskFileKey) {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return };
+        for parcel in lane.parcels.iter_mut().filter(|parcel| parcel.piece == piece) {
+            if let Cargo::File { key: key @ None, .. } = &mut parcel.cargo {
+                *key = Some(uploaded.clone());
+            }
+        }
+        self.line_up(conversation);
+    }
+
+    /// The desk will never take the file that is this piece; the rest of its message goes on.
+    pub fn dropped(&mut self, conversation: ConversationId, piece: Piece) {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return };
+        lane.parcels.retain(|parcel| parcel.piece != piece);
+        match lane.state {
+            LaneState::Idle | LaneState::Awaiting { .. } => self.go_on(conversation),
+            // It has its turn, and finds what is left.
+            LaneState::InLine
+            | LaneState::WantsLook
+            | LaneState::Sending
+            | LaneState::Looking
+            | LaneState::Resting { .. } => {}
+        }
+    }
+
+    /// A look is over: this is the thread, if there is one, and these pieces and files are in it.
+    /// Pieces are posted in order, so what stands before one of them was posted too, though it may
+    /// have been deleted since. `channel`: where the thread is, as in [`Lanes::push`].
     pub fn looked(
         &mut self,
         conversation: ConversationId,
         thread: Option<ThreadKey>,
         channel: Option<&str>,
         posted: &[Piece],
+        files: &[DeskFileKey],
     ) {
         if let Some(thread) = thread {
             self.memory.add(Done::Opened(conversation));
             self.found(conversation, thread, channel);
         }
         if let Some(lane) = self.lanes.get_mut(&conversation) {
+            let in_files =
+                |parcel: &&Parcel| matches!(&parcel.cargo, Cargo::File { key: Some(key), .. } if files.contains(key));
+            let found = lane.parcels.iter().filter(in_files).map(|parcel| parcel.piece);
+            let posted: Vec<Piece> = posted.iter().copied().chain(found).collect();
             let there = |piece: Piece| posted.iter().any(|p| p.message == piece.message && p.index >= piece.index);
             lane.parcels.retain(|parcel| {
                 let there = there(parcel.piece);
@@ -444,14 +501,22 @@ impl Lanes {
                 leave_line(channel, conversation);
             }
             LaneState::InLine => return,
-            LaneState::Idle => {}
+            LaneState::Idle | LaneState::Awaiting { .. } => {}
         }
         lane.state = LaneState::InLine;
         if lane.unsure {
             lane.state = LaneState::WantsLook;
             self.looks.push_back(conversation);
         } else if lane.thread.is_some() && !lane.parcels.is_empty() {
-            channel.ready.push_back(conversation);
+            match lane.first_ready(self.now) {
+                Ok(_) => channel.ready.push_back(conversation),
+                Err(until) => {
+                    lane.state = LaneState::Awaiting { until };
+                    if until < i64::MAX {
+                        self.resting.insert((until, conversation));
+                    }
+                }
+            }
         } else if lane.thread.is_none() && lane.wants_open {
             let line = if lane.failed { &mut channel.ready } else { &mut channel.opens };
             line.push_back(conversation);
@@ -481,8 +546,8 @@ impl Lanes {
     }
 
     fn next_post(&mut self, now: Moment, wake: &mut Option<i64>) -> Option<Turn> {
-        let count = self.channels.len();
-        for at in (0..count).map(|offset| (self.first + offset) % count) {
+        let (first, count) = (self.first, self.channels.len());
+        for at in (0..count).map(|offset| (first + offset) % count) {
             let channel = &mut self.channels[at];
             if channel.opens.is_empty() && channel.ready.is_empty() {
                 continue;
@@ -493,25 +558,50 @@ impl Lanes {
                 *wake = Some(wake.map_or(ready_at, |wake| wake.min(ready_at)));
                 continue;
             }
-            let Some(conversation) = channel.opens.pop_front().or_else(|| channel.ready.pop_front()) else { continue };
-            channel.free_at = channel.free_at.max(now.0).saturating_add(self.pace.millis_per_post);
-            let name = channel.name.clone();
-            self.first = (at + 1) % count;
-            return self.turn_of(conversation, name);
+            while let Some(conversation) =
+                self.channels[at].opens.pop_front().or_else(|| self.channels[at].ready.pop_front())
+            {
+                let name = self.channels[at].name.clone();
+                let Some(turn) = self.turn_of(conversation, name) else {
+                    // What it stood in line for is gone, or has to wait.
+                    self.go_on(conversation);
+                    continue;
+                };
+                let channel = &mut self.channels[at];
+                channel.free_at = channel.free_at.max(now.0).saturating_add(self.pace.millis_per_post);
+                self.first = (at + 1) % count;
+                return Some(turn);
+            }
         }
         None
     }
 
     fn turn_of(&mut self, conversation: ConversationId, channel: String) -> Option<Turn> {
         let lane = self.lanes.get_mut(&conversation)?;
+        let Some(thread) = lane.thread.clone() else {
+            if !lane.wants_open {
+                return None;
+            }
+            lane.state = LaneState::Sending;
+            return Some(Turn::Open { conversation, channel });
+        };
+        let first = lane.first_ready(self.now).ok()?;
         lane.state = LaneState::Sending;
-        let Some(thread) = lane.thread.clone() else { return Some(Turn::Open { conversation, channel }) };
         let mut parcels: Vec<Parcel> = Vec::new();
         let mut chars = 0;
-        for parcel in lane.parcels.iter().take(PIECES_PER_POST_MAX) {
-            chars += parcel.text.chars().count() + 1;
-            let same_speaker = parcels.first().is_none_or(|first| first.speaker == parcel.speaker);
-            if !parcels.is_empty() && (chars > self.post_chars_max || !same_speaker) {
+        for parcel in lane.parcels.iter().skip(first).take(PIECES_PER_POST_MAX) {
+            if let Cargo::Text(text) = &parcel.cargo {
+                chars += text.chars().count() + 1;
+            }
+            let joins = parcels.first().is_none_or(|first| match (&first.cargo, &parcel.cargo) {
+                (Cargo::Text(_), Cargo::Text(_)) => chars <= self.post_chars_max && first.speaker == parcel.speaker,
+                (Cargo::File { .. }, Cargo::File { key, .. }) => {
+                    let room = parcels.len() < FILES_PER_POST_MAX;
+                    key.is_some() && room && first.piece.message == parcel.piece.message
+                }
+                (Cargo::Text(_), Cargo::File { .. }) | (Cargo::File { .. }, Cargo::Text(_)) => false,
+            });
+            if !joins {
                 break;
             }
             parcels.push(parcel.clone());
@@ -527,12 +617,48 @@ impl Lanes {
             }
             self.resting.pop_first();
             let Some(lane) = self.lanes.get_mut(&conversation) else { continue };
-            if lane.state == (LaneState::Resting { until }) {
+            if lane.state == (LaneState::Resting { until }) || lane.state == (LaneState::Awaiting { until }) {
                 lane.state = LaneState::Idle;
                 self.line_up(conversation);
             }
         }
         None
+    }
+}
+
+impl Lane {
+    /// The first parcel that can be posted now; or, with none, when to look again, which is never
+    /// where only files that had time enough are left.
+    fn first_ready(&self, now: i64) -> Result<usize, i64> {
+        let mut held_back: Option<Piece> = None;
+        // Files of one message are posted together, as they were sent.
+        let awaited_with = |at: usize, piece: Piece| {
+            let with = self
+                .parcels
+                .iter()
+                .skip(at)
+                .take(FILES_PER_POST_MAX)
+                .take_while(|it| it.piece.message == piece.message);
+            let until = with.filter_map(|it| match &it.cargo {
+                Cargo::File { key: None, waited_for_until, .. } => Some(waited_for_until.0),
+                Cargo::File { key: Some(_), .. } | Cargo::Text(_) => None,
+            });
+            until.filter(|until| *until > now).min()
+        };
+        for (at, parcel) in self.parcels.iter().enumerate() {
+            if held_back.is_some_and(|piece| piece.message == parcel.piece.message) {
+                continue;
+            }
+            match &parcel.cargo {
+                Cargo::Text(_) => return Ok(at),
+                Cargo::File { key, .. } => match (awaited_with(at, parcel.piece), key) {
+                    (Some(until), _) => return Err(until),
+                    (None, Some(_)) => return Ok(at),
+                    (None, None) => held_back = Some(parcel.piece),
+                },
+            }
+        }
+        Err(i64::MAX)
     }
 }
 

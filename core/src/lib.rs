@@ -17,6 +17,7 @@
 //! | Message | one thing said in it, numbered in order within the conversation |
 //! | Note | an agent's message that the customer never sees |
 //! | Thread, Post, Link | the conversation's thread at a desk; one message there; the stored pair *our message ↔ their post* |
+//! | File, Attachment | bytes with a name, known by their content; one as a part of a message, and what became of it |
 //! | Receipt | what became of a message: stored, delivered, seen, or failed and why |
 //! | Topic, Field, Answer | the help category chosen by the customer; something it asks for before the first message; what the customer said |
 //! | Context, Fact | what is known besides what was written: page, browser, language, zone; a key and value that the site hands over |
@@ -35,9 +36,11 @@ pub mod context;
 pub mod conversation;
 pub mod customer;
 pub mod desk;
+pub mod file;
 pub mod ids;
 pub mod lane;
 pub mod markup;
+pub mod media;
 pub mod message;
 pub mod verb;
 pub mod words;

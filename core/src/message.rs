@@ -1,7 +1,8 @@
 //! One thing said in a conversation, and what became of it.
 
-use crate::body::Body;
-use crate::desk::{Agent, Post};
+use crate::body::{Body, pieces};
+use crate::desk::{Agent, Piece, Post};
+use crate::file::{AtDesk, Attachment};
 use crate::ids::{ConversationId, MessageId, Moment};
 
 /// One thing said in a conversation.
@@ -21,6 +22,8 @@ pub struct Message {
     pub kind: Kind,
     /// What it says now.
     pub body: Body,
+    /// The files that are part of it.
+    pub files: Vec<Attachment>,
     /// When it came in.
     pub at: Moment,
     /// The last change of it that the customer can see; 0 when there is none.
@@ -84,7 +87,7 @@ pub enum Kind {
 pub enum Posting {
     /// Some pieces wait.
     Waiting {
-        /// How many have been posted.
+        /// How many have been posted, in their order; files that the desk refused are not waited for.
         pieces_posted: u32,
         /// True when it has waited so long that the customer was told; never for the bot's own.
         late: bool,
@@ -101,6 +104,15 @@ pub enum Posting {
     },
 }
 
+/// A piece of a message of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Some of its text.
+    Text(String),
+    /// One of its files.
+    File(&'a Attachment),
+}
+
 /// How far a reply is on its way to the customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -113,6 +125,8 @@ pub enum Stage {
     Shown {
         /// The change with which it was first shown: a receipt at or above this covers it.
         first_rev: i64,
+        /// True when it says something else since then.
+        reworded: bool,
     },
     /// Deleted, or made a note.
     Withdrawn {
@@ -135,7 +149,45 @@ impl Message {
     /// True when the customer has seen it say something else: after a reply is shown, only another
     /// text changes it. What was edited while it was held was never said otherwise.
     pub fn edited_in_sight(&self) -> bool {
-        matches!(self.kind, Kind::Reply { stage: Stage::Shown { first_rev }, .. } if self.rev > first_rev)
+        matches!(self.kind, Kind::Reply { stage: Stage::Shown { reworded: true, .. }, .. })
+    }
+
+    /// What a message of ours is to a desk, in the order in which it is posted: its text, in as many
+    /// parts as it needs, then its files. What stands here at `n` is the piece with the index `n`.
+    pub fn parts(&self, post_chars_max: usize) -> Vec<Part<'_>> {
+        let files = self.files.iter().map(Part::File);
+        if self.is_only_files() {
+            return files.collect();
+        }
+        let text = self.body.text();
+        pieces(&text, post_chars_max).into_iter().map(|text| Part::Text(text.to_string())).chain(files).collect()
+    }
+
+    /// The file that is the piece with this index.
+    pub fn file_at(&self, index: u32, post_chars_max: usize) -> Option<usize> {
+        (index as usize).checked_sub(self.texts(post_chars_max)).filter(|at| *at < self.files.len())
+    }
+
+    /// The piece that the file at this place is.
+    pub fn piece_of_file(&self, at: usize, post_chars_max: usize) -> Piece {
+        let index = u32::try_from(self.texts(post_chars_max) + at).unwrap_or(u32::MAX);
+        Piece { message: self.id, index }
+    }
+
+    /// True when everything that the desk can have of a message of ours is there, once its first
+    /// `posted` pieces are: what is left was refused.
+    pub fn is_whole_at_desk(&self, posted: u32, post_chars_max: usize) -> bool {
+        let Some(files_posted) = (posted as usize).checked_sub(self.texts(post_chars_max)) else { return false };
+        let refused = |file: &Attachment| matches!(file, Attachment::Sent { desk: AtDesk::Refused { .. }, .. });
+        self.files.iter().skip(files_posted).all(refused)
+    }
+
+    fn texts(&self, post_chars_max: usize) -> usize {
+        if self.is_only_files() { 0 } else { pieces(&self.body.text(), post_chars_max).len() }
+    }
+
+    fn is_only_files(&self) -> bool {
+        !self.files.is_empty() && self.body.is_blank()
     }
 
     /// The post it was written as, for what was written at a desk.

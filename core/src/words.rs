@@ -6,6 +6,7 @@
 use crate::body::{Block, Body, Span, Style};
 use crate::conversation::{Rating, Score, Standing};
 use crate::customer::{Customer, Identity};
+use crate::file::FileTrouble;
 use crate::ids::Moment;
 use crate::verb::parse::Wrong;
 use crate::verb::{Name, Names, PREFIX, Takes, VERBS};
@@ -78,6 +79,22 @@ pub enum Said {
     NotPosted {
         /// Its number.
         seq: i64,
+    },
+    /// The desk refused a file of the customer's.
+    FileNotPosted {
+        /// Its name.
+        name: String,
+        /// Why, in the platform's words.
+        why: String,
+    },
+    /// The customer does not get a file of an agent's.
+    FileNotSent {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: FileTrouble,
+        /// True when there is text, which goes out.
+        has_text: bool,
     },
 }
 
@@ -176,6 +193,13 @@ pub fn said(said: &Said) -> Body {
         Said::NotPosted { seq } => plain(format!(
             "⚠️ Message {seq} of the customer could not be posted here. The customer was told that it did not arrive."
         )),
+        Said::FileNotPosted { name, why } => plain(format!(
+            "⚠️ A file of the customer, “{name}”, could not be posted here ({why}). The customer was told."
+        )),
+        Said::FileNotSent { name, why, has_text } => {
+            let rest = if *has_text { " The text goes out without it." } else { "" };
+            plain(format!("⚠️ The customer did not get the file “{name}”: {why}.{rest}"))
+        }
     }
 }
 

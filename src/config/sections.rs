@@ -8,16 +8,18 @@ use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
 use super::topics::{fact, labelled_facts, place_topics, topic};
 use super::{
-    Ask, Config, Database, DatabasePlace, Desk, LISTEN, Limits, Log, LogFormat, LogLevel, Platform, Practice, Server,
-    Widget,
+    Ask, Config, Database, DatabasePlace, Desk, Files, LISTEN, Limits, Log, LogFormat, LogLevel, Platform, Practice,
+    Server, Widget,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use threadline_core::body::BODY_CHARS_MAX;
 use threadline_core::desk::Mode;
+use threadline_core::file::FILES_MAX;
 use threadline_core::ids::{CalendarName, DeskName};
+use threadline_core::media::KINDS;
 
 /// A newcomer's database: a file in the current directory.
 const DATABASE_URL: &str = "sqlite:threadline.db";
@@ -48,6 +50,15 @@ const PER_MINUTE_MAX: u32 = 1_000_000;
 /// Upper bound of open streams: each is a socket, and this is a common limit of a process's files.
 const STREAMS_MAX: u32 = 1_000_000;
 
+/// The most that Slack takes (slack.com/help, "Add files to Slack": 1 GB).
+const FILE_BYTES_MAX: u32 = 1024 * 1024 * 1024;
+/// More files than this are not looked at one by one, and are better one archive.
+const PER_MESSAGE_MAX: u32 = FILES_MAX as u32;
+/// As people count the size of files.
+const MEGABYTE: u64 = 1024 * 1024;
+/// A terabyte a day is no limit.
+const MEGABYTES_PER_DAY_MAX: u32 = 1024 * 1024;
+
 /// Reads the whole file. None when something is wrong that leaves nothing to put in the place; the
 /// document knows what, and also what else is wrong.
 pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sources<'_>) -> Option<Config> {
@@ -63,6 +74,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
+        let files = root.table("files", |table| files(document, table));
         let limits = root.table("limits", |table| limits(document, table));
         let practice = root.table("practice", |table| table.flag("enabled"));
         let log = root.table("log", log);
@@ -95,6 +107,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             default_calendar: default_calendar?,
             slack: slack?,
             identity_secrets: identity_secrets?,
+            files,
             limits,
             practice,
             log,
@@ -313,6 +326,35 @@ pub(super) fn is_name(document: &Document<'_>, found: &Found<String>) -> bool {
         document.problem(&found.place, what);
     }
     right
+}
+
+fn files(document: &Document<'_>, table: &Table<'_>) -> Files {
+    let default = Files::default();
+    let number = |key, bounds, default| table.number(key, bounds).map_or(default, |found| found.value);
+    let bytes_max = u32::try_from(default.bytes_max).unwrap_or(FILE_BYTES_MAX);
+    // 0 in the file is no limit.
+    let per_day = match table.number("megabytes_per_conversation_per_day", 0..=MEGABYTES_PER_DAY_MAX) {
+        Some(found) => NonZeroU64::new(u64::from(found.value) * MEGABYTE),
+        None => default.bytes_per_conversation_per_day,
+    };
+    let types = table.texts("types").map(|types| {
+        let known = |found: &Found<String>| {
+            let known = KINDS.iter().any(|(kind, _)| *kind == found.value);
+            if !known {
+                let what = format!("is no type that Threadline can tell by a file's content: {:?}", found.value);
+                document.problem(&found.place, what);
+            }
+            known
+        };
+        types.into_iter().filter(known).map(|found| found.value).collect()
+    });
+    Files {
+        folder: table.text("folder").map_or(default.folder, |found| PathBuf::from(found.value)),
+        bytes_max: number("bytes_max", 1..=FILE_BYTES_MAX, bytes_max).into(),
+        per_message_max: number("per_message_max", 1..=PER_MESSAGE_MAX, default.per_message_max),
+        bytes_per_conversation_per_day: per_day,
+        types: types.unwrap_or(default.types),
+    }
 }
 
 fn limits(document: &Document<'_>, table: &Table<'_>) -> Limits {

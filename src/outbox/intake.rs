@@ -3,22 +3,26 @@
 //! all others go on.
 
 use super::Worker;
+use super::carrier::Job;
 use crate::hub::{Placed, Rung};
 use crate::store::orders::{OrderRow, Task};
 use crate::store::{BrokenRow, Rows, StoreError};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
-use threadline_core::body::pieces;
 use threadline_core::conversation::{Conversation, Sent, Thread};
 use threadline_core::desk::Piece;
+use threadline_core::file::{AtDesk, Attachment};
 use threadline_core::ids::ConversationId;
-use threadline_core::lane::Parcel;
-use threadline_core::message::{Kind, Message, Posting};
+use threadline_core::lane::{Cargo, Parcel};
+use threadline_core::message::{Kind, Message, Part, Posting};
 
 /// Orders read from the table at once.
 const SCAN_ROWS: i64 = 500;
 /// The wait before the table is read again after the database failed.
 const SCAN_RETRY: Duration = Duration::from_secs(1);
+/// How long what was written after a file waits until the desk has the file's bytes. A customer who
+/// writes "see the screenshot" wants it above that; an agent wants to read that before long.
+const FILE_WAIT_MILLIS: i64 = 20_000;
 
 impl Worker {
     pub(super) async fn take_in(&mut self, rung: Rung) {
@@ -50,6 +54,7 @@ impl Worker {
                 | Task::ShowTheWay(..),
                 _,
             ) => self.marks.push(placed.order),
+            (Task::Fetch, _) => self.carrier.push(Job::Fetch(placed.order)),
         }
     }
 
@@ -67,13 +72,36 @@ impl Worker {
             Thread::Open(key) => self.desk.platform.channel_of(key),
             Thread::None | Thread::Wanted => None,
         };
-        let text = message.body.text();
-        for (index, text) in pieces(&text, chars_max).into_iter().enumerate().skip(posted as usize) {
+        for (index, part) in message.parts(chars_max).into_iter().enumerate().skip(posted as usize) {
             let piece = Piece { message: message.id, index: index as u32 };
-            let parcel = Parcel { piece, seq: message.seq, text: text.to_string(), speaker: speaker.clone() };
+            let Some(cargo) = self.cargo(message.conversation, piece, part) else { continue };
+            let parcel = Parcel { piece, seq: message.seq, cargo, speaker: speaker.clone() };
             self.lanes.push(message.conversation, thread, channel.as_deref(), parcel, unsure);
         }
         self.late.watch(message);
+    }
+
+    /// What a part of a message is to a lane; the bytes of a file begin their way to the desk. None for
+    /// a file that the desk refused.
+    fn cargo(&mut self, conversation: ConversationId, piece: Piece, part: Part<'_>) -> Option<Cargo> {
+        let (file, desk) = match part {
+            Part::Text(text) => return Some(Cargo::Text(text)),
+            Part::File(Attachment::Sent { file, desk }) => (file.clone(), desk),
+            // Nothing of the kind is in a message of ours.
+            Part::File(Attachment::Awaited(_) | Attachment::Fetched { .. } | Attachment::Missing { .. }) => {
+                return None;
+            }
+        };
+        let key = match desk {
+            AtDesk::Uploaded(key) => Some(key.clone()),
+            AtDesk::NotYet => self.desk.platform.key_of(&file),
+            AtDesk::Refused { .. } => return None,
+        };
+        if key.is_none() {
+            self.carrier.push(Job::Upload { conversation, piece, file: file.clone() });
+        }
+        let waited_for_until = self.service.shared().clock.now().plus_millis(FILE_WAIT_MILLIS);
+        Some(Cargo::File { file, key, waited_for_until })
     }
 
     pub(super) async fn scan_until_it_works(&mut self, unsure: bool) {
@@ -138,6 +166,7 @@ impl Worker {
                         | Task::ShowTheWay(..),
                         _,
                     ) => self.marks.push(order),
+                    (Task::Fetch, _) => self.carrier.push(Job::Fetch(order)),
                     (Task::Open | Task::Post, _) if stands_still => {}
                     (Task::Open, Some(head)) if matches!(head.thread, Thread::Wanted) => {
                         self.lanes.want_open(order.conversation, unsure);

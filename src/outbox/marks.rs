@@ -65,7 +65,7 @@ impl LineKind {
             Task::Tell(..) | Task::ShowTheWay(..) => LineKind::Tells,
             Task::Card => LineKind::Cards,
             Task::TakeBack(_) | Task::PointTheWay(_) => LineKind::Repairs,
-            Task::Mark(..) | Task::Open | Task::Post => LineKind::Marks,
+            Task::Mark(..) | Task::Open | Task::Post | Task::Fetch => LineKind::Marks,
         }
     }
 
@@ -210,7 +210,7 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
             Ok(None) => Err(Trouble::ThreadGone),
             Err(error) => Err(Trouble::NotDone { why: error.to_string() }),
         },
-        Task::Open | Task::Post => Ok(()),
+        Task::Open | Task::Post | Task::Fetch => Ok(()),
     };
     let kind = LineKind::of(order);
     let platform = desk.platform.kind().as_str();
@@ -262,6 +262,8 @@ async fn point(desk: &Desk, order: &OrderRow, head: &Conversation) -> Result<(),
     match &order.task {
         Task::PointTheWay(card) => desk.platform.point_the_way(card, head.number, onward).await,
         Task::ShowTheWay(person, thread) => desk.platform.show_the_way(thread, person, onward).await,
-        Task::Open | Task::Post | Task::Card | Task::Mark(..) | Task::Tell(..) | Task::TakeBack(_) => Ok(()),
+        Task::Open | Task::Post | Task::Fetch | Task::Card | Task::Mark(..) | Task::Tell(..) | Task::TakeBack(_) => {
+            Ok(())
+        }
     }
 }

@@ -1,13 +1,48 @@
 //! What a desk's worker can ask of its platform: the same for each.
 
 use crate::config;
-use crate::practice::Practice;
+use crate::files::Files;
+use crate::practice::{self, Practice};
+use bytes::Bytes;
+use futures_util::StreamExt;
 use threadline_core::body::Body;
 use threadline_core::card::Card;
-use threadline_core::desk::{FoundCard, Letter, Mark, Snapshot, Trouble};
+use threadline_core::desk::{FoundCard, Letter, Mark, NotFetched, Snapshot, Trouble};
+use threadline_core::file::{DeskFileKey, StoredFile};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
+use threadline_slack::files::Download;
 use threadline_slack::ids::Spot;
 use threadline_slack::outbound::Slack;
+use tokio_util::io::ReaderStream;
+
+/// How much of a file is read at once on its way to a desk.
+const READ_BYTES: usize = 64 * 1024;
+
+/// A file that comes from a desk.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Its name there, if that is better known now.
+    pub name: Option<String>,
+    /// How many bytes come, if the desk says.
+    pub bytes: Option<u64>,
+    from: From,
+}
+
+#[derive(Debug)]
+enum From {
+    Slack(Download),
+    Practice(ReaderStream<tokio::io::Take<tokio::fs::File>>),
+}
+
+impl Fetched {
+    /// The next bytes; none at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, String>> {
+        match &mut self.from {
+            From::Slack(download) => download.next().await,
+            From::Practice(stream) => stream.next().await.map(|part| part.map_err(|error| error.to_string())),
+        }
+    }
+}
 
 /// What a desk is on.
 #[derive(Clone, Debug)]
@@ -52,10 +87,48 @@ impl Platform {
     }
 
     /// Posts in a thread.
-    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<PostKey, Trouble> {
+    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.post(thread, letter).await,
             Platform::Practice(practice) => practice.post(letter).await,
+        }
+    }
+
+    /// As the desk names a file of which it needs no bytes before it is posted.
+    pub fn key_of(&self, file: &StoredFile) -> Option<DeskFileKey> {
+        match self {
+            Platform::Slack(_) => None,
+            Platform::Practice(_) => Some(practice::file_key(file.id)),
+        }
+    }
+
+    /// Gives the desk the bytes of a file, which nobody sees there before it is posted.
+    pub async fn upload(&self, files: &Files, file: &StoredFile) -> Result<DeskFileKey, Trouble> {
+        match self {
+            Platform::Slack(slack) => {
+                let reading = files.read(&file.hash, 0, file.bytes).await;
+                let reading = reading.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
+                let reading = reading.ok_or_else(|| Trouble::Never { why: "its bytes are lost".to_string() })?;
+                let bytes = ReaderStream::with_capacity(reading.bytes, READ_BYTES);
+                slack.upload(&file.name, file.bytes, Box::pin(bytes)).await
+            }
+            Platform::Practice(_) => Ok(practice::file_key(file.id)),
+        }
+    }
+
+    /// Gets a file that somebody attached at the desk.
+    pub async fn fetch(&self, key: &DeskFileKey) -> Result<Fetched, NotFetched> {
+        match self {
+            Platform::Slack(slack) => {
+                let download = slack.download(key).await?;
+                Ok(Fetched { name: download.name.clone(), bytes: download.bytes, from: From::Slack(download) })
+            }
+            Platform::Practice(practice) => {
+                let (name, reading) = practice.file(key).await?;
+                let bytes = Some(reading.length);
+                let stream = ReaderStream::with_capacity(reading.bytes, READ_BYTES);
+                Ok(Fetched { name: Some(name), bytes, from: From::Practice(stream) })
+            }
         }
     }
 

@@ -5,12 +5,14 @@
 use super::{Answer, Inner, Refusal, Token};
 use crate::hub::Placed;
 use crate::store::conversations::Head;
+use crate::store::files::{FileRow, Owner};
 use crate::store::orders::{OrderKey, OrderRow, Task};
 use crate::store::{StoreError, Tx, dialect};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected, Thread};
 use threadline_core::desk::{Frame, Post};
-use threadline_core::ids::{ConversationId, DeskName, MessageId, Moment, ThreadKey};
+use threadline_core::file::{Attachment, StoredFile};
+use threadline_core::ids::{ConversationId, DeskName, FileId, MessageId, Moment, ThreadKey};
 use threadline_core::message::{Kind, Message};
 use threadline_core::words;
 use tokio::sync::oneshot;
@@ -94,6 +96,8 @@ struct Loaded {
     dialogue: Dialogue,
     token_hash: String,
     before: Dialogue,
+    /// Files of it that no message has yet.
+    unowned: HashSet<FileId>,
 }
 
 pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Outcome, StoreError> {
@@ -136,6 +140,16 @@ fn apply(
         if work.token.as_ref().is_some_and(|token| !token.opens(loaded.dialogue.head.id, &loaded.token_hash)) {
             return Err(Refusal::NotYours);
         }
+        if let Event::CustomerWrote { key, files, .. } = &act.event
+            && !files.is_empty()
+            && !loaded.dialogue.messages.iter().any(|message| message.key == *key)
+        {
+            let unowned = |file: &StoredFile| loaded.unowned.remove(&file.id);
+            // Every one of them is taken, so that none is twice in a message.
+            if files.iter().map(unowned).filter(|is| *is).count() < files.len() {
+                return Err(Refusal::NoSuchFile);
+            }
+        }
         let id = loaded.dialogue.head.id;
         let rules = inner.rules(&loaded.dialogue.head.desk);
         let last_seq = loaded.dialogue.head.last_seq;
@@ -169,7 +183,8 @@ impl Conversations {
             }
             let dialogue = Dialogue { head: head.conversation, messages: Vec::new() };
             let before = Dialogue { head: dialogue.head.clone(), messages: Vec::new() };
-            self.by_id.insert(id, Loaded { before, dialogue, token_hash: head.token_hash });
+            let (token_hash, unowned) = (head.token_hash, HashSet::new());
+            self.by_id.insert(id, Loaded { before, dialogue, token_hash, unowned });
         }
     }
 
@@ -227,6 +242,11 @@ async fn load(tx: &mut Tx, works: &[Work]) -> Result<Conversations, StoreError> 
             loaded.dialogue.messages.push(message);
         }
     }
+    for row in tx.files(&wanted.files).await?.into_iter().filter(|row| row.owner.is_none()) {
+        if let Some(loaded) = conversations.by_id.get_mut(&row.conversation) {
+            loaded.unowned.insert(row.file.id);
+        }
+    }
     for loaded in conversations.by_id.values_mut() {
         loaded.before.messages.clone_from(&loaded.dialogue.messages);
     }
@@ -242,6 +262,7 @@ struct Wanted {
     held: Vec<ConversationId>,
     replies_above: Vec<(ConversationId, i64)>,
     after: Vec<(ConversationId, i64)>,
+    files: Vec<FileId>,
 }
 
 fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversations) -> Wanted {
@@ -256,7 +277,11 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
             }
         };
         match &act.event {
-            Event::CustomerWrote { key, .. } | Event::CustomerRated { key, .. } => wanted.keys.push(key.clone()),
+            Event::CustomerWrote { key, files, .. } => {
+                wanted.keys.push(key.clone());
+                wanted.files.extend(files.iter().map(|file| file.id));
+            }
+            Event::CustomerRated { key, .. } => wanted.keys.push(key.clone()),
             Event::AgentDid(deed) => wanted.keys.push(deed.key.clone()),
             Event::CustomerReceived { .. } | Event::CustomerSaw { .. } => {
                 if replies.insert(head.id) {
@@ -285,7 +310,10 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
             }
             Event::PiecesPosted(pieces) => wanted.ids.extend(pieces.iter().map(|piece| piece.message)),
             Event::PostsDelayed(messages) => wanted.ids.extend(messages),
-            Event::PostRefused { message, .. } => wanted.ids.push(*message),
+            Event::PostRefused { message, .. }
+            | Event::FileFetched { message, .. }
+            | Event::FileMissed { message, .. } => wanted.ids.push(*message),
+            Event::FileUploaded { piece, .. } | Event::FileRefused { piece, .. } => wanted.ids.push(piece.message),
             Event::ThreadOpened(_) | Event::CardEdited { .. } | Event::OutcomeLost { .. } => {}
         }
     }
@@ -334,9 +362,18 @@ async fn store(
     }
     tx.insert_messages(&inserted).await?;
     tx.update_messages(&updated.iter().map(|(message, _)| *message).collect::<Vec<_>>()).await?;
+    for message in inserted.iter().filter(|message| !message.files.is_empty()) {
+        let ids: Vec<FileId> = message.files.iter().filter_map(Attachment::stored).map(|file| file.id).collect();
+        if !ids.is_empty() {
+            tx.own_files(&Owner::Message(message.id), &ids).await?;
+        }
+    }
     for (message, before) in updated {
-        if message.body != before.body {
-            tx.update_body(message).await?;
+        if message.body != before.body || message.files != before.files {
+            tx.update_content(message).await?;
+        }
+        if message.files != before.files {
+            store_files(tx, now, message, before).await?;
         }
     }
     let mut orders = Orders::default();
@@ -352,6 +389,7 @@ async fn store(
         match effect {
             Effect::OpenThread => orders.add(place(Task::Open, 0)),
             Effect::PostToDesk { seq, .. } => orders.add(place(Task::Post, seq)),
+            Effect::FetchFiles { seq, .. } => orders.add(place(Task::Fetch, seq)),
             Effect::MarkPost { seq, post, mark } => orders.add(place(Task::Mark(mark, post), seq)),
             Effect::TellPrivately { seq, person, notice } => {
                 let words = words::notice(&notice, &inner.names);
@@ -367,6 +405,7 @@ async fn store(
             Effect::Settled(Order::Open) => orders.remove((conversation, "open", 0)),
             Effect::Settled(Order::Card) => orders.remove((conversation, "card", 0)),
             Effect::Settled(Order::Post(seq)) => orders.remove((conversation, "post", seq)),
+            Effect::Settled(Order::Fetch(seq)) => orders.remove((conversation, "fetch", seq)),
             Effect::EndHoldAt { message, at } => holds.push((message, conversation, at)),
             Effect::ForgetHold(message) => forgotten.push(message),
             Effect::ShowToCustomer(id) => {
@@ -421,6 +460,25 @@ async fn store(
         outcome.placed.push(Placed { thread: head.thread.clone(), message, customer, order });
     }
     Ok(())
+}
+
+/// Files that a message has got since it was loaded are here, and those it has lost are forgotten.
+async fn store_files(tx: &mut Tx, now: Moment, message: &Message, before: &Message) -> Result<(), StoreError> {
+    let stored = |message: &Message| -> BTreeMap<FileId, StoredFile> {
+        message.files.iter().filter_map(Attachment::stored).map(|file| (file.id, file.clone())).collect()
+    };
+    let (old, new) = (stored(before), stored(message));
+    let row = |file: &StoredFile| FileRow {
+        file: file.clone(),
+        conversation: message.conversation,
+        key: format!("{}/{}", message.id, file.id),
+        owner: Some(Owner::Message(message.id)),
+        at: now,
+    };
+    let come: Vec<FileRow> = new.values().filter(|file| !old.contains_key(&file.id)).map(row).collect();
+    let gone: Vec<FileId> = old.into_keys().filter(|id| !new.contains_key(id)).collect();
+    tx.insert_files(&come).await?;
+    if gone.is_empty() { Ok(()) } else { tx.forget_files(&gone).await }
 }
 
 /// Tells other processes which conversations customers see changed, and which desks have orders.

@@ -1,7 +1,7 @@
 //! Messages as rows.
 
 use super::many::{ROWS_MAX, powers_of_two, push_list};
-use super::{Rows, Store, StoreError, Tx, inconsistent, json, on_read, on_tx};
+use super::{Rows, Store, StoreError, Tx, files_json, inconsistent, json, on_read, on_tx};
 use sqlx::QueryBuilder;
 use threadline_core::desk::{Agent, Post};
 use threadline_core::ids::{AgentId, ConversationId, MessageId, Moment, PostKey};
@@ -25,12 +25,13 @@ struct MessageRow {
     post_stamp: Option<i64>,
     edited: Option<i64>,
     body: String,
+    files: Option<String>,
     at: i64,
     rev: i64,
 }
 
 const COLUMNS: &str = "id, conversation, seq, place_seq, place_stamp, key, kind, stage, stage_number, stage_why, \
-    agent_id, agent_name, agent_picture, post_stamp, edited, body, at, rev";
+    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, at, rev";
 
 impl Tx {
     /// Messages by what makes them unique.
@@ -118,6 +119,7 @@ impl Tx {
                         .push_bind(words.stamp)
                         .push_bind(words.edited)
                         .push_bind(json::body_to_json(&it.body))
+                        .push_bind(files_json::attachments_to_json(&it.files))
                         .push_bind(it.at.0)
                         .push_bind(it.rev);
                 });
@@ -153,11 +155,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes what a message says now.
-    pub async fn update_body(&mut self, message: &Message) -> Result<(), StoreError> {
+    /// Writes what a message says and brings now.
+    pub async fn update_content(&mut self, message: &Message) -> Result<(), StoreError> {
         on_tx!(self, |c| {
-            sqlx::query("UPDATE message SET body = $1 WHERE id = $2")
+            sqlx::query("UPDATE message SET body = $1, files = $2 WHERE id = $3")
                 .bind(json::body_to_json(&message.body))
+                .bind(files_json::attachments_to_json(&message.files))
                 .bind(message.id.to_string())
                 .execute(c)
                 .await?;
@@ -200,6 +203,16 @@ impl Store {
         .bind(id.to_string())
         .fetch_optional(c)
         .await?))
+    }
+
+    /// A message by its id.
+    pub async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        let row: Option<MessageRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE id = "));
+            query.push_bind(id.to_string());
+            query.build_query_as().fetch_optional(c).await?
+        });
+        row.map(message_from).transpose()
     }
 
     /// Messages by their numbers.
@@ -250,7 +263,8 @@ fn kind_words(kind: &Kind) -> KindWords<'_> {
         Kind::Reply { by, post, edited, stage } => {
             let (stage, number) = match *stage {
                 Stage::Held { until } => ("held", until.0),
-                Stage::Shown { first_rev } => ("shown", first_rev),
+                Stage::Shown { first_rev, reworded: false } => ("shown", first_rev),
+                Stage::Shown { first_rev, reworded: true } => ("reworded", first_rev),
                 Stage::Withdrawn { was_shown: true } => ("withdrawn", 0),
                 Stage::Withdrawn { was_shown: false } => ("discarded", 0),
             };
@@ -295,7 +309,8 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
     };
     let stage = || match row.stage.as_str() {
         "held" => Ok(Stage::Held { until: Moment(row.stage_number) }),
-        "shown" => Ok(Stage::Shown { first_rev: row.stage_number }),
+        "shown" => Ok(Stage::Shown { first_rev: row.stage_number, reworded: false }),
+        "reworded" => Ok(Stage::Shown { first_rev: row.stage_number, reworded: true }),
         "withdrawn" => Ok(Stage::Withdrawn { was_shown: true }),
         "discarded" => Ok(Stage::Withdrawn { was_shown: false }),
         _ => Err(wrong("no such stage")),
@@ -315,6 +330,7 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         seq: row.seq,
         place: Place { seq: row.place_seq, stamp: row.place_stamp },
         body: json::body_from_json(&row.body).ok_or_else(|| wrong("no body"))?,
+        files: files_json::attachments_from_json(row.files.as_deref()).ok_or_else(|| wrong("no files"))?,
         kind,
         key: row.key,
         at: Moment(row.at),

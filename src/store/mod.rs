@@ -9,6 +9,8 @@ mod checkpoint;
 pub mod contexts;
 pub mod conversations;
 pub mod dialect;
+pub mod files;
+mod files_json;
 pub mod frames;
 pub mod holds;
 pub mod json;

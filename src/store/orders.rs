@@ -29,6 +29,8 @@ pub enum Task {
     Open,
     /// Post the message.
     Post,
+    /// Fetch the files of the reply.
+    Fetch,
     /// Show a receipt under a post.
     Mark(Mark, PostKey),
     /// Edit the card.
@@ -49,6 +51,7 @@ impl Task {
         match self {
             Task::Open => "open",
             Task::Post => "post",
+            Task::Fetch => "fetch",
             Task::Card => "card",
             Task::Mark(Mark::Received, _) => "received",
             Task::Mark(Mark::Seen, _) => "seen",
@@ -72,7 +75,7 @@ impl Tx {
                     QueryBuilder::new("INSERT INTO outbox (conversation, kind, seq, desk, target, words, thread, at) ");
                 query.push_values(chunk, |mut row, order| {
                     let (target, words, thread) = match &order.task {
-                        Task::Open | Task::Post | Task::Card => (None, None, None),
+                        Task::Open | Task::Post | Task::Fetch | Task::Card => (None, None, None),
                         Task::Mark(_, post) | Task::TakeBack(post) | Task::PointTheWay(post) => {
                             (Some(post.0.as_str()), None, None)
                         }
@@ -173,6 +176,7 @@ fn order_from((conversation, kind, seq, desk, target, words, thread, at): Row) -
     let task = match kind.as_str() {
         "open" => Task::Open,
         "post" => Task::Post,
+        "fetch" => Task::Fetch,
         "card" => Task::Card,
         "received" => Task::Mark(Mark::Received, post()?),
         "seen" => Task::Mark(Mark::Seen, post()?),

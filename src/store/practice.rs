@@ -2,9 +2,10 @@
 //! database: posts are made once per delivery id, agents write here, and the thread can be read
 //! back.
 
-use super::{Store, StoreError, Tx, json, on_read, on_tx};
+use super::{Store, StoreError, Tx, files_json, json, on_read, on_tx};
 use threadline_core::body::Body;
 use threadline_core::desk::Mark;
+use threadline_core::file::StoredFile;
 use threadline_core::ids::{ConversationId, Moment};
 
 /// What the word in the `kind` column says of a post.
@@ -35,6 +36,8 @@ pub struct PracticePost {
     pub person: Option<String>,
     /// What it says.
     pub body: Body,
+    /// The files in it.
+    pub files: Vec<StoredFile>,
     /// For our own posts: the delivery id.
     pub delivery: Option<String>,
     /// The stamp of the last edit.
@@ -73,6 +76,7 @@ struct Row {
     name: String,
     person: Option<String>,
     body: String,
+    files: Option<String>,
     delivery: Option<String>,
     edited: Option<i64>,
     deleted: i64,
@@ -119,8 +123,8 @@ impl Tx {
         let post = (new.at.0 * 1_000).max(last.unwrap_or(0) + 1);
         on_tx!(self, |c| {
             sqlx::query(
-                "INSERT INTO practice_post (conversation, post, kind, name, person, body, delivery, edited, deleted, \
-                 received, seen, at) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, 0, 0, 0, $8)",
+                "INSERT INTO practice_post (conversation, post, kind, name, person, body, files, delivery, edited, \
+                 deleted, received, seen, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, 0, 0, 0, $9)",
             )
             .bind(conversation.to_string())
             .bind(post)
@@ -128,6 +132,7 @@ impl Tx {
             .bind(&new.name)
             .bind(&new.person)
             .bind(json::body_to_json(&new.body))
+            .bind(files_json::files_to_json(&new.files))
             .bind(&new.delivery)
             .bind(new.at.0)
             .execute(c)
@@ -194,8 +199,9 @@ impl Tx {
         post: i64,
         name: &str,
     ) -> Result<bool, StoreError> {
-        let changed = on_tx!(self, |c| sqlx::query(
-            "UPDATE practice_post SET deleted = 1, body = '[]' WHERE conversation = $1 AND post = $2 AND name = $3 \
+        let changed = on_tx!(self, |c| {
+            sqlx::query(
+            "UPDATE practice_post SET deleted = 1, body = '[]', files = NULL WHERE conversation = $1 AND post = $2 AND name = $3 \
              AND kind = 'agent'",
         )
         .bind(conversation.to_string())
@@ -203,7 +209,8 @@ impl Tx {
         .bind(name)
         .execute(c)
         .await?
-        .rows_affected());
+        .rows_affected()
+        });
         Ok(changed == 1)
     }
 }
@@ -213,7 +220,7 @@ impl Store {
     pub async fn practice_posts(&self, conversation: ConversationId) -> Result<Vec<PracticePost>, StoreError> {
         let rows: Vec<Row> = on_read!(self, |c| {
             sqlx::query_as(
-                "SELECT post, kind, name, person, body, delivery, edited, deleted, received, seen, at \
+                "SELECT post, kind, name, person, body, files, delivery, edited, deleted, received, seen, at \
                  FROM practice_post WHERE conversation = $1 ORDER BY post",
             )
             .bind(conversation.to_string())
@@ -271,6 +278,7 @@ fn post_from(conversation: ConversationId, row: Row) -> Result<PracticePost, Sto
     Ok(PracticePost {
         kind: kinds.into_iter().find(|kind| kind.as_str() == row.kind).ok_or_else(|| wrong("no such kind"))?,
         body: json::body_from_json(&row.body).ok_or_else(|| wrong("no body"))?,
+        files: files_json::files_from_json(row.files.as_deref()).ok_or_else(|| wrong("no files"))?,
         post: row.post,
         name: row.name,
         person: row.person,

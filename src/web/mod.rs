@@ -5,6 +5,7 @@
 mod address;
 pub mod assets;
 mod customer;
+mod files;
 mod input;
 mod live;
 mod opening;
@@ -40,6 +41,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 use threadline_core::card::CardPlan;
+use tokio::sync::Semaphore;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -49,7 +51,7 @@ use utoipa_axum::routes;
 /// How long a browser may remember what another origin may ask: a day, the most that one keeps.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// A request that takes longer is answered with 503, or with 408 if its body has not come by then;
-/// streams are not concerned.
+/// streams are not concerned, and uploads have longer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest body of an event of Slack's: an edit carries a message of 40,000 characters four times,
 /// each character perhaps escaped as six bytes.
@@ -70,6 +72,8 @@ pub(crate) struct Shared {
     door: Option<Door>,
     life: Lifecycle,
     requests: AtomicU64,
+    /// Room for uploads under way.
+    uploads: Semaphore,
 }
 
 impl std::ops::Deref for App {
@@ -140,6 +144,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(widget::write, widget::read))
         .routes(routes!(widget::receive))
         .routes(routes!(rating::rate))
+        .routes(routes!(files::upload))
+        .routes(routes!(files::link))
+        .routes(routes!(files::download))
+        .routes(routes!(files::thumbnail))
         .routes(routes!(live::stream))
 }
 
@@ -168,6 +176,7 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
         door,
         life,
         requests: AtomicU64::new(0),
+        uploads: Semaphore::new(files::UPLOADS_AT_ONCE),
     }));
     let (api, _) = api().split_for_parts();
     let mut router = api
@@ -204,7 +213,13 @@ fn cors(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("upload-key"),
+            HeaderName::from_static("upload-name"),
+        ])
         .expose_headers([header::RETRY_AFTER])
         .max_age(PREFLIGHT_KEPT)
 }
@@ -215,9 +230,12 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     let route = request.extensions().get::<MatchedPath>().cloned();
     let number = app.requests.fetch_add(1, Ordering::Relaxed);
     let id = format!("{:x}-{number}", app.service.shared().node);
+    let is_upload =
+        route.as_ref().is_some_and(|route| matches!(route.as_str(), files::UPLOADS | files::PRACTICE_UPLOADS));
+    let patience = if is_upload { files::UPLOAD_TIMEOUT } else { REQUEST_TIMEOUT };
     let (head, body) = request.into_parts();
     let (body, arrived) = Arriving::watch(body);
-    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(Request::from_parts(head, body))).await;
+    let answer = tokio::time::timeout(patience, next.run(Request::from_parts(head, body))).await;
     let mut response = answer.unwrap_or_else(|_| {
         let has_it = arrived.is_none_or(|arrived| arrived.is_whole());
         if has_it { Problem::too_slow() } else { Problem::body_too_slow() }.into_response()

@@ -3,6 +3,7 @@
 use super::App;
 use super::address::Caller;
 use super::customer::introduction;
+use super::files::{SiteFiles, site_files};
 use super::input::{BodyRefusals, In, Refusals, object_or_null};
 use super::problem::Problem;
 use super::widget::ConversationView;
@@ -34,6 +35,8 @@ pub(super) struct Site {
     ask_email: &'static str,
     /// Longest message, in characters.
     message_chars_max: u32,
+    /// What files can be sent; none when no files can.
+    files: Option<SiteFiles>,
     /// Longest answer to a field, in characters.
     answer_chars_max: usize,
 }
@@ -160,6 +163,7 @@ pub(super) async fn site(State(app): State<App>) -> Json<Site> {
         ask_name: ask_word(widget.ask_name),
         ask_email: ask_word(widget.ask_email),
         message_chars_max: app.config.limits.message_chars_max,
+        files: site_files(&app.config.files),
         answer_chars_max: ANSWER_CHARS_MAX,
     })
 }

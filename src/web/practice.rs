@@ -5,22 +5,25 @@
 use super::input::{At, In};
 use super::problem::Problem;
 use super::widget::is_client_key;
-use super::{App, served};
+use super::{App, files, served};
 use crate::practice::PracticeError;
 use crate::store::practice::{PostKind, PracticePost};
 use crate::web::assets;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, patch, post};
 use futures_util::{StreamExt, stream};
+use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
+use threadline_core::file::StoredFile;
+use threadline_core::ids::FileId;
 use threadline_core::verb::{Name, Names};
 use threadline_core::words::{self, CONTINUED, Notice, ODD};
 use tokio::sync::broadcast::error::RecvError;
@@ -43,6 +46,9 @@ struct Said {
     agent: String,
     #[serde(default)]
     text: String,
+    /// Ids of uploaded files.
+    #[serde(default)]
+    files: Vec<String>,
 }
 
 /// A click on the card.
@@ -62,6 +68,9 @@ pub(super) fn routes(app: App) -> Router<App> {
         .route("/practice/api/threads", get(threads))
         .route("/practice/api/threads/{number}", get(thread))
         .route("/practice/api/threads/{number}/posts", post(write))
+        .route(files::PRACTICE_UPLOADS, post(upload))
+        .route("/practice/api/threads/{number}/files/{id}/{name}", get(file))
+        .route("/practice/api/threads/{number}/thumbnails/{id}", get(thumbnail))
         .route("/practice/api/threads/{number}/posts/{post}", patch(edit).delete(delete))
         .route("/practice/api/threads/{number}/deeds", post(deed))
         .route("/practice/api/events", get(events))
@@ -123,7 +132,7 @@ async fn thread(State(app): State<App>, At(number): At<i64>) -> Result<Json<Valu
     let here = app.config.topics.iter().filter(|topic| topic.desk == conversation.desk);
     let topics: Vec<&str> = here.map(|topic| topic.label.as_str()).collect();
     let card = card_value(&app.cards.card(&conversation, &context, names), names, &topics);
-    let posts: Vec<Value> = posts.iter().map(|post| post_value(post, &card)).collect();
+    let posts: Vec<Value> = posts.iter().map(|post| post_value(number, post, &card)).collect();
     let topic = app.cards.topic_label(&conversation.topic);
     Ok(Json(json!({ "number": number, "customer": conversation.customer.name, "topic": topic, "posts": posts })))
 }
@@ -156,7 +165,7 @@ fn card_value(card: &Card, names: &Names, topics: &[&str]) -> Value {
     })
 }
 
-fn post_value(post: &PracticePost, card: &Value) -> Value {
+fn post_value(number: i64, post: &PracticePost, card: &Value) -> Value {
     let marks: Vec<&str> = [("received", post.received), ("seen", post.seen)]
         .into_iter()
         .filter(|(_, on)| *on)
@@ -173,10 +182,59 @@ fn post_value(post: &PracticePost, card: &Value) -> Value {
         "marks": marks,
         "to": post.person,
     });
+    if !post.files.is_empty() {
+        value["files"] = post.files.iter().map(|file| file_value(number, file)).collect();
+    }
     if post.kind == PostKind::Card {
         value["card"] = card.clone();
     }
     value
+}
+
+fn file_value(number: i64, file: &StoredFile) -> Value {
+    let name = utf8_percent_encode(&file.name, files::PLAIN);
+    let mut value = json!({
+        "id": file.id.to_string(),
+        "name": file.name,
+        "media_type": file.media_type,
+        "bytes": file.bytes,
+        "href": format!("/practice/api/threads/{number}/files/{}/{name}", file.id),
+    });
+    if let Some(picture) = &file.picture {
+        value["thumbnail"] = json!(format!("/practice/api/threads/{number}/thumbnails/{}", file.id));
+        (value["width"], value["height"]) = (json!(picture.width), json!(picture.height));
+    }
+    value
+}
+
+/// A file that an agent attaches to his next post.
+async fn upload(
+    State(app): State<App>,
+    At(number): At<i64>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let name = files::name_of(&headers).map_err(|what| Problem::new(StatusCode::BAD_REQUEST, what))?;
+    let conversation = find(&app, number).await?;
+    let begun = desk(&app)?.agent_uploads(conversation.id).await;
+    files::received(&app, begun, body, &name).await
+}
+
+async fn file(
+    State(app): State<App>,
+    At((number, id, _name)): At<(i64, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let conversation = find(&app, number).await?;
+    let file = desk(&app)?.file_of(conversation.id, files::file_id(&id)?).await?;
+    files::serve(&app, &file, &headers).await
+}
+
+async fn thumbnail(State(app): State<App>, At((number, id)): At<(i64, String)>) -> Result<Response, Problem> {
+    let conversation = find(&app, number).await?;
+    let file = desk(&app)?.file_of(conversation.id, files::file_id(&id)?).await?;
+    let picture = file.picture.ok_or(PracticeError::NotThere)?;
+    files::serve_thumbnail(&app, &picture.thumbnail).await
 }
 
 async fn write(
@@ -187,7 +245,8 @@ async fn write(
     let (agent, text) = checked(&said)?;
     let conversation = find(&app, number).await?;
     let practice = desk(&app)?;
-    let post = practice.agent_writes(conversation.id, agent, text).await?;
+    let ids: Result<Vec<FileId>, Problem> = said.files.iter().map(|id| files::file_id(id)).collect();
+    let post = practice.agent_writes(conversation.id, agent, text, &ids?).await?;
     Ok((StatusCode::CREATED, Json(json!({ "post": post }))))
 }
 
@@ -213,7 +272,7 @@ fn asks(name: Name) -> Option<&'static str> {
 
 async fn deed(State(app): State<App>, At(number): At<i64>, In(done): In<Done>) -> Result<StatusCode, Problem> {
     let Done { key, agent, verb } = done;
-    let said = Said { agent, text: verb };
+    let said = Said { agent, text: verb, files: Vec::new() };
     let (agent, verb) = checked(&said)?;
     if !is_client_key(&key) {
         let what = "key: make one of 8 to 64 letters, digits, - and _, new for each click.";
@@ -291,7 +350,7 @@ fn checked(said: &Said) -> Result<(&str, &str), Problem> {
     {
         return Err(unfit("agent: tell who you are, in at most 80 characters without a slash."));
     }
-    if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+    if (text.is_empty() && said.files.is_empty()) || text.chars().count() > TEXT_CHARS_MAX {
         return Err(unfit("text: write something, at most 40,000 characters."));
     }
     Ok((agent, text))

@@ -77,6 +77,12 @@ impl Problem {
         Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
     }
 
+    /// There is no room just now.
+    pub fn busy(what: &str) -> Problem {
+        let detail = format!("{what} Try again in a few seconds.");
+        Problem { retry_after_secs: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
     /// The database did not take it: nothing was stored.
     pub fn unstored() -> Problem {
         let detail = "It could not be stored just now, and nothing was. Send the same again in a few seconds.";
@@ -134,6 +140,14 @@ impl From<Refusal> for Problem {
             }
             // Only what comes from a desk can be too early.
             Refusal::TooEarly => Problem::unstored(),
+            Refusal::NoSuchFile => Problem::new(
+                StatusCode::NOT_FOUND,
+                "There is no such file here for you, or it is part of another message already. Upload it again.",
+            ),
+            Refusal::LinkIsOver => Problem::new(
+                StatusCode::FORBIDDEN,
+                "This link does not work, or not any more. Ask for a new one with POST /v1/files/{id}/link.",
+            ),
             Refusal::Store(error) => {
                 tracing::error!(%error, "a request was not stored");
                 Problem::unstored()

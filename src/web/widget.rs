@@ -2,25 +2,27 @@
 //! another client of a website may.
 
 use super::App;
+use super::files::{FileDoc, FileView};
 use super::input::{Asked, BodyRefusals, In, QueryRefusals, Refusals, Rev, TokenRefusals};
 use super::problem::Problem;
 use super::rating::StandingView;
-use crate::service::Token;
+use crate::service::{Refusal, Token};
 use crate::store::json::BodyJson;
 use axum::extract::{FromRequestParts, Json, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Borrow;
 use threadline_core::body::Body;
 use threadline_core::conversation::Event;
+use threadline_core::ids::FileId;
 use threadline_core::message::{Kind, Message, Posting, Stage};
 use utoipa::{IntoParams, ToSchema};
 
 /// Length of the key that a client makes for a message, in characters.
-const KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=64;
+pub(super) const KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=64;
 
 /// The token of `Authorization: Bearer …`.
 #[derive(Debug)]
@@ -30,10 +32,14 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = value.and_then(|value| value.strip_prefix("Bearer ")).and_then(Token::parse);
-        token.map(Bearer).ok_or_else(Problem::not_yours)
+        bearer(&parts.headers).map(Bearer).ok_or_else(Problem::not_yours)
     }
+}
+
+/// The token of `Authorization: Bearer …`, if there is one.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Token> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    value.and_then(|value| value.strip_prefix("Bearer ")).and_then(Token::parse)
 }
 
 /// What a customer knows of his conversation.
@@ -54,9 +60,13 @@ pub(super) struct NewMessage {
     /// Made by the client, new for each message: sending the same again is harmless.
     #[schema(min_length = 8, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     key: String,
-    /// What it says.
-    #[schema(min_length = 1)]
+    /// What it says; it may be left out when there are files.
+    #[serde(default)]
     text: String,
+    /// The ids of its files, each from `POST /v1/files` and of one message only, in the order in which
+    /// they are shown.
+    #[serde(default)]
+    files: Vec<String>,
 }
 
 /// A message, stored.
@@ -141,6 +151,8 @@ pub(super) struct MessageDoc {
     /// spans: `{"t":"text","v":"…"}`, `{"t":"a","href":"…","v":"…"}`, with `b`, `i`, `s`, `c` set to 1 for bold,
     /// italics, struck through, code.
     body: Vec<serde_json::Value>,
+    /// Its files; left out when there are none.
+    files: Option<Vec<FileDoc>>,
     /// True when it said something else before, and the customer saw that.
     edited: bool,
     /// The customer's: `stored`, `late` (stored, but the team's chat has not been reachable for a minute; it is
@@ -185,6 +197,9 @@ impl<M: Borrow<Message>> Serialize for MessageView<M> {
             Kind::FromBot(_) | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => return map.end(),
         }
         map.serialize_entry("body", &BodyJson(&message.body))?;
+        if !message.files.is_empty() {
+            map.serialize_entry("files", &message.files.iter().map(FileView).collect::<Vec<_>>())?;
+        }
         map.end()
     }
 }
@@ -199,6 +214,7 @@ const REFUSED: &str = "This message could not be delivered to our team. Please w
 ), responses(
     (status = 200, description = "It was stored before", body = Written),
     (status = 201, description = "It is stored", body = Written),
+    (status = 404, description = "A file is not there, or in another message already", body = Problem, content_type = "application/problem+json"),
     BodyRefusals,
     TokenRefusals,
     Refusals,
@@ -217,13 +233,20 @@ pub(super) async fn write(
         let what = format!("text: a message has at most {chars_max} characters. Send it in parts.");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, what));
     }
+    let files_max = app.config.files.per_message_max as usize;
+    if new.files.len() > files_max {
+        let what = format!("files: a message has at most {files_max} files. Send the others in the next one.");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, what));
+    }
     app.callers.message(token.conversation).map_err(|wait| {
         app.service.shared().metrics.limited.messages_per_conversation.inc();
         Problem::too_many("messages in this conversation", wait)
     })?;
     let key = format!("w/{}/{}", token.conversation, new.key);
     let body = Body::plain(&new.text.replace(['\r', '\0'], ""));
-    let answer = app.service.customer(&token, vec![Event::CustomerWrote { key, body }]).await?;
+    let ids: Result<Vec<FileId>, _> = new.files.iter().map(|id| id.parse()).collect();
+    let files = app.service.uploads(&token, &ids.map_err(|_| Refusal::NoSuchFile)?).await?;
+    let answer = app.service.customer(&token, vec![Event::CustomerWrote { key, body, files }]).await?;
     let (message, is_new) = answer.written.ok_or_else(Problem::unstored)?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Written { message: MessageView(message) })).into_response())

@@ -185,9 +185,9 @@ async fn what_is_no_message(house: House) {
             422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
             422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
             422 Failed to deserialize the JSON body into the target type: missing field `key` at line 1 column 2
-            422 Failed to deserialize the JSON body into the target type: missing field `text` at line 1 column 19
+            422 The message is empty. Write something.
             422 Failed to deserialize the JSON body into the target type: key: invalid type: integer `1`, expected a string at line 1 column 8
-            422 Failed to deserialize the JSON body into the target type: from: unknown field `from`, expected `key` or `text` at line 1 column 7
+            422 Failed to deserialize the JSON body into the target type: from: unknown field `from`, expected one of `key`, `text`, `files` at line 1 column 7
             400 Failed to deserialize query string: after: invalid digit found in string
             422 Failed to deserialize the JSON body into the target type: received: invalid type: string "all", expected u64 at line 1 column 17
         "#]],

@@ -6,6 +6,7 @@ mod customer;
 mod database;
 mod desk;
 mod dice;
+pub mod files;
 mod http;
 mod journal;
 mod nodes;

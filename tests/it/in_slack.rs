@@ -365,8 +365,7 @@ async fn a_file_is_mentioned(house: House) {
     site.settle().await;
     expect![[r#"
         me: My export hangs (sent)
-        Grace: Here is the guide
-            (The agent attached a file: guide.pdf. It cannot be shown here yet.)
+        Grace: Here is the guide [guide.pdf]
     "#]]
     .assert_eq(&ada.sees());
     assert!(!ada.page().ever_got("files-pri"));

@@ -9,6 +9,7 @@ mod house;
 
 mod main_job;
 
+mod files;
 mod hold;
 mod inside;
 mod verbs;

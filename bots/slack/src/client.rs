@@ -3,7 +3,12 @@
 //! turn a message that was posted into an error. Tokens and bodies never reach a log from here.
 
 use crate::config::Secret;
+use crate::files::Bodies;
 use crate::refusal::{PAUSE_MILLIS, Refusal};
+use futures_util::StreamExt;
+use http::Uri;
+use http_body_util::{BodyExt, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -21,6 +26,8 @@ use threadline_core::desk::Trouble;
 
 /// How long a connection may take to come up, well within the time of a call.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest answer to a form: those that are called so say an address and an id.
+const FORM_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Longest pause that is believed: Slack counts its rates in minutes.
 const PAUSE_MILLIS_MAX: u64 = 60 * 60 * 1_000;
 
@@ -44,6 +51,40 @@ pub(crate) enum Failure {
     Unclear { why: String },
     /// Slack said no.
     Refused(Refusal),
+}
+
+/// A file's bytes, to be sent.
+pub(crate) struct Body {
+    /// How many.
+    pub bytes: u64,
+    /// They themselves.
+    pub content: Bodies,
+}
+
+/// What became of sending a file's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Transfer {
+    /// Slack has them.
+    Done,
+    /// Slack said no, with this status.
+    Refused(u16),
+    /// Nobody knows.
+    Failed(String),
+}
+
+/// What an address of a private file gave.
+#[derive(Debug)]
+pub(crate) struct Download {
+    /// The HTTP status.
+    pub status: u16,
+    /// Where it leads instead.
+    pub location: Option<String>,
+    /// Its type, in lower case; empty if it has none.
+    pub content_type: String,
+    /// How many bytes come, if that is said.
+    pub bytes: Option<u64>,
+    /// The bytes.
+    pub body: Incoming,
 }
 
 impl Failure {
@@ -96,6 +137,83 @@ impl Client {
         let session = self.slack.open_session(&token);
         let answer = session.http_session_api.http_post::<_, Value>(method, body, None);
         judged(tokio::time::timeout(self.timeout, answer).await)
+    }
+
+    /// Calls a method that takes neither JSON nor a query: its arguments travel as a form. slack-morphism
+    /// sends forms in parts, between marks that can be guessed, and with them what a customer calls his
+    /// file: so this one is our own.
+    pub async fn form(&self, token: &Secret, method: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+        let request = http::Request::post(format!("{}/{method}", self.api_url))
+            .header(http::header::AUTHORIZATION, format!("Bearer {}", token.reveal()))
+            .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form)
+            .map_err(|_| Failure::NotDone { why: "the address is wrong".to_string() })?;
+        let unclear = |why: String| Failure::Unclear { why };
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(self.https.clone());
+        let answer = tokio::time::timeout(self.timeout, client.request(request)).await;
+        let answer = answer.map_err(|_| unclear("no answer in time".to_string()))?;
+        let (head, body) = answer.map_err(|error| unclear(chain(&error)))?.into_parts();
+        if head.status == 429 {
+            let header = |value: &http::HeaderValue| value.to_str().ok()?.trim().parse::<u64>().ok();
+            let secs = head.headers.get(http::header::RETRY_AFTER).and_then(header);
+            let after_millis = secs.map_or(PAUSE_MILLIS, |secs| secs.saturating_mul(1_000)).min(PAUSE_MILLIS_MAX);
+            return Err(Failure::Later { after_millis });
+        }
+        let body = tokio::time::timeout(self.timeout, Limited::new(body, FORM_ANSWER_BYTES_MAX).collect()).await;
+        let body = body.map_err(|_| unclear("no answer in time".to_string()))?;
+        let body = body.map_err(|_| unclear("the answer broke off".to_string()))?.to_bytes();
+        match serde_json::from_slice(&body) {
+            Ok(value) => judged_value(value),
+            Err(_) => Err(unclear(format!("HTTP {} with no JSON", head.status))),
+        }
+    }
+
+    /// True for an address to which a token or a file of ours may go.
+    pub fn is_slacks(&self, address: &str) -> bool {
+        let Ok(address) = address.parse::<Uri>() else { return false };
+        let same = self
+            .api_url
+            .parse::<Uri>()
+            .is_ok_and(|api| (api.scheme(), api.authority()) == (address.scheme(), address.authority()));
+        let host = address.host().unwrap_or_default();
+        let slacks = host == "slack.com" || host.ends_with(".slack.com");
+        same || (slacks && address.scheme_str() == Some("https") && address.port().is_none())
+    }
+
+    /// Sends a file's bytes to an address that Slack gave for them. No token goes with them.
+    pub async fn send(&self, address: &str, body: Body) -> Transfer {
+        let frames = body.content.map(|part| part.map(Frame::data));
+        let request = http::Request::post(address)
+            .header(http::header::CONTENT_TYPE, "application/octet-stream")
+            .header(http::header::CONTENT_LENGTH, body.bytes)
+            .body(StreamBody::new(frames));
+        let Ok(request) = request else { return Transfer::Failed("the address is wrong".to_string()) };
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(self.https.clone());
+        match client.request(request).await {
+            Ok(answer) if answer.status().is_success() => Transfer::Done,
+            Ok(answer) => Transfer::Refused(answer.status().as_u16()),
+            Err(error) => Transfer::Failed(chain(&error)),
+        }
+    }
+
+    /// Asks for a private file.
+    pub async fn read(&self, token: &Secret, address: &str) -> Result<Download, String> {
+        let request = http::Request::get(address)
+            .header(http::header::AUTHORIZATION, format!("Bearer {}", token.reveal()))
+            .body(String::new())
+            .map_err(|_| "the address is wrong".to_string())?;
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(self.https.clone());
+        let answer = tokio::time::timeout(self.timeout, client.request(request)).await;
+        let answer = answer.map_err(|_| "no answer in time".to_string())?.map_err(|error| chain(&error))?;
+        let header = |name: http::HeaderName| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        Ok(Download {
+            status: answer.status().as_u16(),
+            location: header(http::header::LOCATION).map(str::to_string),
+            content_type: header(http::header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase(),
+            bytes: header(http::header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            body: answer.into_body(),
+        })
     }
 
     /// Calls a method that takes no JSON: its arguments travel in the query.

@@ -2,6 +2,7 @@
 //! leniently. An event we do not know, or a field we do not expect, is nothing and no error; what a
 //! person wrote in a thread is found whatever else the payload holds.
 
+use crate::files::Share;
 use crate::ids::{self, Spot};
 use crate::outbound::Us;
 use crate::refusal;
@@ -17,6 +18,13 @@ use threadline_core::ids::ThreadKey;
 pub enum Decoded {
     /// Something happened in a thread.
     Happened(Found),
+    /// Files of ours are shown now, there.
+    Shown {
+        /// Their ids.
+        files: Vec<String>,
+        /// Where.
+        share: Share,
+    },
     /// A person's name, picture or place changed; the user object as it is now.
     PersonChanged(Value),
     /// Something must be mended by the operator before work goes on, in this channel if one is named.
@@ -105,6 +113,9 @@ pub fn decode(us: &Us, raw: &str) -> Result<Decoded, Unreadable> {
     let channel = text(&event["channel"]).or_else(|| text(&event["channel"]["id"]));
     let kind = event["type"].as_str().unwrap_or_default();
     Ok(match (kind, channel) {
+        ("message", Some(channel)) if event["subtype"] == "file_share" && is_ours(us, event) => {
+            shown(channel, event).unwrap_or(Decoded::Nothing)
+        }
         ("message", Some(channel)) => message(us, channel, event).map_or(Decoded::Nothing, Decoded::Happened),
         // The same message comes as a `message` event too.
         ("app_mention", _) => Decoded::Nothing,
@@ -245,14 +256,26 @@ fn message(us: &Us, channel: &str, event: &Value) -> Option<Found> {
     }
 }
 
-/// An edit by a person. The same event comes for link previews and reply counters, without
-/// `edited`; and, with a tombstone, for a root that was deleted while it had replies.
+/// Files that we had shown.
+fn shown(channel: &str, event: &Value) -> Option<Decoded> {
+    let id = |file: &Value| text(&file["id"]).map(str::to_string);
+    let files = event["files"].as_array()?.iter().filter_map(id).collect();
+    let (ts, thread_ts) = (text(&event["ts"])?.to_string(), text(&event["thread_ts"]).map(str::to_string));
+    Some(Decoded::Shown { files, share: Share { channel: channel.to_string(), ts, thread_ts } })
+}
+
+/// An edit by a person, or a file of his that is gone. The same event comes for link previews and
+/// reply counters, without `edited`; and, with a tombstone, for a root that was deleted while it had
+/// replies.
 fn changed(us: &Us, channel: &str, event: &Value) -> Option<Found> {
     let message = &event["message"];
     if message["subtype"] == "tombstone" {
         return removed(us, channel, text(&message["ts"])?, &[message, &event["previous_message"]], false);
     }
-    text(&message["edited"]["ts"])?;
+    let has_files = message["files"].as_array().is_some_and(|files| !files.is_empty());
+    if !has_files {
+        text(&message["edited"]["ts"])?;
+    }
     let root = [message, &event["previous_message"]].into_iter().find_map(root_of)?;
     wrote(us, channel, root, message)
 }

@@ -15,8 +15,6 @@ use threadline_core::ids::{ConversationId, Moment};
 pub const EVENT_TYPE: &str = "threadline_delivery";
 /// Longest name a customer's posts stand under; a longer one is cut.
 const NAME_CHARS_MAX: usize = 60;
-/// Longest name of a file that is told.
-const FILE_NAME_CHARS_MAX: usize = 200;
 /// Names under which nobody but Slack should speak; Slack itself refuses some (`reserved_username`).
 const RESERVED_NAMES: [&str; 6] = ["slackbot", "slack", "everyone", "channel", "here", "threadline"];
 
@@ -28,16 +26,6 @@ pub const A_CHANNEL: &str = "#channel";
 pub const NAMELESS_AGENT: &str = "Support";
 /// What a customer without a usable name is called.
 pub const NAMELESS_CUSTOMER: &str = "Customer";
-
-/// Stands in the customer's chat for a file that an agent attached.
-pub fn attached_file(name: &str) -> String {
-    let name = clean_line(name, FILE_NAME_CHARS_MAX);
-    if name.is_empty() {
-        "(The agent attached a file. It cannot be shown here yet.)".to_string()
-    } else {
-        format!("(The agent attached a file: {name}. It cannot be shown here yet.)")
-    }
-}
 
 /// Stands in the customer's chat for a message that an agent forwarded without a word of his own.
 pub fn shared_message() -> String {
@@ -100,16 +88,15 @@ pub fn speaker(name: &str) -> String {
 }
 
 /// A post in a thread, for `chat.postMessage`, without channel and thread.
-pub fn letter(letter: &Letter) -> Value {
-    let sections =
-        letter.parts.iter().map(|(_, text)| json!({ "type": "rich_text_section", "elements": [plain(text)] }));
-    let texts: Vec<String> = letter.parts.iter().map(|(_, text)| escape(text)).collect();
+pub fn letter(letter: &Letter, texts: &[(Piece, String)]) -> Value {
+    let sections = texts.iter().map(|(_, text)| json!({ "type": "rich_text_section", "elements": [plain(text)] }));
+    let escaped: Vec<String> = texts.iter().map(|(_, text)| escape(text)).collect();
     let sections: Vec<Value> = sections.collect();
-    let mut payload = base(&texts.join("\n"), vec![json!({ "type": "rich_text", "elements": sections })]);
+    let mut payload = base(&escaped.join("\n"), vec![json!({ "type": "rich_text", "elements": sections })]);
     if let Some(name) = &letter.speaker {
         payload["username"] = json!(speaker(name));
     }
-    let pieces: Vec<Piece> = letter.parts.iter().map(|(piece, _)| *piece).collect();
+    let pieces: Vec<Piece> = texts.iter().map(|(piece, _)| *piece).collect();
     payload["metadata"] =
         metadata(json!({ "conversation": letter.conversation.to_string(), "parts": pieces_text(&pieces) }));
     payload
@@ -219,10 +206,16 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
+    use threadline_core::desk::Content;
     use threadline_core::ids::MessageId;
 
     fn check(value: &Value, expected: Expect) {
         expected.assert_eq(&format!("{value:#}\n"));
+    }
+
+    fn posted_as(letter: &Letter) -> Value {
+        let Content::Texts(texts) = &letter.content else { panic!("no text") };
+        super::letter(letter, texts)
     }
 
     fn a_letter(texts: &[&str]) -> Letter {
@@ -232,14 +225,14 @@ mod tests {
         Letter {
             conversation: ConversationId(7),
             speaker: Some("Ada".to_string()),
-            parts: texts.iter().enumerate().map(part).collect(),
+            content: Content::Texts(texts.iter().enumerate().map(part).collect()),
         }
     }
 
     #[test]
     fn a_customers_post_is_plain_text() {
         check(
-            &letter(&a_letter(&["<!channel> *hi* <https://example.com|you & me>"])),
+            &posted_as(&a_letter(&["<!channel> *hi* <https://example.com|you & me>"])),
             expect![[r#"
             {
               "blocks": [
@@ -277,7 +270,7 @@ mod tests {
 
     #[test]
     fn several_messages_stand_below_each_other() {
-        let several = letter(&a_letter(&["one", "", "three"]));
+        let several = posted_as(&a_letter(&["one", "", "three"]));
         check(
             &several["blocks"],
             expect![[r#"
@@ -323,12 +316,12 @@ mod tests {
     #[test]
     fn the_bot_speaks_in_its_own_name() {
         let own = Letter { speaker: None, ..a_letter(&["Ada has this conversation now."]) };
-        assert!(letter(&own).get("username").is_none());
+        assert!(posted_as(&own).get("username").is_none());
     }
 
     #[test]
     fn what_was_posted_is_read_back() {
-        let posted = letter(&a_letter(&["one", "two"]));
+        let posted = posted_as(&a_letter(&["one", "two"]));
         let pieces: Vec<Piece> = [1, 2].map(|id| Piece { message: MessageId(id), index: 0 }).into();
         assert_eq!(pieces_of(&posted), pieces);
         assert_eq!(card_of(&posted), None);
@@ -415,11 +408,9 @@ mod tests {
     #[test]
     fn what_stands_for_what_cannot_be_shown() {
         expect![[r#"
-            (The agent attached a file: in voice.pdf. It cannot be shown here yet.)
-            (The agent attached a file. It cannot be shown here yet.)
             (The agent shared a message that cannot be shown here.)
         "#]]
-        .assert_eq(&format!("{}\n{}\n{}\n", attached_file("in\nvoice.pdf"), attached_file(""), shared_message()));
+        .assert_eq(&(shared_message() + "\n"));
     }
 
     #[test]
@@ -443,7 +434,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_of_a_customer_can_mention_anybody(text in "(<!channel>|<@U1>|[<>&|!@]|\\PC){0,40}") {
-            let posted = letter(&a_letter(&[&text]));
+            let posted = posted_as(&a_letter(&[&text]));
             prop_assert!(!posted["text"].as_str().unwrap().contains(['<', '>']));
             let elements = posted["blocks"][0]["elements"][0]["elements"].as_array().unwrap();
             prop_assert!(elements.iter().all(|element| element["type"] == "text"));

@@ -197,7 +197,14 @@ impl TakingIn {
             if decode::is_echo(us, &frame.raw) {
                 return AtOnce::Echo;
             }
-            let Ok(Decoded::Happened(found)) = decode::decode(us, &frame.raw) else { return AtOnce::Later(None) };
+            let found = match decode::decode(us, &frame.raw) {
+                Ok(Decoded::Happened(found)) => found,
+                Ok(Decoded::Shown { files, share }) => {
+                    self.slack.shares().seen(&files, &share);
+                    return AtOnce::Echo;
+                }
+                Ok(_) | Err(_) => return AtOnce::Later(None),
+            };
             let thread = found.thread.clone();
             if self.fresh.held_up().holds(&thread) {
                 return AtOnce::Later(Some(thread));

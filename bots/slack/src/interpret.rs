@@ -5,7 +5,7 @@
 use crate::decode::{Author as Writer, Found, FoundAct, Utterance};
 use crate::directory::Place;
 use crate::outbound::{Slack, Us};
-use crate::{ids, richtext};
+use crate::{files, ids, richtext};
 use serde_json::Value;
 use threadline_core::body::Body;
 use threadline_core::desk::{Agent, Author, DeskAct, DeskEvent, DeskMessage, Stranger, StrangerKind, Trouble};
@@ -30,7 +30,8 @@ pub(crate) async fn message(slack: &Slack, us: &Us, utterance: Utterance) -> Res
     let author = author(slack, us, utterance.author).await?;
     let body = richtext::body(&utterance.message);
     let named = named(slack, us, &utterance.message, &body).await?.map(Box::new);
-    Ok(DeskMessage { post: utterance.post, author, body, edited: utterance.edited, named })
+    let files = files::listed(us, &utterance.message).collect();
+    Ok(DeskMessage { post: utterance.post, author, body, files, edited: utterance.edited, named })
 }
 
 /// The agent whom a verb names, where it is one that needs somebody: whom it mentions, or else who

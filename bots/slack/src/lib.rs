@@ -8,6 +8,7 @@
 pub mod config;
 pub mod ids;
 
+pub mod files;
 pub mod outbound;
 mod thread;
 

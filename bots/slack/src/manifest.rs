@@ -4,7 +4,7 @@
 use crate::format::clean_line;
 
 /// What the bot may do, each with what it is for.
-pub const SCOPES: [(&str, &str); 8] = [
+pub const SCOPES: [(&str, &str); 10] = [
     ("chat:write", "post the card, the customer's messages and private notices"),
     ("chat:write.customize", "post under the customer's name"),
     ("channels:history", "read the threads of public channels"),
@@ -12,6 +12,8 @@ pub const SCOPES: [(&str, &str); 8] = [
     ("channels:read", "check public channels, and hear of their archiving"),
     ("groups:read", "check private channels, and hear of their archiving"),
     ("reactions:write", "show receipts under an agent's message"),
+    ("files:write", "show customers' files in their thread"),
+    ("files:read", "bring agents' files to customers"),
     ("users:read", "show customers the names and pictures of who answers"),
 ];
 
@@ -110,6 +112,8 @@ mod tests {
                   - channels:read # check public channels, and hear of their archiving
                   - groups:read # check private channels, and hear of their archiving
                   - reactions:write # show receipts under an agent's message
+                  - files:write # show customers' files in their thread
+                  - files:read # bring agents' files to customers
                   - users:read # show customers the names and pictures of who answers
             settings:
               event_subscriptions:

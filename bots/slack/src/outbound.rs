@@ -5,6 +5,7 @@
 use crate::client::Client;
 use crate::config::SlackConfig;
 use crate::directory::Directory;
+use crate::files::Shares;
 use crate::ids::{self, Spot};
 use crate::{format, refusal, rich, thread};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use std::io;
 use std::sync::Arc;
 use threadline_core::body::{Body, safe_href};
 use threadline_core::card::Card;
-use threadline_core::desk::{FoundCard, Letter, Mark, Snapshot, Trouble};
+use threadline_core::desk::{Content, FoundCard, Letter, Mark, Snapshot, Trouble};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
@@ -28,6 +29,7 @@ struct Inner {
     config: SlackConfig,
     client: Arc<Client>,
     us: OnceCell<Us>,
+    shares: Shares,
     directory: Directory,
 }
 
@@ -57,7 +59,9 @@ impl Slack {
     pub fn new(config: SlackConfig) -> io::Result<Slack> {
         let client = Arc::new(Client::new(&config.api_url, config.call_timeout)?);
         let directory = Directory::new(client.clone(), config.bot_token.clone());
-        Ok(Slack { inner: Arc::new(Inner { config, client, us: OnceCell::new(), directory }) })
+        Ok(Slack {
+            inner: Arc::new(Inner { config, client, us: OnceCell::new(), shares: Shares::default(), directory }),
+        })
     }
 
     /// Who we are, if Slack has said so.
@@ -102,9 +106,13 @@ impl Slack {
     }
 
     /// Posts in a thread.
-    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<PostKey, Trouble> {
+    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<(), Trouble> {
+        let texts = match &letter.content {
+            Content::Texts(texts) => texts,
+            Content::Files(_) => return self.post_files(thread, letter).await,
+        };
         let spot = self.spot(&thread.0).await?;
-        let mut payload = format::letter(letter);
+        let mut payload = format::letter(letter, texts);
         payload["channel"] = json!(spot.channel);
         payload["thread_ts"] = json!(spot.ts);
         let answer = self.call("chat.postMessage", &payload).await?;
@@ -113,7 +121,7 @@ impl Slack {
         if message.is_object() && message["thread_ts"] != spot.ts {
             self.check_place(spot, channel, ts).await?;
         }
-        Ok(Spot { team: spot.team, channel, ts }.post())
+        Ok(())
     }
 
     /// Shows a receipt under an agent's post. It may be there already.
@@ -228,6 +236,10 @@ impl Slack {
         &self.inner.client
     }
 
+    pub(crate) fn shares(&self) -> &Shares {
+        &self.inner.shares
+    }
+
     pub(crate) fn directory(&self) -> &Directory {
         &self.inner.directory
     }
@@ -238,6 +250,12 @@ impl Slack {
         answer.map_err(|failure| failure.trouble(method))
     }
 
+    /// Calls a method as the bot that takes a form.
+    pub(crate) async fn form(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, Trouble> {
+        let answer = self.inner.client.form(&self.inner.config.bot_token, method, params).await;
+        answer.map_err(|failure| failure.trouble(method))
+    }
+
     /// Calls a reading method as the bot.
     pub(crate) async fn get(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, Trouble> {
         let answer = self.inner.client.get(&self.inner.config.bot_token, method, params).await;
@@ -245,7 +263,7 @@ impl Slack {
     }
 
     /// Where a key points in our workspace.
-    async fn spot<'a>(&self, key: &'a str) -> Result<Spot<'a>, Trouble> {
+    pub(crate) async fn spot<'a>(&self, key: &'a str) -> Result<Spot<'a>, Trouble> {
         let spot = Spot::parse(key).ok_or_else(|| Trouble::Never { why: format!("{key} is no place in Slack") })?;
         if spot.team != self.us().await?.team {
             return Err(Trouble::Stopped(refusal::other_workspace()));
@@ -255,7 +273,7 @@ impl Slack {
 
     /// Slack puts a reply to a root that was just deleted into the channel itself. Such a stray is
     /// taken back, and only after Slack has said that the thread is gone.
-    async fn check_place(&self, root: Spot<'_>, channel: &str, ts: &str) -> Result<(), Trouble> {
+    pub(crate) async fn check_place(&self, root: Spot<'_>, channel: &str, ts: &str) -> Result<(), Trouble> {
         match thread::root_stands(self, root).await {
             Err(Trouble::ThreadGone) => {}
             Ok(()) | Err(_) => return Ok(()),

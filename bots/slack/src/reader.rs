@@ -274,6 +274,7 @@ impl Shared {
                 self.enqueue(Job { frame: frame.key, found });
                 return true;
             }
+            Ok(Decoded::Shown { files, share }) => self.slack.shares().seen(&files, &share),
             Ok(Decoded::PersonChanged(user)) => self.slack.directory().changed(&self.us, &user),
             Ok(Decoded::Stopped { channel, stop }) => match channel {
                 Some(channel) if self.is_desk(&channel) => self.alarm.stopped(Part::Channel(&channel), stop),

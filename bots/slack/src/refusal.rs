@@ -129,6 +129,17 @@ pub(crate) fn socket_mode_off() -> Stop {
     }
 }
 
+/// The bot may not read files.
+pub(crate) fn no_files_read() -> Stop {
+    Stop {
+        code: "missing_scope".to_string(),
+        advice: "Agents' files do not reach customers: the Slack app lacks files:read. Update the app from the manifest that \
+                 `threadline slack manifest` prints, and install it again."
+            .to_string(),
+        channel_only: false,
+    }
+}
+
 /// The token opens Slack, but not for a bot.
 pub(crate) fn not_a_bot_token() -> Stop {
     Stop {

@@ -21,12 +21,9 @@ pub fn body(message: &Value) -> Body {
     if body.is_blank() {
         body = Body::default();
     }
-    for file in array(&message["files"]).iter().filter(|file| file["mode"] != "tombstone") {
-        let name = file["name"].as_str().or(file["title"].as_str()).unwrap_or_default();
-        body.0.push(Block::Paragraph(vec![Span::plain(&format::attached_file(name))]));
-    }
     let shares = |attachment: &Value| attachment["is_share"] == true || attachment["is_msg_unfurl"] == true;
-    if body.0.is_empty() && array(&message["attachments"]).iter().any(shares) {
+    let has_files = !array(&message["files"]).is_empty();
+    if body.0.is_empty() && !has_files && array(&message["attachments"]).iter().any(shares) {
         body.0.push(Block::Paragraph(vec![Span::plain(&format::shared_message())]));
     }
     body
@@ -404,17 +401,11 @@ mod tests {
     }
 
     #[test]
-    fn files_are_named() {
-        let files = json!([
-            { "name": "invoice.pdf" }, { "title": "Untitled" }, { "mode": "tombstone", "name": "gone" }, { "id": "F1" },
-        ]);
-        assert_eq!(
-            text_of(json!({ "text": "", "files": files })),
-            "(The agent attached a file: invoice.pdf. It cannot be shown here yet.)\n\
-             (The agent attached a file: Untitled. It cannot be shown here yet.)\n\
-             (The agent attached a file. It cannot be shown here yet.)"
-        );
-        assert!(text_of(json!({ "text": "see", "files": [{ "name": "a.png" }] })).starts_with("see\n(The agent"));
+    fn files_are_no_words() {
+        let files = json!([{ "id": "F1", "name": "invoice.pdf" }]);
+        assert_eq!(text_of(json!({ "text": "see", "files": files })), "see");
+        let share = json!([{ "is_share": true }]);
+        assert!(body(&json!({ "text": "", "files": files, "attachments": share })).is_blank());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! message deleted.
 
 use crate::decode;
+use crate::files;
 use crate::format;
 use crate::ids::{self, Spot};
 use crate::interpret;
@@ -10,6 +11,7 @@ use crate::outbound::Slack;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use threadline_core::desk::{FoundCard, OwnPost, Post, Snapshot, Trouble};
+use threadline_core::file::DeskFileKey;
 use threadline_core::ids::{ConversationId, Moment};
 
 /// Messages asked for at once (conversations.replies: "limit … no larger than 1,000").
@@ -29,8 +31,10 @@ pub(crate) async fn snapshot(slack: &Slack, root: Spot<'_>, asked_at: Moment) ->
     for message in messages.values().filter(|message| message["ts"] != root.ts) {
         if decode::is_ours(us, message) {
             let pieces = format::pieces_of(message);
-            if let Some(post) = decode::post(us, root.channel, message).filter(|_| !pieces.is_empty()) {
-                snapshot.ours.push(OwnPost { post, pieces });
+            let files: Vec<DeskFileKey> = files::listed(us, message).map(|file| file.key).collect();
+            let says = !pieces.is_empty() || !files.is_empty();
+            if let Some(post) = decode::post(us, root.channel, message).filter(|_| says) {
+                snapshot.ours.push(OwnPost { post, pieces, files });
             }
         } else if let Some(utterance) = decode::utterance(us, root.channel, message) {
             snapshot.messages.push(interpret::message(slack, us, utterance).await?);

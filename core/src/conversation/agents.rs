@@ -3,9 +3,10 @@
 
 use super::meaning::{self, Meaning, notice_for, tidy};
 use super::verbs::with_person;
-use super::{Effect, Standing, Step};
+use super::{Effect, Standing, Step, files};
 use crate::body::Body;
 use crate::desk::{Agent, Author, DeskMessage, Post};
+use crate::file::DeskFile;
 use crate::ids::{MessageId, Moment, ThreadKey};
 use crate::message::{Kind, Message, Stage};
 use crate::words::Notice;
@@ -22,42 +23,43 @@ impl Step<'_> {
     }
 
     pub(super) fn desk_wrote_first(&mut self, message: DeskMessage) {
-        let DeskMessage { post, author, body, edited, named } = message;
+        let DeskMessage { post, author, body, files, edited, named } = message;
         let by = match author {
             Author::Agent(agent) => agent,
             Author::Stranger(stranger) => {
                 let notice = notice_for(stranger.why);
-                let seq = self.add_from_desk(post.clone(), Body::default(), Kind::Set { post }).1;
+                let seq = self.add_from_desk(post.clone(), Body::default(), Vec::new(), Kind::Set { post }).1;
                 if let Some(person) = stranger.person {
                     self.effects.push(Effect::TellPrivately { seq, person, notice });
                 }
                 return;
             }
         };
-        match self.meaning(&by, body.clone()) {
-            Meaning::Reply(body) => self.reply(by, post, edited, body),
+        match self.meaning(&by, body.clone(), !files.is_empty()) {
+            Meaning::Reply(body) => self.reply(by, post, edited, body, files),
             Meaning::Note => {
-                self.add_from_desk(post.clone(), body, Kind::Note { by, post, edited });
+                self.add_from_desk(post.clone(), body, Vec::new(), Kind::Note { by, post, edited });
             }
             Meaning::NotAllowed(notice) => {
                 let person = by.id.clone();
-                let seq = self.add_from_desk(post.clone(), body, Kind::Note { by, post, edited }).1;
+                let seq = self.add_from_desk(post.clone(), body, Vec::new(), Kind::Note { by, post, edited }).1;
                 self.tell(seq, &person, notice);
             }
             Meaning::Wrong(wrong) => {
                 let person = by.id.clone();
-                let seq = self.add_from_desk(post.clone(), body, Kind::Note { by, post, edited }).1;
+                let seq = self.add_from_desk(post.clone(), body, Vec::new(), Kind::Note { by, post, edited }).1;
                 self.tell(seq, &person, Notice::Wrong(wrong));
             }
             Meaning::Verb(verb) => {
                 let verb = with_person(verb, named.map(|agent| *agent));
-                let seq = self.add_from_desk(post.clone(), body, Kind::Note { by: by.clone(), post, edited }).1;
+                let kind = Kind::Note { by: by.clone(), post: post.clone(), edited };
+                let seq = self.add_from_desk(post, body, Vec::new(), kind).1;
                 self.do_verb(seq, verb, by);
             }
         }
     }
 
-    pub(super) fn reply(&mut self, by: Agent, post: Post, edited: Option<i64>, body: Body) {
+    pub(super) fn reply(&mut self, by: Agent, post: Post, edited: Option<i64>, body: Body, files: Vec<DeskFile>) {
         let held = self.rules.hold_millis > 0;
         match self.head.standing {
             // What is held may still be taken back, and then the word before it is the last again.
@@ -70,8 +72,14 @@ impl Step<'_> {
         }
         let until = self.now.plus_millis(self.rules.hold_millis);
         let name = by.name.clone();
-        let stage = if held { Stage::Held { until } } else { Stage::Shown { first_rev: self.head.rev + 1 } };
-        let (id, _) = self.add_from_desk(post.clone(), body, Kind::Reply { by, post, edited, stage });
+        let stage =
+            if held { Stage::Held { until } } else { Stage::Shown { first_rev: self.head.rev + 1, reworded: false } };
+        let files = files::awaited(files);
+        let fetch = !files.is_empty();
+        let (id, seq) = self.add_from_desk(post.clone(), body, files, Kind::Reply { by, post, edited, stage });
+        if fetch {
+            self.effects.push(Effect::FetchFiles { message: id, seq });
+        }
         if held {
             self.effects.push(Effect::EndHoldAt { message: id, at: until });
             self.effects.push(Effect::ShowTyping { by: Some(name) });
@@ -83,8 +91,10 @@ impl Step<'_> {
     /// The latest version counts, in whatever order the versions come. A message of which any
     /// version was a note stays away from the customer for good.
     pub(super) fn desk_edited(&mut self, at: usize, message: DeskMessage) {
+        self.files_deleted(at, &message.files);
+        let has_files = message.files.iter().any(|file| !file.deleted);
         let (meaning, person) = match &message.author {
-            Author::Agent(agent) => (self.meaning(agent, message.body.clone()), Some(agent.id.0.clone())),
+            Author::Agent(agent) => (self.meaning(agent, message.body.clone(), has_files), Some(agent.id.0.clone())),
             Author::Stranger(stranger) => (Meaning::NotAllowed(notice_for(stranger.why)), stranger.person.clone()),
         };
         let old = &mut self.messages[at];
@@ -113,7 +123,8 @@ impl Step<'_> {
                     (Ordering::Greater, Meaning::Reply(body)) => {
                         if old.body != body {
                             old.body = body;
-                            if !held {
+                            if let Stage::Shown { reworded, .. } = stage {
+                                *reworded = true;
                                 self.show(id);
                             }
                         }
@@ -139,7 +150,7 @@ impl Step<'_> {
             Some(at) => self.withdraw(at),
             // Deleted before it was ever read: when it comes, late, it stays away.
             None => {
-                self.add_from_desk(post.clone(), Body::default(), Kind::Set { post });
+                self.add_from_desk(post.clone(), Body::default(), Vec::new(), Kind::Set { post });
             }
         }
     }
@@ -151,6 +162,7 @@ impl Step<'_> {
         match *stage {
             Stage::Held { .. } => {
                 *stage = Stage::Withdrawn { was_shown: false };
+                self.forget_files(at);
                 self.effects.push(Effect::ForgetHold(id));
                 self.typing_changed();
                 self.answer_taken_back(written);
@@ -158,6 +170,7 @@ impl Step<'_> {
             Stage::Shown { .. } => {
                 *stage = Stage::Withdrawn { was_shown: true };
                 message.body = Body::default();
+                self.forget_files(at);
                 self.show(id);
             }
             Stage::Withdrawn { .. } => {}
@@ -181,7 +194,7 @@ impl Step<'_> {
         let rev = self.head.rev + 1;
         let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return };
         let Kind::Reply { stage: stage @ Stage::Held { .. }, .. } = &mut message.kind else { return };
-        *stage = Stage::Shown { first_rev: rev };
+        *stage = Stage::Shown { first_rev: rev, reworded: false };
         if let Standing::Answered { since } = &mut self.head.standing {
             *since = message.at.max(*since);
         }
@@ -190,8 +203,8 @@ impl Step<'_> {
         self.typing_changed();
     }
 
-    pub(super) fn meaning(&self, by: &Agent, body: Body) -> Meaning {
-        meaning::of(body, by, self.rules, self.head.claimed_by.as_ref())
+    pub(super) fn meaning(&self, by: &Agent, body: Body, has_files: bool) -> Meaning {
+        meaning::of(body, has_files, by, self.rules, self.head.claimed_by.as_ref())
     }
 
     pub(super) fn typing_changed(&mut self) {

@@ -3,16 +3,17 @@
 use super::{Effect, Rating, Rejected, Score, Standing, Step};
 use crate::body::Body;
 use crate::desk::Mark;
+use crate::file::{AtDesk, Attachment, StoredFile};
 use crate::ids::PostKey;
 use crate::message::{Kind, Stage};
 use crate::words::{self, Said};
 
 impl Step<'_> {
-    pub(super) fn customer_wrote(&mut self, key: String, body: Body) -> Result<(), Rejected> {
+    pub(super) fn customer_wrote(&mut self, key: String, body: Body, files: Vec<StoredFile>) -> Result<(), Rejected> {
         if self.messages.iter().any(|m| m.key == key) {
             return Ok(());
         }
-        if body.is_blank() {
+        if body.is_blank() && files.is_empty() {
             return Err(Rejected::Blank);
         }
         let came_back = matches!(self.head.standing, Standing::Resolved { .. });
@@ -22,7 +23,8 @@ impl Step<'_> {
                 self.head.standing = Standing::AwaitingAgent { since: self.now };
             }
         }
-        let id = self.post_own(key, body, Kind::FromCustomer);
+        let files = files.into_iter().map(|file| Attachment::Sent { file, desk: AtDesk::NotYet }).collect();
+        let id = self.post_own(key, body, files, Kind::FromCustomer);
         self.show(id);
         if came_back {
             self.effects.push(Effect::ShowStanding);
@@ -41,7 +43,7 @@ impl Step<'_> {
         *rating = Rating::Given(score);
         self.effects.push(Effect::ShowStanding);
         let said = words::said(&Said::Rated { score, comment });
-        self.post_own(key, said, Kind::FromBot);
+        self.post_own(key, said, Vec::new(), Kind::FromBot);
         Ok(())
     }
 
@@ -64,7 +66,7 @@ impl Step<'_> {
             .messages
             .iter()
             .filter_map(|m| match &m.kind {
-                Kind::Reply { post, stage: Stage::Shown { first_rev }, .. }
+                Kind::Reply { post, stage: Stage::Shown { first_rev, .. }, .. }
                     if *first_rev > above && *first_rev <= upto =>
                 {
                     Some((m.seq, post.key.clone()))

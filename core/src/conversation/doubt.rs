@@ -135,7 +135,7 @@ impl Step<'_> {
     }
 
     fn set_aside(&mut self, post: Post) {
-        self.add_from_desk(post.clone(), Body::default(), Kind::Set { post });
+        self.add_from_desk(post.clone(), Body::default(), Vec::new(), Kind::Set { post });
     }
 }
 

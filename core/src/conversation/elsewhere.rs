@@ -18,16 +18,16 @@ impl Step<'_> {
     }
 
     pub(super) fn desk_wrote_elsewhere(&mut self, thread: &ThreadKey, message: DeskMessage) {
-        let DeskMessage { post, author, body, .. } = message;
+        let DeskMessage { post, author, body, files, .. } = message;
         let writer = match author {
-            Author::Agent(agent) => match self.meaning(&agent, body) {
+            Author::Agent(agent) => match self.meaning(&agent, body, !files.is_empty()) {
                 Meaning::Note => None,
                 Meaning::Reply(_) | Meaning::Verb(_) | Meaning::Wrong(_) | Meaning::NotAllowed(_) => Some(agent),
             },
             // Nothing of his would be sent anywhere.
             Author::Stranger(_) => None,
         };
-        let (_, seq) = self.add_from_desk(post.clone(), Body::default(), Kind::Set { post });
+        let (_, seq) = self.add_from_desk(post.clone(), Body::default(), Vec::new(), Kind::Set { post });
         if let Some(writer) = writer {
             self.want_thread();
             self.effects.push(Effect::ShowTheWay { seq, person: writer.id.0, thread: thread.clone() });

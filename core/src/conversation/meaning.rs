@@ -27,8 +27,8 @@ pub(super) enum Meaning {
 }
 
 /// What this message means at a desk of these rules whose conversation is claimed so.
-pub(super) fn of(body: Body, by: &Agent, rules: &DeskRules, claimed_by: Option<&Agent>) -> Meaning {
-    if is_note(&body) {
+pub(super) fn of(body: Body, has_files: bool, by: &Agent, rules: &DeskRules, claimed_by: Option<&Agent>) -> Meaning {
+    if is_note(&body, has_files) {
         return Meaning::Note;
     }
     match parse::message(&body, &rules.names) {
@@ -44,7 +44,7 @@ pub(super) fn of(body: Body, by: &Agent, rules: &DeskRules, claimed_by: Option<&
             Meaning::NotAllowed(Notice::ClaimedByOtherNotSent { holder: holder.name.clone() })
         }
         (Mode::Claimed, None) => Meaning::NotAllowed(Notice::UnclaimedNotSent),
-        (Mode::Explicit, _) => explicit(body),
+        (Mode::Explicit, _) => explicit(body, has_files),
     }
 }
 
@@ -57,10 +57,10 @@ pub(super) fn tidy(mut body: Body) -> Body {
     body.bounded()
 }
 
-fn is_note(body: &Body) -> bool {
+fn is_note(body: &Body, has_files: bool) -> bool {
     let opening = body.opening();
     // What shows nothing is for nobody.
-    NOTE_MARKS.iter().any(|mark| opening.starts_with(mark)) || body.is_blank()
+    NOTE_MARKS.iter().any(|mark| opening.starts_with(mark)) || (body.is_blank() && !has_files)
 }
 
 /// What a stranger is told.
@@ -73,7 +73,7 @@ pub(super) fn notice_for(why: StrangerKind) -> Notice {
 
 /// In mode `explicit`: a message that opens with `>`, or with the quote that a platform's composer
 /// makes of it, is a reply; all else is a note, and so is a note after the `>`.
-fn explicit(body: Body) -> Meaning {
+fn explicit(body: Body, has_files: bool) -> Meaning {
     let reply = if body.opening().starts_with(REPLY_MARK) {
         body.without_opening(REPLY_MARK)
     } else {
@@ -82,5 +82,5 @@ fn explicit(body: Body) -> Meaning {
         blocks[0] = Block::Paragraph(std::mem::take(spans));
         Body(blocks)
     };
-    if is_note(&reply) { Meaning::Note } else { Meaning::Reply(reply) }
+    if is_note(&reply, has_files) { Meaning::Note } else { Meaning::Reply(reply) }
 }

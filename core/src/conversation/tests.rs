@@ -3,6 +3,7 @@
 
 mod doubts;
 mod every_pair;
+mod files;
 mod modes;
 mod play;
 mod properties;
@@ -115,7 +116,7 @@ fn a_thread_that_is_read_is_the_truth_of_what_was_there_when_the_reading_began()
         post_of(HEDY, 50, None, "new"),
         post_of(HEDY, 55, None, "!claim"),
     ];
-    let ours = vec![OwnPost { post: post(5), pieces: vec![piece(1, 0)] }];
+    let ours = vec![OwnPost { post: post(5), pieces: vec![piece(1, 0)], files: vec![] }];
     let snapshot = Snapshot { thread: ThreadKey("T1".into()), asked_at, root: 1, messages: there, ours };
     play.on(Event::ThreadRead(snapshot.clone()));
     play.on(deletes(50));
@@ -159,7 +160,7 @@ fn a_reading_takes_back_what_is_held_and_says_nothing_of_an_earlier_thread() {
     play.on(opened("T2"));
     play.on(in_thread("T2", post_of(GRACE, 110, None, "deleted before its hold ended")));
     let asked_at = play.later(1_000);
-    let ours = vec![OwnPost { post: post(105), pieces: vec![piece(3, 0)] }];
+    let ours = vec![OwnPost { post: post(105), pieces: vec![piece(3, 0)], files: vec![] }];
     play.on(Event::ThreadRead(Snapshot {
         thread: ThreadKey("T2".into()),
         asked_at,
@@ -198,7 +199,7 @@ fn a_long_message_is_posted_when_its_last_piece_is() {
     play.on(posted(&[(1, 0)]));
     play.on(posted(&[(1, 0)]));
     let asked_at = play.later(1_000);
-    let ours = vec![OwnPost { post: post(5), pieces: vec![piece(1, 0), piece(1, 1)] }];
+    let ours = vec![OwnPost { post: post(5), pieces: vec![piece(1, 0), piece(1, 1)], files: vec![] }];
     play.on(Event::ThreadRead(Snapshot { thread: ThreadKey("T1".into()), asked_at, root: 1, messages: vec![], ours }));
     play.on(posted(&[(1, 1)]));
     play.on(posted(&[(1, 2)]));

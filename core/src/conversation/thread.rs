@@ -1,7 +1,6 @@
 //! The conversation's thread at its desk: opened, read, gone, and which of our messages it has.
 
-use super::{Effect, Order, Sent, Step, Thread};
-use crate::body::pieces;
+use super::{Effect, Order, Sent, Step, Thread, files};
 use crate::desk::{Piece, Post, Snapshot};
 use crate::ids::{MessageId, ThreadKey};
 use crate::message::{Kind, Posting};
@@ -25,7 +24,7 @@ impl Step<'_> {
     /// the reading began and is not there any more was deleted, and what of ours is there is posted.
     /// Posts of an earlier thread are none of its business; and of a thread that is not the
     /// conversation's any more only what people wrote there counts.
-    pub(super) fn thread_read(&mut self, snapshot: Snapshot) {
+    pub(super) fn thread_read(&mut self, mut snapshot: Snapshot) {
         let thread = snapshot.thread;
         if !self.is_here(&thread) {
             return snapshot.messages.into_iter().for_each(|message| self.desk_wrote(&thread, message));
@@ -42,7 +41,8 @@ impl Step<'_> {
         for at in missing {
             self.withdraw(at);
         }
-        for own in &snapshot.ours {
+        for own in &mut snapshot.ours {
+            own.pieces.extend(self.pieces_of_files(&own.files));
             self.pieces_posted(&own.pieces);
         }
         self.take_back_doubles(&snapshot.ours);
@@ -55,18 +55,12 @@ impl Step<'_> {
     pub(super) fn pieces_posted(&mut self, posted: &[Piece]) {
         for piece in posted {
             let Some(message) = self.messages.iter_mut().find(|m| m.id == piece.message) else { continue };
-            let (id, seq) = (message.id, message.seq);
+            let id = message.id;
             let of_customer = matches!(message.kind, Kind::FromCustomer(_));
             let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
             let Posting::Waiting { pieces_posted, .. } = posting else { continue };
             *pieces_posted = (*pieces_posted).max(piece.index.saturating_add(1));
-            let all = pieces(&message.body.text(), self.rules.post_chars_max).len();
-            if (*pieces_posted as usize) < all {
-                continue;
-            }
-            *posting = Posting::Posted { at: self.now };
-            self.effects.push(Effect::Settled(Order::Post(seq)));
-            if of_customer {
+            if self.whole_at_desk(id) && of_customer {
                 self.show(id);
             }
         }
@@ -81,6 +75,20 @@ impl Step<'_> {
                 self.show(*id);
             }
         }
+    }
+
+    /// Whether the message is whole at the desk now; then its order is settled.
+    pub(super) fn whole_at_desk(&mut self, id: MessageId) -> bool {
+        let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return false };
+        let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &message.kind else { return false };
+        let Posting::Waiting { pieces_posted, .. } = *posting else { return false };
+        if !message.is_whole_at_desk(pieces_posted, self.rules.post_chars_max) {
+            return false;
+        }
+        let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { return false };
+        *posting = Posting::Posted { at: self.now };
+        self.effects.push(Effect::Settled(Order::Post(message.seq)));
+        true
     }
 
     pub(super) fn post_refused(&mut self, id: MessageId, why: String) {
@@ -115,6 +123,7 @@ impl Step<'_> {
             let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
             let Posting::Waiting { pieces_posted, .. } = posting else { continue };
             waiting = true;
+            files::uploaded_to_nowhere(&mut message.files);
             if std::mem::take(pieces_posted) > 0 {
                 again.push(Effect::PostToDesk { message: message.id, seq: message.seq });
             }

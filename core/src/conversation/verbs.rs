@@ -16,7 +16,7 @@ impl Step<'_> {
         }
         let Deed { key, by, verb } = deed;
         let what = Body::plain(self.rules.names.word(verb.name()).unwrap_or(verb.name().entry().word));
-        let (_, seq) = self.add(key, what, Kind::Deed { by: by.clone() }, None);
+        let (_, seq) = self.add(key, what, Vec::new(), Kind::Deed { by: by.clone() }, None);
         self.do_verb(seq, verb, by);
     }
 

@@ -177,7 +177,7 @@ impl World {
         let it = self.written[at].clone();
         for index in it.known..it.pieces {
             let piece = Piece { message: message(it.seq), index };
-            let parcel = Parcel { piece, seq: it.seq, text: "It fails.".into(), speaker: None };
+            let parcel = Parcel { piece, seq: it.seq, cargo: Cargo::Text("It fails.".into()), speaker: None };
             self.hint(it.who, Some(parcel));
         }
     }
@@ -279,9 +279,9 @@ impl World {
                     (_, Some(key)) => {
                         self.threads.insert(who, Thread::Open(key.clone()));
                         let channel = channel_of(&key);
-                        self.lanes.looked(who, Some(key), Some(&channel), &[]);
+                        self.lanes.looked(who, Some(key), Some(&channel), &[], &[]);
                     }
-                    (_, None) => self.lanes.looked(who, None, None, &[]),
+                    (_, None) => self.lanes.looked(who, None, None, &[], &[]),
                 }
             }
             Turn::Look { thread: Some(key), .. } => {
@@ -293,7 +293,7 @@ impl World {
                         let pieces: Vec<Piece> = posted.posts.iter().map(|(_, piece)| *piece).collect();
                         self.know(&pieces);
                         let channel = channel_of(&key);
-                        self.lanes.looked(who, Some(key), Some(&channel), &pieces);
+                        self.lanes.looked(who, Some(key), Some(&channel), &pieces, &[]);
                     }
                 }
             }
@@ -421,7 +421,7 @@ proptest! {
         let mut feed = |lanes: &mut Lanes, who: ConversationId| {
             seq += 1;
             let piece = Piece { message: message(seq), index: 0 };
-            let parcel = Parcel { piece, seq, text: "x".into(), speaker: None };
+            let parcel = Parcel { piece, seq, cargo: Cargo::Text("x".into()), speaker: None };
             // Every third conversation has a thread already.
             let key = ThreadKey(format!("C/{}", who.0));
             let thread = if who.0.is_multiple_of(3) { Thread::Open(key) } else { Thread::Wanted };
@@ -456,7 +456,7 @@ proptest! {
                 (Turn::Post { parcels, .. }, _) => {
                     lanes.posted(who, &parcels.iter().map(|parcel| parcel.piece).collect::<Vec<_>>());
                 }
-                (Turn::Look { thread, .. }, _) => lanes.looked(who, thread, Some("C"), &[]),
+                (Turn::Look { thread, .. }, _) => lanes.looked(who, thread, Some("C"), &[], &[]),
             }
             if !lanes.lanes.contains_key(&who) {
                 feed(&mut lanes, who);

@@ -7,7 +7,7 @@ const PACE: Pace = Pace { millis_per_post: 1_000, burst: 1 };
 
 fn parcel(seq: i64, text: &str) -> Parcel {
     let piece = Piece { message: MessageId(seq as u128), index: 0 };
-    Parcel { piece, seq, text: text.into(), speaker: Some("Ada".into()) }
+    Parcel { piece, seq, cargo: Cargo::Text(text.into()), speaker: Some("Ada".into()) }
 }
 
 fn open(number: u128) -> Thread {
@@ -18,9 +18,17 @@ fn lanes(channels: usize) -> Lanes {
     Lanes::new((0..channels).map(|at| format!("C{at}")).collect(), PACE, 4_000)
 }
 
+fn words(parcels: &[Parcel]) -> String {
+    let word = |parcel: &Parcel| match &parcel.cargo {
+        Cargo::Text(text) => text.clone(),
+        Cargo::File { file, .. } => format!("[{}]", file.name),
+    };
+    parcels.iter().map(word).collect::<Vec<_>>().join("+")
+}
+
 fn texts(turn: Option<Turn>) -> String {
     match turn {
-        Some(Turn::Post { parcels, .. }) => parcels.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("+"),
+        Some(Turn::Post { parcels, .. }) => words(&parcels),
         Some(Turn::Open { channel, .. }) => format!("open in {channel}"),
         Some(Turn::Look { .. }) => "look".into(),
         None => "nothing".into(),
@@ -90,7 +98,7 @@ fn a_post_holds_only_so_much_and_one_speaker() {
     lanes.push(ada, &open(1), None, Parcel { speaker: None, ..parcel(4, "b") }, false);
     let mut posts = Vec::new();
     while let (Some(Turn::Post { parcels, .. }), _) = lanes.next(Moment(0)) {
-        posts.push(parcels.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("+"));
+        posts.push(words(&parcels));
         lanes.posted(ada, &parcels.iter().map(|p| p.piece).collect::<Vec<_>>());
     }
     assert_eq!(posts, ["12345+678", "9", "b"]);
@@ -151,9 +159,9 @@ fn a_hint_that_comes_after_the_order_was_carried_out_is_looked_up() {
     assert!(lanes.is_empty());
     lanes.push(ada, &Thread::Wanted, None, parcel(1, "a1"), false);
     assert_eq!(texts(lanes.next(Moment(2_000)).0), "look");
-    lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C0"), &[]);
+    lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C0"), &[], &[]);
     assert_eq!(texts(lanes.next(Moment(2_000)).0), "look");
-    lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C0"), &[parcel(1, "").piece]);
+    lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C0"), &[parcel(1, "").piece], &[]);
     assert!(lanes.is_empty());
 }
 
@@ -167,9 +175,9 @@ fn what_is_unsure_is_looked_up_even_when_it_comes_while_something_is_under_way()
     lanes.posted(ada, &[parcel(1, "").piece]);
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "look");
     lanes.push(ada, &open(1), None, parcel(3, "a3"), true);
-    lanes.looked(ada, Some(ThreadKey("t1".into())), None, &[]);
+    lanes.looked(ada, Some(ThreadKey("t1".into())), None, &[], &[]);
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "look");
-    lanes.looked(ada, Some(ThreadKey("t1".into())), None, &[]);
+    lanes.looked(ada, Some(ThreadKey("t1".into())), None, &[], &[]);
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "a2+a3");
 }
 
@@ -210,7 +218,7 @@ fn a_thread_found_in_another_channel_is_paced_there() {
     lanes.push(ada, &Thread::Wanted, None, parcel(1, "a1"), true);
     for _ in 0..2 {
         assert_eq!(texts(lanes.next(Moment(0)).0), "look");
-        lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C1"), &[]);
+        lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C1"), &[], &[]);
     }
     assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(1_000))));
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "a1");
@@ -225,7 +233,7 @@ fn a_piece_whose_successor_is_there_was_posted_and_is_not_posted_after_it() {
         lanes.push(ada, &open(1), None, Parcel { piece: piece(index), ..parcel(1, &index.to_string()) }, true);
     }
     assert_eq!(texts(lanes.next(Moment(0)).0), "look");
-    lanes.looked(ada, Some(ThreadKey("t1".into())), None, &[piece(1)]);
+    lanes.looked(ada, Some(ThreadKey("t1".into())), None, &[piece(1)], &[]);
     assert_eq!(texts(lanes.next(Moment(0)).0), "2");
 }
 
@@ -237,7 +245,7 @@ fn who_lost_a_thread_looks_for_another_before_one_is_opened() {
     assert_eq!(texts(lanes.next(Moment(0)).0), "a1");
     assert!(lanes.lost_thread(ada));
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "look");
-    lanes.looked(ada, None, None, &[]);
+    lanes.looked(ada, None, None, &[], &[]);
     assert_eq!(texts(lanes.next(Moment(1_000)).0), "open in C0");
 }
 
@@ -250,7 +258,7 @@ fn a_look_is_made_though_nothing_waits_and_made_again_when_it_failed() {
     lanes.rest(ada, Moment(0), 100, false);
     assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(100))));
     assert_eq!(texts(lanes.next(Moment(100)).0), "look");
-    lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C0"), &[]);
+    lanes.looked(ada, Some(ThreadKey("t1".into())), Some("C0"), &[], &[]);
     assert!(lanes.is_empty());
     // While something is being sent, it waits; and where nothing waits in a thread that is gone, none
     // is opened.
@@ -261,5 +269,70 @@ fn a_look_is_made_though_nothing_waits_and_made_again_when_it_failed() {
     lanes.posted(ada, &[parcel(1, "a1").piece]);
     assert_eq!(texts(lanes.next(Moment(200)).0), "look");
     assert!(!lanes.lost_thread(ada));
+}
+
+/// A file that nobody waits for beyond this moment, and that the desk does not have yet.
+fn file(seq: i64, index: u32, name: &str, waited_for_until: i64) -> Parcel {
+    let (id, hash) = (crate::ids::FileId(0), crate::file::Hash(String::new()));
+    let file = StoredFile { id, name: name.into(), media_type: "image/png".into(), bytes: 1, hash, picture: None };
+    let cargo = Cargo::File { file, key: None, waited_for_until: Moment(waited_for_until) };
+    Parcel { piece: Piece { message: MessageId(seq as u128), index }, cargo, ..parcel(seq, "") }
+}
+
+fn key(name: &str) -> DeskFileKey {
+    DeskFileKey(name.into())
+}
+
+#[test]
+fn what_was_written_after_a_file_waits_for_it() {
+    let ada = ConversationId(1);
+    let mut lanes = lanes(1);
+    for parcel in [parcel(1, "a1"), file(1, 1, "one", 9_000), file(1, 2, "two", 9_000), parcel(2, "a2")] {
+        lanes.push(ada, &open(1), None, parcel, false);
+    }
+    assert_eq!(texts(lanes.next(Moment(0)).0), "a1");
+    lanes.uploaded(ada, file(1, 2, "", 0).piece, key("F2"));
+    lanes.posted(ada, &[parcel(1, "").piece]);
+    assert_eq!(lanes.next(Moment(1_000)), (None, Some(Moment(9_000))));
+    lanes.uploaded(ada, file(1, 1, "", 0).piece, key("F1"));
+    assert_eq!(texts(lanes.next(Moment(1_000)).0), "[one]+[two]");
+    lanes.posted(ada, &[file(1, 1, "", 0).piece, file(1, 2, "", 0).piece]);
+    assert_eq!(texts(lanes.next(Moment(2_000)).0), "a2");
+    lanes.posted(ada, &[parcel(2, "").piece]);
+    assert!(lanes.is_empty());
+}
+
+#[test]
+fn a_file_that_takes_too_long_is_overtaken_by_all_but_its_own_message() {
+    let ada = ConversationId(1);
+    let mut lanes = lanes(1);
+    for parcel in [file(1, 0, "slow", 2_000), file(1, 1, "quick", 2_000), parcel(2, "a2")] {
+        lanes.push(ada, &open(1), None, parcel, false);
+    }
+    lanes.uploaded(ada, file(1, 1, "", 0).piece, key("F2"));
+    assert_eq!(lanes.next(Moment(0)), (None, Some(Moment(2_000))));
+    assert_eq!(texts(lanes.next(Moment(2_000)).0), "a2");
+    lanes.posted(ada, &[parcel(2, "").piece]);
+    assert_eq!(lanes.next(Moment(9_000)), (None, None));
+    lanes.uploaded(ada, file(1, 0, "", 0).piece, key("F1"));
+    assert_eq!(texts(lanes.next(Moment(9_000)).0), "[slow]+[quick]");
+}
+
+#[test]
+fn a_file_that_the_desk_does_not_take_holds_up_nobody_and_one_that_is_there_is_found() {
+    let ada = ConversationId(1);
+    let mut lanes = lanes(1);
+    for parcel in [file(1, 0, "one", 9_000), file(1, 1, "two", 9_000), parcel(2, "a2")] {
+        lanes.push(ada, &open(1), None, parcel, true);
+    }
+    assert_eq!(texts(lanes.next(Moment(0)).0), "look");
+    lanes.uploaded(ada, file(1, 1, "", 0).piece, key("F2"));
+    lanes.dropped(ada, file(1, 0, "", 0).piece);
+    lanes.looked(ada, Some(ThreadKey("t1".into())), None, &[], &[key("F2")]);
+    assert_eq!(texts(lanes.next(Moment(0)).0), "a2");
+    lanes.push(ada, &open(1), None, file(3, 0, "three", 9_000), false);
+    lanes.posted(ada, &[parcel(2, "").piece]);
+    assert_eq!(lanes.next(Moment(1_000)), (None, Some(Moment(9_000))));
+    lanes.dropped(ada, file(3, 0, "", 0).piece);
     assert!(lanes.is_empty());
 }

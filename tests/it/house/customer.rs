@@ -137,6 +137,10 @@ impl Customer {
         self.inner.number
     }
 
+    pub fn web(&self) -> &Web {
+        &self.inner.web
+    }
+
     pub fn token(&self) -> &str {
         &self.inner.token
     }
@@ -219,7 +223,7 @@ impl Customer {
         self.inner.tab.iter().cloned().chain(more).collect()
     }
 
-    fn fresh_key(&self) -> String {
+    pub fn fresh_key(&self) -> String {
         format!("message-{}", self.inner.keys.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }

@@ -31,6 +31,16 @@ pub struct Agent {
     desk: Desk,
 }
 
+impl Agent {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+}
+
 impl Desk {
     pub fn agent(&self, name: &str) -> Agent {
         Agent { name: name.to_string(), desk: self.clone() }
@@ -76,7 +86,14 @@ impl Desk {
                 let thread = thread_of(web, customer).await;
                 let posts = thread["posts"].as_array().cloned().unwrap_or_default();
                 let ours = posts.iter().filter(|post| post["kind"] == "customer");
-                ours.flat_map(|post| markup(&post["body"]).lines().map(str::to_string).collect::<Vec<_>>()).collect()
+                let files = |post: &Value| post["files"].as_array().cloned().unwrap_or_default();
+                let lines = |post: &Value| {
+                    let said = markup(&post["body"]);
+                    let names =
+                        files(post).into_iter().map(|file| format!("[file: {}]", file["name"].as_str().unwrap()));
+                    said.lines().map(str::to_string).chain(names).collect::<Vec<_>>()
+                };
+                ours.flat_map(lines).collect()
             }
         }
     }
@@ -131,7 +148,7 @@ pub fn whisper(person: &str, words: &str) -> String {
     format!("  (to {person} alone: {})", words.replace('\n', "\n    "))
 }
 
-async fn thread_of(web: &Web, customer: &Customer) -> Value {
+pub async fn thread_of(web: &Web, customer: &Customer) -> Value {
     web.get(&format!("/practice/api/threads/{}", customer.number()), None).await.expect(200)
 }
 
@@ -147,6 +164,11 @@ fn practice_transcript(thread: &Value) -> String {
             }
             _ if post["deleted"] == true => continue,
             kind => {
+                let mut text = text;
+                for file in post["files"].as_array().into_iter().flatten() {
+                    let line_end = if text.is_empty() { "" } else { "\n" };
+                    text.push_str(&format!("{line_end}[file: {}]", file["name"].as_str().unwrap_or_default()));
+                }
                 let name = post["name"].as_str().unwrap_or_default();
                 // Its page shows by colour who is a customer; Slack has only the name.
                 let tag = if kind == "customer" && name != "Customer" { " (customer)" } else { "" };

@@ -136,6 +136,12 @@ impl Answer {
         self.text()
     }
 
+    /// Checks the status of an answer that may be anything.
+    pub fn expect_bytes(&self, status: u16) -> &Bytes {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        &self.bytes
+    }
+
     /// The status and the words of a problem, after checking that it has the form of one.
     pub fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), "application/problem+json", "{} {}", self.status, self.text());

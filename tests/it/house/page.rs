@@ -83,6 +83,15 @@ impl Page {
         for message in self.messages() {
             let who = message["name"].as_str().unwrap_or("me");
             let mut line = format!("{who}: {}", markup(&message["body"]));
+            for file in message["files"].as_array().into_iter().flatten() {
+                let word = |name: &str| file[name].as_str().unwrap_or_default().to_string();
+                let state = match word("state").as_str() {
+                    "here" => String::new(),
+                    "coming" => " …".to_string(),
+                    _ => format!(" – {}", word("why")),
+                };
+                write!(line, " [{}{state}]", word("name")).unwrap();
+            }
             match message["state"].as_str().unwrap_or_default() {
                 "posted" => line.push_str(" (sent)"),
                 "stored" => line.push_str(" (being sent)"),
@@ -150,7 +159,8 @@ impl Page {
         else {
             return self.complain(format!("a message that is none of the customer's business: {message}"));
         };
-        if message["state"] == "withdrawn" && message["body"].as_array().is_none_or(|body| !body.is_empty()) {
+        let says = message["body"].as_array().is_none_or(|body| !body.is_empty()) || message["files"].is_array();
+        if message["state"] == "withdrawn" && says {
             self.complain(format!("a deleted message with its text: {message}"));
         }
         self.last_rev = rev;

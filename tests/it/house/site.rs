@@ -10,6 +10,7 @@ use super::nodes::Nodes;
 use super::slack;
 use super::{LOOK_EVERY, PATIENCE};
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use threadline::clock::{Clock, Hand, Ids};
@@ -53,6 +54,8 @@ pub struct Setup {
     pub identity: &'static str,
     /// Lines of the table `[limits]`; without them there are no limits per minute.
     pub limits: &'static str,
+    /// Lines of the table `[files]`.
+    pub files: &'static str,
     /// So many of the real program, in processes of their own; with none it runs in this one.
     pub programs: usize,
 }
@@ -101,12 +104,13 @@ impl Setup {
             topics: TOPICS,
             identity: "",
             limits: NO_LIMITS,
+            files: "",
             programs: 0,
         }
     }
 
-    /// The configuration file.
-    pub fn toml(&self, database: &str, slack: Option<&FakeSlack>) -> String {
+    /// The configuration file, with this database and the folder beside it for files.
+    pub fn toml(&self, database: &str, directory: &Path, slack: Option<&FakeSlack>) -> String {
         let channels = self.channels.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ");
         let desk = match self.desk {
             DeskKind::Practice => "platform = \"practice\"".to_string(),
@@ -122,10 +126,16 @@ impl Setup {
         });
         format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
-             [database]\nurl = \"{database}\"\n\
+             [database]\nurl = \"{}\"\n[files]\nfolder = {:?}\n{}\n\
              [widget]\nask_email = \"optional\"\n\
              {}[desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[limits]\n{}\n",
-            self.topics, self.mode, self.hold_secs, self.limits
+            database,
+            directory.join("files"),
+            self.files,
+            self.topics,
+            self.mode,
+            self.hold_secs,
+            self.limits
         )
     }
 }
@@ -159,7 +169,7 @@ impl Site {
             DeskKind::Slack => Some(slack::start(&setup, &clock).await),
             DeskKind::Practice => None,
         };
-        let toml = setup.toml(&database.url, fake.as_ref());
+        let toml = setup.toml(&database.url, &database.directory, fake.as_ref());
         let env = |name: &str| match name {
             "THREADLINE_IDENTITY_SECRET" => Some(setup.identity.to_string()),
             name => fake.as_ref().and_then(|slack| secret(slack, name)),
@@ -169,7 +179,7 @@ impl Site {
         let nodes = match setup.programs {
             0 => None,
             count => {
-                let toml = |url: &str| setup.toml(url, fake.as_ref());
+                let toml = |url: &str| setup.toml(url, &database.directory, fake.as_ref());
                 Some(Nodes::new(count, &database.directory, &database.url, toml).await)
             }
         };

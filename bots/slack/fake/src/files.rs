@@ -136,6 +136,10 @@ impl File {
     pub(crate) fn shape(&self, world: &World) -> Value {
         let filetype = self.name.rsplit_once('.').map_or("", |(_, ending)| ending);
         let filetype = if self.mimetype.is_empty() { "" } else { filetype };
+        // In an address Slack writes the name with the letters and digits it has, and "_" for all else.
+        let plain =
+            |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c.to_ascii_lowercase() } else { '_' };
+        let in_address: String = self.name.chars().map(plain).collect();
         let private = format!("{}/files-pri/{TEAM_ID}-{}", world.base_url, self.id);
         let in_channels = |private: bool| -> Vec<&str> {
             self.shares.iter().filter(|s| s.private == private).map(|s| s.channel.as_str()).collect()
@@ -159,9 +163,9 @@ impl File {
             "pretty_type": filetype.to_uppercase(), "user": self.user, "user_team": TEAM_ID, "editable": false,
             "size": self.size, "mode": "hosted", "is_external": false, "external_type": "", "is_public": false,
             "public_url_shared": false, "display_as_bot": false, "username": "",
-            "url_private": format!("{private}/{}", self.name),
-            "url_private_download": format!("{private}/download/{}", self.name), "media_display_type": "unknown",
-            "permalink": format!("{TEAM_URL}files/{}/{}/{}", self.user, self.id, self.name),
+            "url_private": format!("{private}/{in_address}"),
+            "url_private_download": format!("{private}/download/{in_address}"), "media_display_type": "unknown",
+            "permalink": format!("{TEAM_URL}files/{}/{}/{in_address}", self.user, self.id),
             "permalink_public": "", "comments_count": 0, "is_starred": false, "shares": shares,
             "channels": in_channels(false), "groups": in_channels(true), "ims": [], "has_more_shares": false,
             "has_rich_preview": false, "file_access": "visible",

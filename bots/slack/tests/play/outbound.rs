@@ -5,7 +5,7 @@ use expect_test::expect;
 use std::time::Duration;
 use threadline_core::card::Card;
 use threadline_core::conversation::{Rating, Standing};
-use threadline_core::desk::{Agent, Author, Letter, Mark, Snapshot, StrangerKind, Trouble};
+use threadline_core::desk::{Agent, Author, Content, Letter, Mark, Snapshot, StrangerKind, Trouble};
 use threadline_core::ids::{AgentId, ConversationId, Moment, ThreadKey};
 use threadline_core::verb::Names;
 use threadline_core::words::{Notice, notice};
@@ -30,7 +30,7 @@ async fn a_conversation_as_slack_shows_it() {
     let thread = bot.open_thread(CHANNEL, &card(1042)).await.unwrap();
     bot.post(&thread, &letter(1, "My export hangs <!channel>")).await.unwrap();
     let joined = Letter {
-        parts: vec![(piece(2), "Are you there?".to_string()), (piece(3), "It says *E7*".to_string())],
+        content: Content::Texts(vec![(piece(2), "Are you there?".to_string()), (piece(3), "It says *E7*".to_string())]),
         ..letter(0, "")
     };
     bot.post(&thread, &joined).await.unwrap();
@@ -305,7 +305,7 @@ async fn the_check_says_what_is_wrong() {
     config.channels = vec![CHANNEL.to_string()];
     expect![[r#"
         [
-            "The Slack app lacks chat:write.customize (to post under the customer's name), channels:history (to read the threads of public channels), groups:history (to read the threads of private channels), groups:read (to check private channels, and hear of their archiving), reactions:write (to show receipts under an agent's message), users:read (to show customers the names and pictures of who answers). Update it from the current manifest and install it again.",
+            "The Slack app lacks chat:write.customize (to post under the customer's name), channels:history (to read the threads of public channels), groups:history (to read the threads of private channels), groups:read (to check private channels, and hear of their archiving), reactions:write (to show receipts under an agent's message), files:write (to show customers' files in their thread), files:read (to bring agents' files to customers), users:read (to show customers the names and pictures of who answers). Update it from the current manifest and install it again.",
         ]
     "#]].assert_eq(&format!("{:#?}\n", check(&Slack::new(config.clone()).unwrap()).await.problems));
     fake.revoke_token(true);

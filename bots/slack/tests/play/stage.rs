@@ -7,8 +7,8 @@ use threadline_core::body::Body;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Standing;
 use threadline_core::desk::{
-    Author, DeskAct, DeskEvent, DeskMessage, Frame, Inbox, Kept, Later, Letter, OpenThread, Piece, Reading, Stop,
-    Unstored,
+    Author, Content, DeskAct, DeskEvent, DeskMessage, Frame, Inbox, Kept, Later, Letter, OpenThread, Piece, Reading,
+    Stop, Unstored,
 };
 use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
 use threadline_core::verb::Offered;
@@ -65,7 +65,7 @@ pub fn letter(message: u128, text: &str) -> Letter {
     Letter {
         conversation: ConversationId(1),
         speaker: Some("Ada".to_string()),
-        parts: vec![(piece(message), text.to_string())],
+        content: Content::Texts(vec![(piece(message), text.to_string())]),
     }
 }
 
@@ -215,7 +215,7 @@ impl State {
 }
 
 fn wrote(lines: &mut BTreeMap<i64, (i64, String)>, message: &DeskMessage) {
-    let DeskMessage { post, author, body, edited, named: _ } = message;
+    let DeskMessage { post, author, body, files, edited, named: _ } = message;
     let edited = edited.unwrap_or(0);
     if lines.get(&post.stamp).is_some_and(|(had, _)| *had >= edited) {
         return;
@@ -224,7 +224,17 @@ fn wrote(lines: &mut BTreeMap<i64, (i64, String)>, message: &DeskMessage) {
         Author::Agent(agent) => agent.name.clone(),
         Author::Stranger(stranger) => format!("({:?})", stranger.why),
     };
-    lines.insert(post.stamp, (edited, format!("{who}: {}", Body::text(body))));
+    lines.insert(
+        post.stamp,
+        (
+            edited,
+            format!(
+                "{who}: {}{}",
+                Body::text(body),
+                files.iter().map(|file| format!(" [{}]", file.name)).collect::<String>()
+            ),
+        ),
+    );
 }
 
 impl Inbox for Shelf {

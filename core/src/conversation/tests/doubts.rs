@@ -8,7 +8,7 @@ fn lost(sent: Sent, at: i64) -> Event {
 }
 
 fn own(stamp: i64, seqs: &[i64]) -> OwnPost {
-    OwnPost { post: post(stamp), pieces: seqs.iter().map(|seq| piece(*seq, 0)).collect() }
+    OwnPost { post: post(stamp), pieces: seqs.iter().map(|seq| piece(*seq, 0)).collect(), files: vec![] }
 }
 
 fn read(thread: &str, messages: Vec<DeskMessage>, ours: Vec<OwnPost>) -> Event {

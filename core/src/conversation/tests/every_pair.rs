@@ -413,7 +413,7 @@ fn every_event_meets_every_message_of_ours() {
         ("its first piece posted", |seq| posted(&[(seq, 0)])),
         ("its second piece posted", |seq| posted(&[(seq, 1)])),
         ("found in the thread", |seq| {
-            let ours = vec![OwnPost { post: post(5), pieces: vec![piece(seq, 0), piece(seq, 1)] }];
+            let ours = vec![OwnPost { post: post(5), pieces: vec![piece(seq, 0), piece(seq, 1)], files: vec![] }];
             Event::ThreadRead(Snapshot {
                 thread: ThreadKey("T1".into()),
                 asked_at: Moment(1_000),
@@ -548,7 +548,7 @@ fn stage_of(message: &Message) -> String {
             Posting::Refused { .. } => "refused".into(),
         },
         Kind::Reply { stage: Stage::Held { .. }, .. } => format!("held “{said}”"),
-        Kind::Reply { stage: Stage::Shown { first_rev }, .. } => format!("shown since r{first_rev} “{said}”"),
+        Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } => format!("shown since r{first_rev} “{said}”"),
         Kind::Reply { stage: Stage::Withdrawn { was_shown: true }, .. } => "withdrawn".into(),
         Kind::Reply { stage: Stage::Withdrawn { was_shown: false }, .. } => "discarded".into(),
         Kind::Note { .. } => format!("note “{said}”"),

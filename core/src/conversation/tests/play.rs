@@ -4,7 +4,8 @@
 use super::super::*;
 use crate::body::{Block, Span};
 use crate::desk::{Author, Mode, Stranger, StrangerKind, Topic};
-use crate::ids::AgentId;
+use crate::file::{AtDesk, DeskFile, Hash};
+use crate::ids::{AgentId, FileId};
 use crate::message::Stage;
 use crate::verb::parse::person_named;
 use crate::verb::{Names, Verb, Who};
@@ -123,7 +124,13 @@ impl Play {
         let mut view: Vec<&Message> = self.dialogue.messages.iter().filter(|m| m.concerns_customer()).collect();
         view.sort_by_key(|message| message.place);
         let line = |message: &&Message| {
-            let said = message.body.text();
+            let file = |file: &Attachment| match file {
+                Attachment::Sent { file, desk: AtDesk::Refused { .. } } => format!(" [{} refused]", file.name),
+                Attachment::Sent { file, .. } | Attachment::Fetched { file, .. } => format!(" [{}]", file.name),
+                Attachment::Awaited(file) => format!(" [{} …]", file.name),
+                Attachment::Missing { name, .. } => format!(" [{name} missing]"),
+            };
+            let said = format!("{}{}", message.body.text(), message.files.iter().map(file).collect::<String>());
             match &message.kind {
                 Kind::FromCustomer(Posting::Refused { .. }) => format!("r{} Ada: {said} (refused)\n", message.rev),
                 Kind::FromCustomer(_) => format!("r{} Ada: {said}\n", message.rev),
@@ -199,6 +206,7 @@ impl Play {
                     let lost = before.head.thread != self.dialogue.head.thread;
                     assert!(!again || lost, "ordered twice: {seq}");
                 }
+                Effect::FetchFiles { seq, .. } => assert!(self.orders.insert(Order::Fetch(*seq)), "ordered twice"),
                 Effect::Settled(order) => assert!(self.orders.remove(order), "settled and not ordered: {order:?}"),
                 Effect::EndHoldAt { message, at } => assert_eq!(self.holds.insert(*message, *at), None),
                 Effect::ForgetHold(message) => {
@@ -208,7 +216,7 @@ impl Play {
                 Effect::MarkPost { seq, mark, .. } => {
                     let head = &self.dialogue.head;
                     let upto = if *mark == Mark::Seen { head.seen } else { head.received };
-                    let Kind::Reply { stage: Stage::Shown { first_rev }, .. } = self.message(*seq).kind else {
+                    let Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } = self.message(*seq).kind else {
                         panic!("marked, and not shown: {seq}")
                     };
                     assert!(first_rev <= upto, "marked too early: {seq}");
@@ -241,6 +249,9 @@ impl Play {
         };
         assert_eq!(resolved(&self.shown_standing), resolved(&self.dialogue.head.standing), "the customer was not told");
         for message in &self.dialogue.messages {
+            if message.files.iter().any(|file| matches!(file, Attachment::Awaited(_))) {
+                orders.insert(Order::Fetch(message.seq));
+            }
             match &message.kind {
                 Kind::FromCustomer(Posting::Waiting { .. }) | Kind::FromBot(Posting::Waiting { .. }) => {
                     orders.insert(Order::Post(message.seq));
@@ -281,6 +292,7 @@ impl Play {
                 Kind::FromBot(_) => format!("post {seq} “{}”", self.message(*seq).body.text()),
                 _ => format!("post {seq}"),
             },
+            Effect::FetchFiles { seq, .. } => format!("fetch the files of {seq}"),
             Effect::MarkPost { seq, mark, .. } => format!("mark {seq} {mark:?}"),
             Effect::TellPrivately { seq, person, notice } => format!("tell {person} of {seq}: {notice:?}"),
             Effect::EditCard => "edit the card".into(),
@@ -296,6 +308,7 @@ impl Play {
             Effect::ForgetHold(message) => format!("hold {} no more", message.0),
             Effect::Settled(Order::Open) => "the thread is settled".into(),
             Effect::Settled(Order::Post(seq)) => format!("{seq} is settled"),
+            Effect::Settled(Order::Fetch(seq)) => format!("the files of {seq} are settled"),
             Effect::ShowToCustomer(message) => format!("show {}", message.0),
             Effect::ShowTyping { by: Some(name) } => format!("{name} is typing"),
             Effect::ShowTyping { by: None } => "nobody is typing".into(),
@@ -330,7 +343,7 @@ pub(super) fn carry(
 }
 
 /// What the customer can tell of a message.
-fn seen_of(message: &Message) -> (bool, Body, u8) {
+fn seen_of(message: &Message) -> (bool, Body, u8, Vec<String>) {
     let state = match &message.kind {
         Kind::FromCustomer(Posting::Waiting { late: false, .. }) => 1,
         Kind::FromCustomer(Posting::Waiting { late: true, .. }) => 6,
@@ -339,7 +352,14 @@ fn seen_of(message: &Message) -> (bool, Body, u8) {
         Kind::Reply { stage: Stage::Shown { .. }, .. } => 4,
         _ => 5,
     };
-    (message.concerns_customer(), message.body.clone(), state)
+    let file = |file: &Attachment| match file {
+        Attachment::Sent { desk: AtDesk::Refused { .. }, .. } => "refused".to_string(),
+        Attachment::Sent { .. } => "sent".to_string(),
+        Attachment::Awaited(_) => "coming".to_string(),
+        Attachment::Fetched { file, .. } => file.id.to_string(),
+        Attachment::Missing { why, .. } => why.to_string(),
+    };
+    (message.concerns_customer(), message.body.clone(), state, message.files.iter().map(file).collect())
 }
 
 /// The messages that [`Dialogue`] says the caller has to load.
@@ -377,7 +397,10 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
         }
         Event::PiecesPosted(pieces) => wanted.extend(pieces.iter().map(|piece| piece.message)),
         Event::PostsDelayed(messages) => wanted.extend(messages),
-        Event::PostRefused { message, .. } => {
+        Event::FileUploaded { piece, .. } | Event::FileRefused { piece, .. } => {
+            wanted.insert(piece.message);
+        }
+        Event::PostRefused { message, .. } | Event::FileFetched { message, .. } | Event::FileMissed { message, .. } => {
             wanted.insert(*message);
         }
         Event::ThreadOpened(_) | Event::CardEdited { .. } | Event::OutcomeLost { .. } => {}
@@ -392,6 +415,8 @@ pub(super) fn event_words(event: &Event) -> String {
             Author::Stranger(stranger) => format!("{:?} {}", stranger.why, stranger.person.as_deref().unwrap_or("-")),
         };
         let text = on_one_line(&message.body);
+        let file = |file: &DeskFile| format!(" [{}{}]", if file.deleted { "deleted " } else { "" }, file.name);
+        let text = format!("{text}{}", message.files.iter().map(file).collect::<String>());
         match message.edited {
             None => format!("{who} @{}: {text}", message.post.stamp),
             Some(at) => format!("{who} @{} edited @{at}: {text}", message.post.stamp),
@@ -401,7 +426,10 @@ pub(super) fn event_words(event: &Event) -> String {
         pieces.iter().map(|piece| format!("{}.{}", piece.message.0, piece.index)).collect::<Vec<_>>().join(" ")
     };
     match event {
-        Event::CustomerWrote { key, body } => format!("Ada, {key}: {}", on_one_line(body)),
+        Event::CustomerWrote { key, body, files } => {
+            let names: String = files.iter().map(|file| format!(" [{}]", file.name)).collect();
+            format!("Ada, {key}: {}{names}", on_one_line(body))
+        }
         Event::CustomerReceived { rev } => format!("Ada received r{rev}"),
         Event::CustomerSaw { rev } => format!("Ada saw r{rev}"),
         Event::CustomerRated { key, score, comment } => format!("Ada rated, {key}: {} {comment}", score.stars()),
@@ -432,6 +460,10 @@ pub(super) fn event_words(event: &Event) -> String {
             };
             format!("cards found: {}", cards.iter().map(card).collect::<Vec<_>>().join(", "))
         }
+        Event::FileUploaded { piece, key } => format!("{}.{} uploaded as {}", piece.message.0, piece.index, key.0),
+        Event::FileRefused { piece, .. } => format!("{}.{} refused", piece.message.0, piece.index),
+        Event::FileFetched { message, file, .. } => format!("{} of {} fetched", file.name, message.0),
+        Event::FileMissed { message, key, why } => format!("{} of {} missed: {why}", key.0, message.0),
     }
 }
 
@@ -448,7 +480,7 @@ pub(super) fn piece(seq: i64, index: u32) -> Piece {
 }
 
 pub(super) fn wrote(key: &str, text: &str) -> Event {
-    Event::CustomerWrote { key: key.into(), body: Body::plain(text) }
+    Event::CustomerWrote { key: key.into(), body: Body::plain(text), files: vec![] }
 }
 
 pub(super) fn opened(thread: &str) -> Event {
@@ -485,7 +517,7 @@ pub(super) fn post_of(name: &str, stamp: i64, edited: Option<i64>, text: &str) -
     let asked = person_named(&body, &Names::default());
     let named =
         [GRACE, HEDY].into_iter().find(|known| asked.as_deref() == Some(known)).map(|known| Box::new(agent(known)));
-    DeskMessage { post: post(stamp), author: Author::Agent(agent(name)), body, edited, named }
+    DeskMessage { post: post(stamp), author: Author::Agent(agent(name)), body, files: vec![], edited, named }
 }
 
 pub(super) fn agent(name: &str) -> Agent {
@@ -536,4 +568,42 @@ pub(super) fn paragraph(text: &str) -> Block {
 
 pub(super) fn quote(text: &str) -> Block {
     Block::Quote(vec![Span::plain(text)])
+}
+
+/// A file of this name that is here.
+pub(super) fn stored(name: &str) -> StoredFile {
+    let number = name.bytes().fold(0, |sum: u128, byte| sum * 31 + u128::from(byte));
+    let (media_type, hash) = ("image/png".to_string(), Hash(format!("{number:064x}")));
+    StoredFile { id: FileId(number), name: name.into(), media_type, bytes: 9, hash, picture: None }
+}
+
+/// A file as an agent attaches it.
+pub(super) fn attached(name: &str) -> DeskFile {
+    DeskFile { key: DeskFileKey(format!("F-{name}")), name: name.into(), bytes: Some(9), deleted: false }
+}
+
+pub(super) fn wrote_with(key: &str, text: &str, files: &[&str]) -> Event {
+    let files = files.iter().map(|name| stored(name)).collect();
+    Event::CustomerWrote { key: key.into(), body: Body::plain(text), files }
+}
+
+pub(super) fn says_with(name: &str, stamp: i64, text: &str, files: &[&str]) -> Event {
+    let files = files.iter().map(|name| attached(name)).collect();
+    in_thread("T1", DeskMessage { files, ..post_of(name, stamp, None, text) })
+}
+
+pub(super) fn uploaded(seq: i64, index: u32, name: &str) -> Event {
+    Event::FileUploaded { piece: piece(seq, index), key: DeskFileKey(format!("F-{name}")) }
+}
+
+pub(super) fn file_refused(seq: i64, index: u32) -> Event {
+    Event::FileRefused { piece: piece(seq, index), why: "file_type_not_allowed".into() }
+}
+
+pub(super) fn fetched(seq: i64, name: &str) -> Event {
+    Event::FileFetched { message: id(seq), key: DeskFileKey(format!("F-{name}")), file: stored(name) }
+}
+
+pub(super) fn missed(seq: i64, name: &str, why: FileTrouble) -> Event {
+    Event::FileMissed { message: id(seq), key: DeskFileKey(format!("F-{name}")), why }
 }

@@ -129,7 +129,9 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
         Happening::Reads { missing, edited, found, twice, ago } => {
             let there = (0..8).filter(|bit| missing & 1 << bit == 0);
             let messages = there.map(|bit| desk_message(2, bit + 1, edited, (bit % 3) as u8)).collect();
-            let own = |at: i64| nth(found as usize).map(|m| OwnPost { post: post(at), pieces: vec![piece(m.seq, 0)] });
+            let own = |at: i64| {
+                nth(found as usize).map(|m| OwnPost { post: post(at), pieces: vec![piece(m.seq, 0)], files: vec![] })
+            };
             let ours = own(50).into_iter().chain(own(51).filter(|_| twice)).collect();
             let asked_at = play.now.plus_millis(-ago);
             Event::ThreadRead(Snapshot { thread: ThreadKey(here), asked_at, root: ago, messages, ours })

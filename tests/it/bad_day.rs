@@ -1,10 +1,16 @@
 //! Everything goes wrong at once, by chance from a seed; at the end everything is where it belongs.
 
-use crate::house::{Base, CHANNEL, Crowd, DeskKind, Dice, House, Pace, SECOND_CHANNEL, Setup, seeds, stage, until};
+use crate::house::{
+    Base, CHANNEL, Crowd, DeskKind, Dice, House, Pace, SECOND_CHANNEL, Setup, seed, seeds, stage, until,
+};
 use std::time::Duration;
 use threadline_fake_slack::{EventFault, FakeSlack, Fault};
 
-plays! { an_answer_under_a_card_that_is_hardly_posted, what_comes_late_may_not_be_so_any_more }
+plays! {
+    an_answer_under_a_card_that_is_hardly_posted,
+    what_comes_late_may_not_be_so_any_more,
+    what_is_carried_out_late_is_there_once_in_the_end,
+}
 
 const CUSTOMERS: usize = 10;
 const AGENTS: usize = 3;
@@ -106,6 +112,21 @@ async fn what_comes_late_may_not_be_so_any_more(house: House) {
     until("what is gone to be gone from the page", right).await;
     site.settle().await;
     assert!(right().await, "{}", ada.sees());
+}
+
+/// Slack carries out a tenth of all posts after they were looked up and sent again.
+async fn what_is_carried_out_late_is_there_once_in_the_end(house: House) {
+    let (seed, setup) = (seed(1), Setup::at(DeskKind::Slack));
+    let site = house.open(Setup { seed, ..setup }).await;
+    let mut crowd = Crowd::gather_all(&site, CUSTOMERS).await;
+    let late = Fault::DoneLate(Duration::from_millis(2_500));
+    site.slack().faults().chance(Some("chat.postMessage"), 0.1, late);
+    crowd.begins(&site, AGENTS, PACE, &Dice::new(seed));
+    crowd.falls_silent().await;
+    site.slack().faults().clear();
+    crowd.reckons(&site, PATIENCE).await;
+    let taken_back = site.slack().calls_of("chat.delete").len();
+    assert!(taken_back > 0, "nothing was there twice: the play plays nothing");
 }
 
 fn goes_wrong(slack: &FakeSlack, seed: u64) {

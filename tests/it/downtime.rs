@@ -210,7 +210,7 @@ async fn an_archived_channel_stops_the_desk_until_it_is_back(house: House) {
     site.slack().archive(CHANNEL, true);
     ada.writes("two").await;
     until("the operator to be told", async || !told(&site, STOPPED).is_empty()).await;
-    assert!(ada.sees().ends_with("me: two (being sent)\n"), "{}", ada.sees());
+    until("the page to show it", async || ada.sees().ends_with("me: two (being sent)\n")).await;
     site.slack().archive(CHANNEL, false);
     site.settle().await;
     assert_eq!(site.desk().customers_lines(&ada).await, ["one", "two"]);

@@ -59,8 +59,17 @@ pub struct Pace {
 impl Crowd {
     /// Customers of whom every other one is there, with a thread; nobody writes yet.
     pub async fn gather(site: &Site, customers: usize) -> Crowd {
+        Crowd::gather_each(site, customers, 2).await
+    }
+
+    /// Customers who are all there, with a thread; nobody writes yet.
+    pub async fn gather_all(site: &Site, customers: usize) -> Crowd {
+        Crowd::gather_each(site, customers, 1).await
+    }
+
+    async fn gather_each(site: &Site, customers: usize, nth: usize) -> Crowd {
         let members: Vec<Arc<Member>> = (0..customers).map(|n| Arc::new(Member::new(n))).collect();
-        for member in members.iter().step_by(2) {
+        for member in members.iter().step_by(nth) {
             let customer = site.customer(&member.name).await;
             member.says(member.customer.get_or_init(|| customer), "Hello").await;
         }

@@ -121,7 +121,7 @@ async fn what_is_no_conversation(house: House) {
             422 topic: choose one of technical, billing.
             422 email: this is no email address. Write it like ada@example.com.
             422 name: at most 120 characters.
-            422 Failed to deserialize the JSON body into the target type: is_admin: unknown field `is_admin`, expected one of `topic`, `name`, `email`, `fields`, `page`, `facts`, `language`, `time_zone` at line 1 column 11
+            422 Failed to deserialize the JSON body into the target type: is_admin: unknown field `is_admin`, expected one of `topic`, `name`, `email`, `proof`, `fields`, `page`, `facts`, `language`, `time_zone` at line 1 column 11
         "#]],
     );
     let json_type = [("content-type", "application/json")];

@@ -11,6 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use threadline_core::desk::{Later, Mode};
 use threadline_core::ids::Moment;
+use threadline_core::verb::{Chosen, Entry, PREFIX};
 
 /// The page of the made-up shop, to write from as a customer.
 const SHOP_PATH: &str = "/";
@@ -262,6 +263,10 @@ fn summary(config: &Config, now: Moment) -> String {
     for desk in &config.desks {
         row(&format!("desk {}", desk.name), desk_in_words(desk));
     }
+    let chosen: Vec<String> = config.verbs.chosen().map(|(entry, chosen)| verb_in_words(entry, chosen)).collect();
+    if !chosen.is_empty() {
+        row("verbs", chosen.join(", "));
+    }
     if let Some(slack) = &config.slack {
         row(
             "Slack",
@@ -289,6 +294,13 @@ fn summary(config: &Config, now: Moment) -> String {
         text.push_str(&format!("Worth a look: {remark}\n\n"));
     }
     text
+}
+
+fn verb_in_words(entry: &Entry, chosen: &Chosen) -> String {
+    match chosen {
+        Chosen::Word(word) => format!("{} → {PREFIX}{word}", entry.word),
+        Chosen::Off => format!("{} is switched off", entry.word),
+    }
 }
 
 fn desk_in_words(desk: &Desk) -> String {

@@ -14,6 +14,7 @@ mod slack;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod verbs;
 
 pub use document::{Place, Problem};
 pub use secret::Secret;
@@ -33,6 +34,7 @@ use threadline_core::context::Field;
 use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
 use threadline_core::media::ALLOWED;
+use threadline_core::verb::Names;
 
 /// The file that is read when no other is named, if it is there.
 pub const FILE: &str = "threadline.toml";
@@ -55,6 +57,8 @@ pub struct Config {
     pub desks: Vec<Desk>,
     /// The desk of what has no topic.
     pub default_desk: DeskName,
+    /// What the team calls the verbs.
+    pub verbs: Names,
     /// When business is done; never empty.
     pub calendars: Vec<NamedCalendar>,
     /// The calendar of what has no topic.

@@ -76,7 +76,7 @@ pub async fn start(
     let on_commit = OnCommit(Arc::new(move |shared_by, took| counted.committed(shared_by, took)));
     let store = Store::open(config.database.url.expose(), on_commit).await;
     let store = store.with_context(|| format!("cannot open {}", config.database.place))?;
-    let names: Arc<Names> = Arc::default();
+    let names = Arc::new(config.verbs.clone());
     let rules = rules(&config, &names);
     let service = Service::start(store.clone(), clock, ids, metrics, config.files.clone(), names.clone(), rules);
     // The shop page can also be tried with a desk in Slack.
@@ -130,7 +130,8 @@ impl Running {
 /// What `threadline check` asks Slack, when a desk is there.
 pub async fn check_slack(config: &Config) -> Result<String, Vec<String>> {
     let Some(settings) = &config.slack else { return Ok("no desk is in Slack".to_string()) };
-    let slack = Slack::new(slack_config(config, settings, &Arc::default())).map_err(|error| vec![error.to_string()])?;
+    let slack = Slack::new(slack_config(config, settings, &Arc::new(config.verbs.clone())))
+        .map_err(|error| vec![error.to_string()])?;
     let report = threadline_slack::check::check(&slack).await;
     if report.problems.is_empty() {
         let workspace = report.workspace.unwrap_or_else(|| "the workspace".to_string());

@@ -184,6 +184,22 @@ impl Name {
     }
 }
 
+/// Longer words than this nobody types.
+pub const WORD_CHARS_MAX: usize = 40;
+
+/// True for what can be typed as a verb's word: letters of any script, digits, - and _, beginning
+/// with a letter. Anything else would end the word, or begin a note.
+pub fn is_word(text: &str) -> bool {
+    let mut chars = text.chars();
+    let good = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+    chars.next().is_some_and(char::is_alphabetic) && chars.all(good) && text.chars().count() <= WORD_CHARS_MAX
+}
+
+/// True when both are typed alike, in any case.
+pub fn is_same_word(one: &str, other: &str) -> bool {
+    one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
+}
+
 /// What a team calls the verbs: their own words, or words of its own, and which are switched off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
@@ -204,6 +220,15 @@ impl Names {
     pub fn choose(&mut self, name: Name, chosen: Chosen) {
         self.chosen.retain(|(known, _)| *known != name);
         self.chosen.push((name, chosen));
+    }
+
+    /// What the operator decided otherwise than it would be, in the order of the help.
+    pub fn chosen(&self) -> impl Iterator<Item = (&'static Entry, &Chosen)> {
+        VERBS.iter().filter_map(|entry| {
+            let (_, chosen) = self.chosen.iter().find(|(name, _)| *name == entry.name)?;
+            let is_other = !matches!(chosen, Chosen::Word(word) if word == entry.word);
+            is_other.then_some((entry, chosen))
+        })
     }
 
     /// The word for a verb; none when it is switched off.

@@ -225,19 +225,24 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
                 .end()
         }
         Notice::ClaimedByOtherNotSent { holder } => {
-            line(&format!("Nothing was sent to the customer: {holder} has this conversation. To take it over, write "))
-                .code(&format!("{} me", typed(Name::Assign)))
-                .text(", then send your message again.")
-                .end()
+            let first = format!("Nothing was sent to the customer: {holder} has this conversation.");
+            match take_over(names) {
+                Some(typed) => line(&format!("{first} To take it over, write "))
+                    .code(&typed)
+                    .text(", then send your message again.")
+                    .end(),
+                None => line(&first).end(),
+            }
         }
         Notice::Wrong(wrong) => self::wrong(wrong, names),
         Notice::Help => help(names),
-        Notice::OtherWasFirst { holder } => line(&format!(
-            "{holder} was first and has this conversation. Thank you for being there! To take it over, write "
-        ))
-        .code(&format!("{} me", typed(Name::Assign)))
-        .text(".")
-        .end(),
+        Notice::OtherWasFirst { holder } => {
+            let first = format!("{holder} was first and has this conversation. Thank you for being there!");
+            match take_over(names) {
+                Some(typed) => line(&format!("{first} To take it over, write ")).code(&typed).text(".").end(),
+                None => line(&first).end(),
+            }
+        }
         Notice::YoursAlready => line("You have this conversation already.").end(),
         Notice::TheirsAlready { holder } => line(&format!("{holder} has this conversation already.")).end(),
         Notice::NobodyHasIt => line("Nobody has this conversation, so there is nothing to let go.").end(),
@@ -257,12 +262,20 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
         ))
         .end(),
         Notice::TopicAlready { label } => line(&format!("The topic is {label} already.")).end(),
-        Notice::ResolvedAlready { by } => line(&format!("{by} resolved this conversation already. "))
-            .code(&typed(Name::Reopen))
-            .text(" opens it again.")
-            .end(),
+        Notice::ResolvedAlready { by } => {
+            let first = format!("{by} resolved this conversation already.");
+            match names.word(Name::Reopen) {
+                Some(_) => line(&format!("{first} ")).code(&typed(Name::Reopen)).text(" opens it again.").end(),
+                None => line(&first).end(),
+            }
+        }
         Notice::OpenAlready => line("This conversation is open.").end(),
     }
+}
+
+/// How one takes over what another has, where the team has not switched that off.
+fn take_over(names: &Names) -> Option<String> {
+    names.word(Name::Assign).map(|_| format!("{} me", names.typed(Name::Assign)))
 }
 
 /// Why what was asked for is not done.
@@ -544,6 +557,25 @@ mod tests {
             • `!help` This list, for you only.
             A message that begins with `//` is a note, too.
         "#]].assert_eq(&all.iter().map(|it| shown(&notice(it, &names)) + "\n").collect::<String>());
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_verb_that_is_switched_off() {
+        let mut names = Names::default();
+        names.choose(Name::Assign, Chosen::Off);
+        names.choose(Name::Reopen, Chosen::Off);
+        let holder = || "Grace".to_string();
+        let all = [
+            Notice::ClaimedByOtherNotSent { holder: holder() },
+            Notice::OtherWasFirst { holder: holder() },
+            Notice::ResolvedAlready { by: holder() },
+        ];
+        expect![[r#"
+            Nothing was sent to the customer: Grace has this conversation.
+            Grace was first and has this conversation. Thank you for being there!
+            Grace resolved this conversation already.
+        "#]]
+        .assert_eq(&all.iter().map(|it| shown(&notice(it, &names)) + "\n").collect::<String>());
     }
 
     #[test]

@@ -197,6 +197,25 @@ impl<'d> Table<'d> {
         Some(Found { value: found.value.trim().to_owned(), place: found.place })
     }
 
+    /// Text, or false for none.
+    pub fn text_or_off(&self, key: &'static str, wanted: &str) -> Option<Found<Option<String>>> {
+        let found = self.value(key)?;
+        let text = match found.value {
+            DeValue::Boolean(false) => return Some(Found { value: None, place: found.place }),
+            DeValue::String(_) => self.as_text(found)?,
+            DeValue::Boolean(true)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => {
+                self.mistyped(&found, wanted);
+                return None;
+            }
+        };
+        Some(Found { value: Some(text.value), place: text.place })
+    }
+
     /// A list of texts.
     pub fn texts(&self, key: &'static str) -> Option<Vec<Found<String>>> {
         let found = self.value(key)?;

@@ -7,6 +7,7 @@ use super::identity::identity;
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
 use super::topics::{fact, labelled_facts, place_topics, topic};
+use super::verbs::verbs;
 use super::{
     Ask, Config, Database, DatabasePlace, Desk, Files, LISTEN, Limits, Log, LogFormat, LogLevel, Platform, Practice,
     Server, Widget,
@@ -71,6 +72,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let topics = root.listed_tables("topic", |table| topic(document, table));
         let facts = root.listed_tables("context", |table| fact(document, table));
         let desks = root.named_tables("desk", |name, table| desk(document, name, table));
+        let verbs = root.table("verbs", |table| verbs(document, table));
         let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
@@ -95,6 +97,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let mut remarks = slack.remarks(&desks);
         remarks.extend(server.remark(practice));
         let slack = slack.for_desks(document, &desks);
+        let verbs = verbs.for_desks(document, &desks);
         Some(Config {
             server: server.value,
             database: database?,
@@ -103,6 +106,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             facts,
             desks: desks.into_iter().map(ReadDesk::finished).collect::<Option<_>>()?,
             default_desk: default_desk?,
+            verbs,
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
             default_calendar: default_calendar?,
             slack: slack?,

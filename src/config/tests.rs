@@ -1,6 +1,7 @@
 //! Configurations as operators write them, and what they are told.
 
 mod calendars;
+mod verbs;
 
 use super::*;
 use expect_test::{Expect, expect};
@@ -267,6 +268,9 @@ fn a_newcomer_needs_no_file() {
             default_desk: DeskName(
                 "support",
             ),
+            verbs: Names {
+                chosen: [],
+            },
             calendars: [
                 NamedCalendar {
                     name: CalendarName(

@@ -9,6 +9,7 @@ desk_plays! {
     of_two_who_claim_at_once_one_has_it,
     what_looks_like_a_verb_never_reaches_the_customer,
     a_resolved_conversation_is_rated_and_comes_back,
+    a_team_has_its_own_words,
 }
 plays! { a_click_is_done_once }
 
@@ -152,6 +153,51 @@ async fn what_looks_like_a_verb_never_reaches_the_customer(house: House, desk: D
         me: My export hangs (sent)
         Grace: !important: save first
         Grace: ! claim
+    "#]]
+    .assert_eq(&ada.sees());
+}
+
+async fn a_team_has_its_own_words(house: House, desk: DeskKind) {
+    let verbs = "claim = \"mine\"\nescalate = \"raise\"\nassign = false\nbook = false\ncall = \"book\"";
+    let site = house.open(Setup { mode: "claimed", verbs, ..Setup::at(desk) }).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let (grace, alan) = (site.agent("Grace"), site.agent("Alan"));
+    for text in ["!claim", "!mien", "!Mine", "!assign me", "!raise", "!escalate", "!book", "On it"] {
+        grace.writes(&ada, text).await;
+        site.settle().await;
+    }
+    alan.writes(&ada, "!mine").await;
+    site.settle().await;
+    alan.writes(&ada, "Me too").await;
+    site.settle().await;
+    expect![[r#"
+        #1001 · Technical Issues
+          Ada (customer): My export hangs
+          Grace: !claim
+          Grace: !mien
+          Grace: !Mine
+          Threadline: Grace has this conversation now.
+          Grace: !assign me
+          Grace: !raise
+          Grace: !escalate
+          Grace: !book
+          Grace: On it ✓
+          Alan: !mine
+          Alan: Me too
+          (to Grace alone: Nothing was done, and nothing was sent to the customer: here it is called !mine.)
+          (to Grace alone: Nothing was done, and nothing was sent to the customer: !mien looks like !mine. If the customer should read it, put a blank after the !.)
+          (to Grace alone: Nothing was done, and nothing was sent to the customer: !assign is switched off in this Threadline.)
+          (to Grace alone: Nothing was done, and nothing was sent to the customer: !raise is not switched on yet: this version of Threadline cannot do it.)
+          (to Grace alone: Nothing was done, and nothing was sent to the customer: here it is called !raise.)
+          (to Grace alone: Nothing was done, and nothing was sent to the customer: !book is not switched on yet: this version of Threadline cannot do it.)
+          (to Alan alone: Grace was first and has this conversation. Thank you for being there!)
+          (to Alan alone: Nothing was sent to the customer: Grace has this conversation.)
+    "#]].assert_eq(&site.thread(&ada).await);
+    expect![[r#"
+        me: My export hangs (sent)
+        Grace: On it
     "#]]
     .assert_eq(&ada.sees());
 }

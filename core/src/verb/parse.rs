@@ -1,7 +1,7 @@
 //! From what an agent typed to what he wants. Customers must never read a mistyped verb, so what
 //! looks like one is wrong rather than a reply; and ordinary words after a `!` are a reply.
 
-use super::{Name, Names, PREFIX, Takes, VERBS, Verb, Who};
+use super::{Name, Names, PREFIX, Takes, VERBS, Verb, WORD_CHARS_MAX, Who, is_same_word};
 use crate::body::{Body, is_invisible};
 
 /// What a message in a thread is.
@@ -105,8 +105,8 @@ fn first_word(text: &str) -> (&str, &str) {
 
 /// The verb that a word is, also one that the operator has switched off or given another word.
 fn named(word: &str, names: &Names) -> Option<Name> {
-    let chosen = VERBS.iter().find(|entry| names.word(entry.name).is_some_and(|own| own.eq_ignore_ascii_case(word)));
-    let own = VERBS.iter().find(|entry| entry.word.eq_ignore_ascii_case(word));
+    let chosen = VERBS.iter().find(|entry| names.word(entry.name).is_some_and(|own| is_same_word(own, word)));
+    let own = VERBS.iter().find(|entry| is_same_word(entry.word, word));
     chosen.or(own).map(|entry| entry.name)
 }
 
@@ -115,7 +115,7 @@ fn verb(name: Name, word: &str, rest: &str, bare: Body, names: &Names) -> Result
     let entry = name.entry();
     match names.word(name) {
         None => return Err(Wrong::Off(name)),
-        Some(own) if !own.eq_ignore_ascii_case(word) => return Err(Wrong::Renamed(name)),
+        Some(own) if !is_same_word(own, word) => return Err(Wrong::Renamed(name)),
         Some(_) => {}
     }
     if !entry.is_on {
@@ -175,8 +175,6 @@ fn similar(word: &str, names: &Names) -> Option<Name> {
         .map(|(_, name)| name)
 }
 
-/// Longer words than this are no verbs.
-const WORD_CHARS_MAX: usize = 40;
 /// From this length on, two letters may be off.
 const LONG_CHARS: usize = 5;
 
@@ -294,9 +292,11 @@ mod tests {
         names.choose(Name::Escalate, Chosen::Word("raise".into()));
         names.choose(Name::Claim, Chosen::Word("mine".into()));
         names.choose(Name::Book, Chosen::Off);
+        names.choose(Name::Reopen, Chosen::Word("öffnen".into()));
         let parsed = |text: &str| message(&Body::plain(text), &names);
         assert_eq!(parsed("!mine"), is(Verb::Claim));
         assert_eq!(parsed("!claim"), Parsed::Wrong(Wrong::Renamed(Name::Claim)));
+        assert_eq!(parsed("!ÖFFNEN"), is(Verb::Reopen));
         assert_eq!(parsed("!raise"), Parsed::Wrong(Wrong::NotYet(Name::Escalate)));
         assert_eq!(parsed("!book"), Parsed::Wrong(Wrong::Off(Name::Book)));
         assert_eq!(parsed("!mien"), Parsed::Wrong(Wrong::Mistyped { typed: "mien".into(), meant: Name::Claim }),);

@@ -52,6 +52,8 @@ pub struct Setup {
     pub topics: &'static str,
     /// What the site signs with to say who a customer is; it says nothing when this is empty.
     pub identity: &'static str,
+    /// Lines of the table `[verbs]`.
+    pub verbs: &'static str,
     /// Lines of the table `[limits]`; without them there are no limits per minute.
     pub limits: &'static str,
     /// Lines of the table `[files]`.
@@ -103,6 +105,7 @@ impl Setup {
             seed: 1,
             topics: TOPICS,
             identity: "",
+            verbs: "",
             limits: NO_LIMITS,
             files: "",
             programs: 0,
@@ -128,13 +131,14 @@ impl Setup {
             "[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
              [database]\nurl = \"{}\"\n[files]\nfolder = {:?}\n{}\n\
              [widget]\nask_email = \"optional\"\n\
-             {}[desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[limits]\n{}\n",
+             {}[desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[verbs]\n{}\n[limits]\n{}\n",
             database,
             directory.join("files"),
             self.files,
             self.topics,
             self.mode,
             self.hold_secs,
+            self.verbs,
             self.limits
         )
     }

@@ -61,7 +61,7 @@ const FILES: &[&str] = &[
 const RATING: &[&str] = &["words/fill.js", "words/rating.js", "dom.js", "rating/style.js", "rating/rating.js"];
 
 /// The modules of the practice desk.
-const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice.js"];
+const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice-files.js", "practice.js"];
 
 /// Digits of a content's hash in a name: 64 bits, so two contents never share one.
 const HASH_CHARS: usize = 16;

@@ -24,6 +24,7 @@
  * @property {number} at
  * @property {import('./chat/wire.js').Block[]} body
  * @property {Card} [card]
+ * @property {import('./practice-files.js').DeskFile[]} [files]
  * @property {boolean} edited
  * @property {boolean} deleted
  * @property {('received' | 'seen')[]} marks
@@ -31,6 +32,7 @@
  */
 import { bodyNodes, safeHref } from './chat/body.js';
 import { h } from './dom.js';
+import { Attached, fileNodes } from './practice-files.js';
 
 const MARKS = { received: ['✓', 'The customer’s browser has it'], seen: ['👁', 'The customer has seen it'] };
 
@@ -206,6 +208,7 @@ function postItem(number, post) {
       : editing === post.post
         ? editor(number, post)
         : h('div', { class: 'body' }, ...(post.deleted ? ['This message was deleted.'] : bodyNodes(post.body)), post.edited && !post.deleted && h('span', { class: 'edited' }, '(edited)')),
+    !post.deleted && post.files && fileNodes(post.files),
     post.marks.length > 0 && h('div', { class: 'marks' }, ...post.marks.map(mark)),
     own && editing !== post.post && acts(number, post),
   );
@@ -433,6 +436,7 @@ function show(number) {
   open = number;
   editing = null;
   asking = null;
+  attached.clear();
   shown_posts = new Map();
   posts.replaceChildren();
   desk.classList.toggle('reading', number !== null);
@@ -484,6 +488,8 @@ function rememberedAgent() {
   }
 }
 
+const attached = new Attached(at('attached', 'div'), at('bar', 'div'), () => open, attempt);
+
 agent.value = rememberedAgent() || 'Grace';
 agent.addEventListener('change', rememberAgent);
 agent.addEventListener('keydown', (event) => {
@@ -501,8 +507,8 @@ text.addEventListener('keydown', (event) => {
 at('reply', 'form').addEventListener('submit', async (event) => {
   event.preventDefault();
   const number = open;
-  const said = { agent: agent.value.trim(), text: text.value.trim() };
-  if (number === null || !said.text) return;
+  const said = { agent: agent.value.trim(), text: text.value.trim(), files: attached.files.map(({ id }) => id) };
+  if (number === null || !(said.text || said.files.length)) return;
   if (!said.agent) return agent.focus();
   text.value = '';
   grow(text);
@@ -510,6 +516,7 @@ at('reply', 'form').addEventListener('submit', async (event) => {
     text.value = said.text;
     return;
   }
+  attached.clear();
   await refreshPosts();
   posts.scrollTop = posts.scrollHeight;
 });

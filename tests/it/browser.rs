@@ -35,6 +35,11 @@ fn rating() {
 }
 
 #[test]
+fn files() {
+    in_chromium("files.mjs", "", None, &[]);
+}
+
+#[test]
 fn faults() {
     in_chromium("faults.mjs", "", None, &[]);
 }

@@ -3,7 +3,6 @@
 CREATE TABLE conversation (
     id TEXT PRIMARY KEY,
     number BIGINT NOT NULL UNIQUE,
-    token_hash TEXT NOT NULL,
     customer_name TEXT,
     customer_email TEXT,
     -- whom the site has vouched for, none if for nobody; and 1 where its word is also the name or the email
@@ -43,6 +42,17 @@ CREATE TABLE conversation (
     created_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL
 );
+
+CREATE INDEX conversation_customer ON conversation (customer_id) WHERE customer_id IS NOT NULL;
+
+-- What opens a conversation to its customer, one for each of his browsers.
+CREATE TABLE token (
+    -- SHA-256 of the token, in hex
+    hash TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversation (id),
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX token_conversation ON token (conversation);
 
 -- What is known besides what was written, as JSON: only ever read and written whole, for a card.
 CREATE TABLE context (

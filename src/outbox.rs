@@ -591,7 +591,7 @@ impl Desk {
     async fn head(&self, service: &Service, conversation: ConversationId) -> Result<Conversation, Trouble> {
         let head = service.shared().store.head(conversation).await;
         let head = head.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
-        Ok(head.ok_or_else(|| Trouble::Never { why: "no such conversation".to_string() })?.conversation)
+        head.ok_or_else(|| Trouble::Never { why: "no such conversation".to_string() })
     }
 
     /// What a conversation's card shows now.

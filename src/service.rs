@@ -3,10 +3,13 @@
 //! transaction; after the commit it answers whoever waits and tells the hub. Called by the web,
 //! the bots (as [`Inbox`]), the outbox and the scheduler. It never talks to a platform.
 
+mod access;
 mod batch;
 mod broken;
 pub mod files;
 mod hearing;
+
+pub use access::{Listed, Opened, Opening, Token};
 
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Platform};
@@ -19,14 +22,11 @@ use batch::{Act, Request, Subject, Work};
 use broken::Broken;
 use futures_util::FutureExt;
 use hearing::Hearing;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use subtle::ConstantTimeEq;
-use threadline_core::context::Context;
-use threadline_core::conversation::{Conversation, Doubt, Event, Standing, Thread};
-use threadline_core::customer::Customer;
+use threadline_core::context::Unfit;
+use threadline_core::conversation::{Conversation, Event};
 use threadline_core::desk::{
     DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, Mode, OpenThread, Reading, Stop, Unstored,
 };
@@ -97,70 +97,6 @@ pub struct DeskSetup {
 /// Tells the practice desk's page which conversation changed.
 pub type PracticeBell = tokio::sync::broadcast::Sender<ConversationId>;
 
-/// A conversation to be opened.
-#[derive(Clone, Debug)]
-pub struct Opening {
-    /// Who the customer is.
-    pub customer: Customer,
-    /// The topic's id.
-    pub topic: String,
-    /// Where he is, and what the site says of him.
-    pub context: Context,
-    /// The desk that the topic goes to.
-    pub desk: DeskName,
-}
-
-/// A conversation that was opened, and the token that opens it to its customer: shown once, stored
-/// only as a hash.
-#[derive(Clone, Debug)]
-pub struct Opened {
-    /// Which.
-    pub id: ConversationId,
-    /// Its number.
-    pub number: i64,
-    /// What the customer's browser keeps.
-    pub token: Token,
-}
-
-/// What opens one conversation to its customer: `cnv_…` and 32 random bytes in hex.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token {
-    /// The conversation it opens.
-    pub conversation: ConversationId,
-    /// SHA-256 of the whole token, in hex.
-    hash: String,
-    /// The whole token, while it is being handed out.
-    text: String,
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Token({}, …)", self.conversation)
-    }
-}
-
-/// Bytes of randomness in a token.
-const TOKEN_SECRET_BYTES: usize = 32;
-
-impl Token {
-    /// Reads a token as a browser sends it; none when it cannot be one.
-    pub fn parse(text: &str) -> Option<Token> {
-        let (conversation, secret) = text.split_once('.')?;
-        let well_formed = secret.len() == 2 * TOKEN_SECRET_BYTES && secret.bytes().all(|b| b.is_ascii_hexdigit());
-        let conversation = conversation.parse().ok().filter(|_| well_formed)?;
-        Some(Token { conversation, hash: hex(&Sha256::digest(text.as_bytes())), text: text.to_string() })
-    }
-
-    /// The token as it is handed to the browser.
-    pub fn reveal(&self) -> &str {
-        &self.text
-    }
-
-    fn opens(&self, conversation: ConversationId, token_hash: &str) -> bool {
-        self.conversation == conversation && self.hash.as_bytes().ct_eq(token_hash.as_bytes()).into()
-    }
-}
-
 /// What became of an event.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -177,6 +113,12 @@ pub enum Refusal {
     /// The message says nothing.
     #[error("the message is empty")]
     Blank,
+    /// The site vouches for somebody else than before.
+    #[error("the conversation is another customer's")]
+    SomebodyElse,
+    /// What the site says cannot be kept.
+    #[error("{0}")]
+    Unfit(Unfit),
     /// What is rated is not resolved, or not any more.
     #[error("the conversation is not resolved")]
     NotResolved,
@@ -259,52 +201,6 @@ impl Service {
         &self.inner
     }
 
-    /// Opens a conversation: it has a number and a token, and no thread until the customer writes.
-    pub async fn open_conversation(&self, opening: Opening) -> Result<Opened, StoreError> {
-        let id = ConversationId(self.inner.ids.fresh());
-        let secret = self.inner.ids.secret_bytes::<TOKEN_SECRET_BYTES>();
-        let secret = secret.map_err(|error| StoreError::Database(format!("no randomness for a token: {error}")))?;
-        let text = format!("{id}.{}", hex(&secret));
-        let token = Token { conversation: id, hash: hex(&Sha256::digest(text.as_bytes())), text };
-        let now = self.inner.clock.now();
-        let hash = token.hash.clone();
-        let number = self
-            .inner
-            .store
-            .write(move |tx| {
-                let (opening, hash) = (opening.clone(), hash.clone());
-                Box::pin(async move {
-                    let number = tx.next_number().await?;
-                    let conversation = Conversation {
-                        id,
-                        number,
-                        customer: opening.customer,
-                        topic: opening.topic,
-                        desk: opening.desk,
-                        thread: Thread::None,
-                        continued: false,
-                        doubt: Doubt::None,
-                        standing: Standing::Fresh,
-                        claimed_by: None,
-                        last_seq: 0,
-                        rev: 0,
-                        received: 0,
-                        seen: 0,
-                        card_rev: 0,
-                        card_shown: 0,
-                        last_stamp: 0,
-                        created_at: now,
-                        last_at: now,
-                    };
-                    tx.save_heads(&[(&conversation, &hash)]).await?;
-                    tx.save_context(id, &opening.context).await?;
-                    Ok(number)
-                })
-            })
-            .await?;
-        Ok(Opened { id, number, token })
-    }
-
     /// Applies what a customer did, if the token opens the conversation.
     pub async fn customer(&self, token: &Token, events: Vec<Event>) -> Result<Answer, Refusal> {
         let subject = || Subject::Conversation(token.conversation);
@@ -334,12 +230,11 @@ impl Service {
 
     /// The conversation that a token opens, and what changed in it after `rev`.
     pub async fn view(&self, token: &Token, rev: i64) -> Result<View, Refusal> {
-        let head = self.inner.store.head(token.conversation).await?;
-        let head = head.filter(|head| token.opens(head.conversation.id, &head.token_hash)).ok_or(Refusal::NotYours)?;
+        let head = self.opened_by(token).await?;
         let typing = self.inner.store.typing_in(token.conversation).await?;
         let (changes, more) =
             self.inner.store.changes_after(token.conversation, rev, VIEW_CHANGES_MAX, VIEW_CHARS_MAX).await?;
-        Ok(View { conversation: head.conversation, typing, changes, more })
+        Ok(View { conversation: head, typing, changes, more })
     }
 
     /// Each as a work of its own: one that cannot be stored takes no other with it.

@@ -9,19 +9,23 @@ mod doubt;
 mod elsewhere;
 mod files;
 mod meaning;
+mod site;
 #[cfg(test)]
 mod tests;
 mod thread;
 mod verbs;
 
 use crate::body::Body;
+use crate::context::{Context, Unfit};
 use crate::customer::Customer;
 use crate::desk::{Agent, Deed, DeskMessage, DeskRules, FoundCard, Mark, Piece, Post, Snapshot};
 use crate::file::{Attachment, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting};
 use crate::words::{self, Notice, Said};
+
 pub use doubt::{Doubt, LOOKS_AFTER_MILLIS, Sent};
+pub use site::Told;
 
 /// What is known of a conversation as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,6 +170,8 @@ pub enum Event {
         /// In words, or empty.
         comment: String,
     },
+    /// The site said something more of the customer, by his browser.
+    SiteTold(Told),
     /// Somebody wrote or edited in a thread of the conversation: its own, or one that was.
     DeskWrote {
         /// The thread.
@@ -347,12 +353,16 @@ pub enum Order {
 }
 
 /// Why an event was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejected {
     /// A message that says nothing and brings no file.
     Blank,
     /// A rating of what is not resolved.
     NotResolved,
+    /// The site vouches for somebody else than before.
+    SomebodyElse,
+    /// What the site says cannot be kept.
+    Unfit(Unfit),
 }
 
 /// A conversation's head and those of its messages that an event can touch.
@@ -362,13 +372,16 @@ pub enum Rejected {
 /// [`Conversation::last_stamp`] also the first desk message after that stamp; for receipts the
 /// shown replies above [`Conversation::received`] or [`Conversation::seen`]; for
 /// [`Event::DeskWrote`], [`Event::DeskDeleted`] and [`Event::HoldEnded`] also the held replies; for
-/// [`Event::ThreadRead`], [`Event::CardsFound`] and [`Event::ThreadVanished`] all; for the rest the messages they name.
+/// [`Event::ThreadRead`], [`Event::CardsFound`] and [`Event::ThreadVanished`] all; for the rest the messages they name;
+/// and the context for [`Event::SiteTold`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialogue {
     /// The conversation.
     pub head: Conversation,
     /// Some of its messages, in no order.
     pub messages: Vec<Message>,
+    /// What is known besides, where the event can touch it.
+    pub context: Context,
 }
 
 impl Dialogue {
@@ -381,14 +394,22 @@ impl Dialogue {
         rules: &DeskRules,
         fresh_id: &mut dyn FnMut() -> MessageId,
     ) -> Result<Vec<Effect>, Rejected> {
-        let mut step =
-            Step { head: &mut self.head, messages: &mut self.messages, now, rules, fresh_id, effects: Vec::new() };
+        let mut step = Step {
+            head: &mut self.head,
+            messages: &mut self.messages,
+            context: &mut self.context,
+            now,
+            rules,
+            fresh_id,
+            effects: Vec::new(),
+        };
         let card = step.card_face();
         match event {
             Event::CustomerWrote { key, body, files } => step.customer_wrote(key, body, files)?,
             Event::CustomerRated { key, score, comment } => step.customer_rated(key, score, comment)?,
             Event::CustomerReceived { rev } => step.customer_has(rev, false),
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
+            Event::SiteTold(told) => step.site_told(told)?,
             Event::DeskWrote { thread, message } => step.desk_wrote(&thread, message),
             Event::AgentDid(deed) => step.agent_did(deed),
             Event::DeskDeleted(post) => step.desk_deleted(post),
@@ -416,6 +437,7 @@ impl Dialogue {
 struct Step<'a> {
     head: &'a mut Conversation,
     messages: &'a mut Vec<Message>,
+    context: &'a mut Context,
     now: Moment,
     rules: &'a DeskRules,
     fresh_id: &'a mut dyn FnMut() -> MessageId,

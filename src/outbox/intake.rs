@@ -136,11 +136,8 @@ impl Worker {
             let of_lanes = |order: &&OrderRow| matches!(order.task, Task::Open | Task::Post);
             let ids: BTreeSet<ConversationId> = new.iter().filter(of_lanes).map(|order| order.conversation).collect();
             let heads = shared.store.heads(&ids.into_iter().collect::<Vec<_>>()).await?;
-            let heads: HashMap<ConversationId, Conversation> = self
-                .set_aside(&mut broken, heads)
-                .into_iter()
-                .map(|head| (head.conversation.id, head.conversation))
-                .collect();
+            let heads: HashMap<ConversationId, Conversation> =
+                self.set_aside(&mut broken, heads).into_iter().map(|head| (head.id, head)).collect();
             let posts: Vec<(ConversationId, i64)> = new
                 .iter()
                 .filter(|order| order.task == Task::Post)

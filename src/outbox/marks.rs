@@ -200,7 +200,7 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
             Err(trouble) => Err(trouble),
         },
         Task::Tell(person, words) => match service.shared().store.head(order.conversation).await {
-            Ok(Some(head)) => match &head.conversation.thread {
+            Ok(Some(head)) => match &head.thread {
                 Thread::Open(thread) => {
                     let delivery = format!("tell/{}/{}", order.conversation, order.seq);
                     desk.platform.tell(order.conversation, thread, person, words, delivery).await

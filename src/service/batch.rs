@@ -4,12 +4,12 @@
 
 use super::{Answer, Inner, Refusal, Token};
 use crate::hub::Placed;
-use crate::store::conversations::Head;
 use crate::store::files::{FileRow, Owner};
 use crate::store::orders::{OrderKey, OrderRow, Task};
 use crate::store::{StoreError, Tx, dialect};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use threadline_core::conversation::{Dialogue, Effect, Event, Order, Rejected, Thread};
+use threadline_core::context::Context;
+use threadline_core::conversation::{Conversation, Dialogue, Effect, Event, Order, Rejected, Thread};
 use threadline_core::desk::{Frame, Post};
 use threadline_core::file::{Attachment, StoredFile};
 use threadline_core::ids::{ConversationId, DeskName, FileId, MessageId, Moment, ThreadKey};
@@ -94,7 +94,6 @@ pub(super) enum Seen {
 /// A conversation in memory while the transaction runs.
 struct Loaded {
     dialogue: Dialogue,
-    token_hash: String,
     before: Dialogue,
     /// Files of it that no message has yet.
     unowned: HashSet<FileId>,
@@ -128,6 +127,9 @@ fn apply(
     effects: &mut Vec<(ConversationId, Effect)>,
 ) -> Result<Answer, Refusal> {
     let mut answer = Answer::default();
+    if work.token.as_ref().is_some_and(|token| !conversations.opens(token)) {
+        return Err(Refusal::NotYours);
+    }
     for act in &work.acts {
         let Some(loaded) = conversations.of(&act.subject) else {
             // A thread that is none of ours concerns nobody; a customer has to name one that is.
@@ -137,9 +139,6 @@ fn apply(
                 Subject::Conversation(_) | Subject::Thread { waits: false, .. } => continue,
             }
         };
-        if work.token.as_ref().is_some_and(|token| !token.opens(loaded.dialogue.head.id, &loaded.token_hash)) {
-            return Err(Refusal::NotYours);
-        }
         if let Event::CustomerWrote { key, files, .. } = &act.event
             && !files.is_empty()
             && !loaded.dialogue.messages.iter().any(|message| message.key == *key)
@@ -157,6 +156,8 @@ fn apply(
         let steps = steps.map_err(|rejected| match rejected {
             Rejected::Blank => Refusal::Blank,
             Rejected::NotResolved => Refusal::NotResolved,
+            Rejected::SomebodyElse => Refusal::SomebodyElse,
+            Rejected::Unfit(unfit) => Refusal::Unfit(unfit),
         })?;
         if let Event::CustomerWrote { key, .. } = &act.event {
             let message = loaded.dialogue.messages.iter().find(|message| message.key == *key);
@@ -167,25 +168,28 @@ fn apply(
     Ok(answer)
 }
 
-/// The conversations of a transaction, by id and by thread.
+/// The conversations of a transaction, by id and by thread, and the tokens that open them.
 #[derive(Default)]
 struct Conversations {
     by_id: HashMap<ConversationId, Loaded>,
     by_thread: HashMap<ThreadKey, ConversationId>,
+    by_token: HashMap<String, ConversationId>,
 }
 
 impl Conversations {
-    fn add(&mut self, heads: Vec<Head>) {
+    fn add(&mut self, heads: Vec<Conversation>) {
         for head in heads {
-            let id = head.conversation.id;
-            if let Thread::Open(thread) = &head.conversation.thread {
+            let id = head.id;
+            if let Thread::Open(thread) = &head.thread {
                 self.by_thread.insert(thread.clone(), id);
             }
-            let dialogue = Dialogue { head: head.conversation, messages: Vec::new() };
-            let before = Dialogue { head: dialogue.head.clone(), messages: Vec::new() };
-            let (token_hash, unowned) = (head.token_hash, HashSet::new());
-            self.by_id.insert(id, Loaded { before, dialogue, token_hash, unowned });
+            let dialogue = Dialogue { head, messages: Vec::new(), context: Context::default() };
+            self.by_id.insert(id, Loaded { before: dialogue.clone(), dialogue, unowned: HashSet::new() });
         }
+    }
+
+    fn opens(&self, token: &Token) -> bool {
+        self.by_token.get(token.hash()) == Some(&token.conversation)
     }
 
     fn of(&mut self, subject: &Subject) -> Option<&mut Loaded> {
@@ -223,7 +227,16 @@ async fn load(tx: &mut Tx, works: &[Work]) -> Result<Conversations, StoreError> 
         }
         conversations.by_thread.extend(former);
     }
+    let hashes: BTreeSet<&str> = works.iter().filter_map(|work| work.token.as_ref()).map(Token::hash).collect();
+    let hashes: Vec<String> = hashes.into_iter().map(str::to_string).collect();
+    conversations.by_token.extend(tx.tokens(&hashes).await?);
     let wanted = wanted(acts(), &mut conversations);
+    for (id, context) in tx.contexts(&wanted.contexts).await? {
+        if let Some(loaded) = conversations.by_id.get_mut(&id) {
+            loaded.before.context.clone_from(&context);
+            loaded.dialogue.context = context;
+        }
+    }
     let mut messages: HashMap<MessageId, Message> = HashMap::new();
     let mut found = tx.messages_of(&wanted.whole).await?;
     found.extend(tx.held_replies(&wanted.held).await?);
@@ -263,6 +276,7 @@ struct Wanted {
     replies_above: Vec<(ConversationId, i64)>,
     after: Vec<(ConversationId, i64)>,
     files: Vec<FileId>,
+    contexts: Vec<ConversationId>,
 }
 
 fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversations) -> Wanted {
@@ -283,6 +297,7 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
             }
             Event::CustomerRated { key, .. } => wanted.keys.push(key.clone()),
             Event::AgentDid(deed) => wanted.keys.push(deed.key.clone()),
+            Event::SiteTold(_) => wanted.contexts.push(head.id),
             Event::CustomerReceived { .. } | Event::CustomerSaw { .. } => {
                 if replies.insert(head.id) {
                     wanted.replies_above.push((head.id, head.seen.min(head.received)));
@@ -331,15 +346,21 @@ async fn store(
     effects: Vec<(ConversationId, Effect)>,
     outcome: &mut Outcome,
 ) -> Result<(), StoreError> {
-    let (mut heads, mut threads) = (Vec::new(), Vec::new());
+    let (mut heads, mut threads, mut customers, mut contexts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut inserted, mut updated) = (Vec::new(), Vec::new());
     for loaded in conversations.by_id.values() {
         if loaded.dialogue.head != loaded.before.head {
-            heads.push((&loaded.dialogue.head, loaded.token_hash.as_str()));
+            heads.push(&loaded.dialogue.head);
         }
         let (now, before) = (&loaded.dialogue.head, &loaded.before.head);
         if now.thread != before.thread || now.doubt != before.doubt {
             threads.push(now);
+        }
+        if now.customer != before.customer {
+            customers.push(now);
+        }
+        if loaded.dialogue.context != loaded.before.context {
+            contexts.push((now.id, &loaded.dialogue.context));
         }
         // Messages are only ever added at the end, so what was loaded stands at the front.
         let (old, new) = loaded.dialogue.messages.split_at(loaded.before.messages.len());
@@ -355,10 +376,16 @@ async fn store(
             Kind::Deed { .. } | Kind::Set { .. } => {}
         }
     }
-    heads.sort_by_key(|(head, _)| head.id);
+    heads.sort_by_key(|head| head.id);
     tx.save_heads(&heads).await?;
     for head in threads {
         tx.update_thread(head).await?;
+    }
+    for head in customers {
+        tx.update_customer(head).await?;
+    }
+    for (conversation, context) in contexts {
+        tx.save_context(conversation, context).await?;
     }
     tx.insert_messages(&inserted).await?;
     tx.update_messages(&updated.iter().map(|(message, _)| *message).collect::<Vec<_>>()).await?;

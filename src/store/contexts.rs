@@ -1,8 +1,10 @@
 //! What is known of conversations besides what was written, as JSON: it is read and written whole,
 //! when a card is made or the site says something new, and never asked for by its parts.
 
+use super::many::{ROWS_MAX, push_list};
 use super::{Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use serde::{Deserialize, Serialize};
+use sqlx::QueryBuilder;
 use std::collections::BTreeMap;
 use threadline_core::context::{Answer, Context, Device, Facts, Language, Page, zone};
 use threadline_core::ids::ConversationId;
@@ -46,6 +48,28 @@ impl Tx {
             .await?;
         });
         Ok(())
+    }
+}
+
+impl Tx {
+    /// What is known of these conversations.
+    pub async fn contexts(
+        &mut self,
+        conversations: &[ConversationId],
+    ) -> Result<Vec<(ConversationId, Context)>, StoreError> {
+        let mut contexts = Vec::with_capacity(conversations.len());
+        for chunk in conversations.chunks(ROWS_MAX) {
+            let rows: Vec<(String, String)> = on_tx!(self, |c| {
+                let mut query = QueryBuilder::new("SELECT conversation, known FROM context WHERE conversation IN ");
+                push_list(&mut query, chunk.iter().map(ToString::to_string));
+                query.build_query_as().fetch_all(c).await?
+            });
+            for (conversation, known) in rows {
+                let id = conversation.parse().map_err(|_| inconsistent("context", conversation, "no id"))?;
+                contexts.push((id, read(id, Some(known))?));
+            }
+        }
+        Ok(contexts)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Conversations as rows: each one's head, and the hash of the token that opens it.
+//! Conversations as rows: each one's head.
 
 use super::dialect::for_update;
 use super::many::{ROWS_MAX, powers_of_two, push_list};
@@ -8,15 +8,6 @@ use threadline_core::conversation::{Conversation, Doubt, Rating, Score, Sent, St
 use threadline_core::customer::{Customer, Identity};
 use threadline_core::desk::{Agent, OpenThread};
 use threadline_core::ids::{AgentId, ConversationId, CustomerId, DeskName, Moment, ThreadKey};
-
-/// A conversation's head and the hash of the token that opens it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The conversation.
-    pub conversation: Conversation,
-    /// SHA-256 of the customer's token, in hex.
-    pub token_hash: String,
-}
 
 #[derive(sqlx::FromRow)]
 struct ConversationRow {
@@ -53,17 +44,20 @@ struct ConversationRow {
     last_stamp: i64,
     created_at: i64,
     last_at: i64,
-    token_hash: String,
 }
 
-const COLUMNS: &str = "id, number, token_hash, customer_name, customer_email, customer_id, vouches_name, \
+const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
     vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
     resolved_name, resolved_picture, rating, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
     card_rev, card_shown, last_stamp, created_at, last_at";
 
 impl Tx {
     /// The heads of conversations by id or by thread, locked until the commit, in one order.
-    pub async fn heads(&mut self, ids: &[ConversationId], threads: &[ThreadKey]) -> Result<Vec<Head>, StoreError> {
+    pub async fn heads(
+        &mut self,
+        ids: &[ConversationId],
+        threads: &[ThreadKey],
+    ) -> Result<Vec<Conversation>, StoreError> {
         let lock = for_update(self);
         let rows: Vec<ConversationRow> = on_tx!(self, |c| {
             let mut query = heads_named(ids, threads);
@@ -83,18 +77,17 @@ impl Tx {
     }
 
     /// Writes heads that are new, and what changes of the others but for the thread and its doubt.
-    pub async fn save_heads(&mut self, heads: &[(&Conversation, &str)]) -> Result<(), StoreError> {
+    pub async fn save_heads(&mut self, heads: &[&Conversation]) -> Result<(), StoreError> {
         for chunk in powers_of_two(heads) {
             on_tx!(self, |c| {
                 let mut query = QueryBuilder::new(format!("INSERT INTO conversation ({COLUMNS}) "));
-                query.push_values(chunk, |mut row, (it, token_hash)| {
+                query.push_values(chunk, |mut row, it| {
                     let (thread, thread_key) = thread_words(&it.thread);
                     let (doubt, doubt_since, doubt_looks) = doubt_words(it.doubt);
                     let (customer_id, vouches_name, vouches_email) = identity_words(&it.customer.identity);
                     let standing = standing_words(&it.standing, it.created_at);
                     row.push_bind(it.id.to_string())
                         .push_bind(it.number)
-                        .push_bind(*token_hash)
                         .push_bind(it.customer.name.as_deref())
                         .push_bind(it.customer.email.as_deref())
                         .push_bind(customer_id)
@@ -166,14 +159,57 @@ impl Tx {
     }
 }
 
+impl Tx {
+    /// Writes who the customer is. It seldom changes, and has an index that would be written with every message.
+    pub async fn update_customer(&mut self, it: &Conversation) -> Result<(), StoreError> {
+        let (customer_id, vouches_name, vouches_email) = identity_words(&it.customer.identity);
+        on_tx!(self, |c| {
+            sqlx::query(
+                "UPDATE conversation SET customer_name = $1, customer_email = $2, customer_id = $3, vouches_name = $4, \
+                 vouches_email = $5 WHERE id = $6",
+            )
+            .bind(it.customer.name.as_deref())
+            .bind(it.customer.email.as_deref())
+            .bind(customer_id)
+            .bind(vouches_name)
+            .bind(vouches_email)
+            .bind(it.id.to_string())
+            .execute(c)
+            .await?;
+        });
+        Ok(())
+    }
+}
+
 impl Store {
+    /// The head of the conversation that the token of this hash opens.
+    pub async fn opened_by(&self, hash: &str) -> Result<Option<Conversation>, StoreError> {
+        let row: Option<ConversationRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM conversation WHERE id = "));
+            query.push("(SELECT conversation FROM token WHERE hash = ").push_bind(hash.to_string()).push(")");
+            query.build_query_as().fetch_optional(c).await?
+        });
+        row.map(head_from).transpose()
+    }
+
+    /// The conversations of a customer in which something was written, liveliest first, at most `limit`.
+    pub async fn conversations_of(&self, id: &CustomerId, limit: i64) -> Result<Vec<Conversation>, StoreError> {
+        let rows: Vec<ConversationRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM conversation WHERE customer_id = "));
+            query.push_bind(id.0.clone()).push(" AND last_seq > 0 ORDER BY last_at DESC, number DESC LIMIT ");
+            query.push_bind(limit);
+            query.build_query_as().fetch_all(c).await?
+        });
+        rows.into_iter().map(head_from).collect()
+    }
+
     /// A conversation's head.
-    pub async fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
+    pub async fn head(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
         Ok(self.heads(&[id]).await?.all()?.pop())
     }
 
     /// Heads of conversations, by id.
-    pub async fn heads(&self, ids: &[ConversationId]) -> Result<Rows<Head>, StoreError> {
+    pub async fn heads(&self, ids: &[ConversationId]) -> Result<Rows<Conversation>, StoreError> {
         let mut heads = Rows::default();
         for chunk in ids.chunks(ROWS_MAX) {
             let rows: Vec<ConversationRow> =
@@ -192,7 +228,7 @@ impl Store {
             query.push_bind(number);
             query.build_query_as().fetch_optional(c).await?
         });
-        Ok(row.map(head_from).transpose()?.map(|head| head.conversation))
+        row.map(head_from).transpose()
     }
 
     /// The threads whose keys start with `prefix`, liveliest first, at most `limit`.
@@ -232,7 +268,7 @@ where
     query
 }
 
-fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
+fn head_from(row: ConversationRow) -> Result<Conversation, StoreError> {
     let wrong = |what: &str| inconsistent("conversation", row.id.clone(), what);
     let since = Moment(row.standing_since);
     let thread = match (row.thread.as_str(), row.thread_key) {
@@ -276,7 +312,7 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
     };
     let claimed_by = agent_from(row.claimed_id, row.claimed_name, row.claimed_picture);
     let claimed_by = claimed_by.ok_or_else(|| wrong("half a claim"))?;
-    let conversation = Conversation {
+    Ok(Conversation {
         id: row.id.parse().map_err(|_| wrong("no id"))?,
         number: row.number,
         customer: Customer { name: row.customer_name, email: row.customer_email, identity },
@@ -296,8 +332,7 @@ fn head_from(row: ConversationRow) -> Result<Head, StoreError> {
         last_stamp: row.last_stamp,
         created_at: Moment(row.created_at),
         last_at: Moment(row.last_at),
-    };
-    Ok(Head { conversation, token_hash: row.token_hash })
+    })
 }
 
 fn thread_words(thread: &Thread) -> (&'static str, Option<&str>) {

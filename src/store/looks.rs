@@ -103,8 +103,7 @@ impl Store {
         }
         let heads = self.heads(&ids).await?;
         looks.broken.extend(heads.broken);
-        for head in heads.legible {
-            let conversation = head.conversation;
+        for conversation in heads.legible {
             if let Doubt::Late { sent, .. } = conversation.doubt {
                 looks.legible.push(LookRow { conversation: conversation.id, thread: conversation.thread, sent });
             }

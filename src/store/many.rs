@@ -8,7 +8,7 @@ pub(super) const ROWS_MAX: usize = 128;
 
 /// Slices of at most [`ROWS_MAX`] rows whose lengths are powers of two.
 pub(super) fn powers_of_two<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    const { assert!(ROWS_MAX * 34 <= BINDS_MAX, "a full statement fits the database's bound") };
+    const { assert!(ROWS_MAX * 33 <= BINDS_MAX, "a full statement fits the database's bound") };
     std::iter::from_fn(move || {
         if rows.is_empty() {
             return None;

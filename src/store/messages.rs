@@ -3,6 +3,7 @@
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Rows, Store, StoreError, Tx, files_json, inconsistent, json, on_read, on_tx};
 use sqlx::QueryBuilder;
+use std::collections::HashMap;
 use threadline_core::desk::{Agent, Post};
 use threadline_core::ids::{AgentId, ConversationId, MessageId, Moment, PostKey};
 use threadline_core::message::{Kind, Message, Place, Posting, Stage};
@@ -193,6 +194,47 @@ impl Store {
         let chars: usize = rows.iter().map(|row| row.body.chars().count()).sum();
         let more = rows.len() as i64 == limit || chars as i64 >= chars_max;
         Ok((rows.into_iter().map(message_from).collect::<Result<_, _>>()?, more))
+    }
+
+    /// The last word of each of these conversations that the customer sees.
+    pub async fn last_words(&self, conversations: &[ConversationId]) -> Result<Vec<Message>, StoreError> {
+        if conversations.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<MessageRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!(
+                "SELECT {COLUMNS} FROM message m WHERE seq = (SELECT x.seq FROM message x \
+                 WHERE x.conversation = m.conversation AND x.rev > 0 AND x.stage <> 'withdrawn' \
+                 ORDER BY x.seq DESC LIMIT 1) AND conversation IN "
+            ));
+            push_list(&mut query, conversations.iter().map(ToString::to_string));
+            query.build_query_as().fetch_all(c).await?
+        });
+        rows.into_iter().map(message_from).collect()
+    }
+
+    /// How many replies of each of these conversations the customer has not seen; none where he has seen all.
+    pub async fn unread_replies(
+        &self,
+        conversations: &[ConversationId],
+    ) -> Result<HashMap<ConversationId, i64>, StoreError> {
+        if conversations.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows: Vec<(String, i64)> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(
+                "SELECT m.conversation, COUNT(*) FROM message m JOIN conversation c ON c.id = m.conversation \
+                 WHERE m.rev > 0 AND m.rev > c.seen AND m.kind = 'reply' AND m.stage = 'shown' AND m.conversation IN ",
+            );
+            push_list(&mut query, conversations.iter().map(ToString::to_string));
+            query.push(" GROUP BY m.conversation");
+            query.build_query_as().fetch_all(c).await?
+        });
+        let read = |(conversation, count): (String, i64)| {
+            let id = conversation.parse().map_err(|_| inconsistent("message", conversation, "no conversation id"))?;
+            Ok((id, count))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// The agent whose reply is being held in a conversation.

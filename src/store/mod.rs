@@ -19,6 +19,7 @@ mod many;
 pub mod messages;
 pub mod orders;
 pub mod practice;
+pub mod tokens;
 mod writer;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

@@ -35,6 +35,7 @@ pub(super) struct Callers {
     requests: Option<DefaultKeyedRateLimiter<Caller>>,
     openings: Option<DefaultKeyedRateLimiter<Caller>>,
     messages: Option<DefaultKeyedRateLimiter<ConversationId>>,
+    tellings: Option<DefaultKeyedRateLimiter<ConversationId>>,
     connections: Places,
     streams: Places,
     asked: AtomicU64,
@@ -84,6 +85,7 @@ impl Callers {
             requests: limiter(limits.requests_per_address_per_minute),
             openings: limiter(limits.conversations_per_address_per_minute),
             messages: limiter(limits.messages_per_conversation_per_minute),
+            tellings: limiter(limits.messages_per_conversation_per_minute),
             connections: Places::new(
                 limits.streams_max.saturating_add(CONNECTIONS_BESIDE_STREAMS),
                 limits.connections_per_address_max,
@@ -101,7 +103,7 @@ impl Callers {
     pub(super) fn request(&self, caller: Caller) -> Result<(), u64> {
         if self.asked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.requests.iter().chain(&self.openings).for_each(|limiter| limiter.retain_recent());
-            self.messages.iter().for_each(|limiter| limiter.retain_recent());
+            self.messages.iter().chain(&self.tellings).for_each(|limiter| limiter.retain_recent());
         }
         ask(self.requests.as_ref(), &caller)
     }
@@ -114,6 +116,12 @@ impl Callers {
     /// One more message; seconds to wait when there are too many.
     pub(super) fn message(&self, conversation: ConversationId) -> Result<(), u64> {
         ask(self.messages.as_ref(), &conversation)
+    }
+
+    /// One more change of what is known besides; seconds to wait when there are too many. They have the
+    /// limit of messages, and do not count as such.
+    pub(super) fn telling(&self, conversation: ConversationId) -> Result<(), u64> {
+        ask(self.tellings.as_ref(), &conversation)
     }
 
     /// One more connection. Through a trusted proxy come many, so it has no limit of its own.

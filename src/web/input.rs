@@ -105,6 +105,15 @@ pub(super) enum TokenRefusals {
     NotYours(Problem),
 }
 
+/// What a request with a token that the site has signed can be answered with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the macro, for the API's document")]
+pub(super) enum ProofRefusals {
+    /// The token does not say who the customer is.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unproven(Problem),
+}
+
 /// What a request with a query or with values in its path can be answered with.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "read by the macro, for the API's document")]

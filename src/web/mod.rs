@@ -4,10 +4,12 @@
 
 mod address;
 pub mod assets;
+mod context;
 mod customer;
 mod files;
 mod input;
 mod live;
+mod mine;
 mod opening;
 mod patience;
 mod places;
@@ -113,7 +115,8 @@ impl std::fmt::Debug for Door {
 #[openapi(modifiers(&TokenScheme), info(
     title = "Threadline",
     description = "The customer's side of a website's chat. A conversation is opened by a token that is handed out once; \
-        every call after that carries it as `Authorization: Bearer …`. Errors are `application/problem+json` and say what to do."
+        every call after that carries it as `Authorization: Bearer …`. Where the site vouches for its customer with a signed \
+        token, that one lists his conversations and gives tokens for them. Errors are `application/problem+json` and say what to do."
 ))]
 struct Document;
 
@@ -123,7 +126,12 @@ struct TokenScheme;
 impl Modify for TokenScheme {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        document.components.get_or_insert_default().add_security_scheme("token", bearer);
+        let mut jwt = Http::new(HttpAuthScheme::Bearer);
+        jwt.bearer_format = Some("JWT".to_string());
+        jwt.description = Some("Who the customer is, signed by the site (HS256) with `sub` and `exp`.".to_string());
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", bearer);
+        components.add_security_scheme("proof", SecurityScheme::Http(jwt));
     }
 }
 
@@ -140,7 +148,9 @@ async fn openapi() -> impl IntoResponse {
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(opening::site))
-        .routes(routes!(opening::open_conversation))
+        .routes(routes!(opening::open_conversation, mine::list))
+        .routes(routes!(mine::another_token))
+        .routes(routes!(context::tell))
         .routes(routes!(widget::write, widget::read))
         .routes(routes!(widget::receive))
         .routes(routes!(rating::rate))

@@ -2,22 +2,22 @@
 
 use super::App;
 use super::address::Caller;
+use super::context::{NewFacts, NewPage, facts_of};
 use super::customer::introduction;
 use super::files::{SiteFiles, site_files};
 use super::input::{BodyRefusals, In, Refusals, object_or_null};
 use super::problem::Problem;
 use super::widget::ConversationView;
 use crate::config::Ask;
-use crate::service::Opening;
+use crate::service::{Opening, Token};
 use axum::Extension;
 use axum::extract::{Json, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use threadline_core::context::{
-    ANSWER_CHARS_MAX, Context, Device, Facts, Field, FieldKind, Language, Page, answers, zone,
-};
+use threadline_core::context::{ANSWER_CHARS_MAX, Context, Device, Facts, Field, FieldKind, Language, answers, zone};
 use threadline_core::customer::{Customer, SomebodyElse};
+use threadline_core::ids::ConversationId;
 use utoipa::ToSchema;
 
 /// How the chat presents itself.
@@ -102,40 +102,13 @@ pub(super) struct NewConversation {
     /// 4,000 together.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, serde_json::Value>)]
-    facts: BTreeMap<String, Option<Said>>,
+    facts: NewFacts,
     /// The language of the browser (BCP 47): `de-AT`; what is none is left out.
     #[serde(default)]
     language: Option<String>,
     /// The customer's time zone (IANA): `Europe/Vienna`; what is none is left out.
     #[serde(default)]
     time_zone: Option<String>,
-}
-
-/// The value of a fact.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a value is text, a number, true, false or null")]
-pub(super) enum Said {
-    /// Text.
-    Text(String),
-    /// A number, kept as its digits.
-    Number(serde_json::Number),
-    /// Yes or no, kept as the word.
-    Flag(bool),
-}
-
-/// A page of the website.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewPage {
-    /// Its address, `http` or `https`; longer than 3,000 characters is left out.
-    #[serde(default)]
-    url: Option<String>,
-    /// Its title; cut after 120 characters.
-    #[serde(default)]
-    title: Option<String>,
-    /// The address of the page before it.
-    #[serde(default)]
-    referrer: Option<String>,
 }
 
 /// A conversation, opened.
@@ -199,8 +172,14 @@ pub(super) async fn open_conversation(
     })?;
     let topic = opening.topic.clone();
     let opened = app.service.open_conversation(opening).await.map_err(crate::service::Refusal::Store)?;
-    let conversation = ConversationView { id: opened.id.to_string(), number: opened.number, topic };
-    Ok((StatusCode::CREATED, Json(OpenedConversation { conversation, token: opened.token.reveal().to_string() })))
+    Ok((StatusCode::CREATED, Json(OpenedConversation::new(opened.id, opened.number, topic, &opened.token))))
+}
+
+impl OpenedConversation {
+    pub(super) fn new(id: ConversationId, number: i64, topic: String, token: &Token) -> OpenedConversation {
+        let conversation = ConversationView { id: id.to_string(), number, topic };
+        OpenedConversation { conversation, token: token.reveal().to_string() }
+    }
 }
 
 fn site_field(field: &Field) -> SiteField {
@@ -242,24 +221,14 @@ fn checked(app: &App, new: NewConversation, device: Device) -> Result<Opening, P
     }
     let page = new.page.unwrap_or_default();
     let context = Context {
-        page: Page::described(page.url, page.title, page.referrer),
+        page: page.described(),
         device,
         language: new.language.as_deref().and_then(Language::parse),
         zone: new.time_zone.as_deref().and_then(zone),
-        facts: Facts::default().after(new.facts.into_iter().map(|(key, said)| (key, said.map(Said::into_text))))?,
+        facts: Facts::default().after(facts_of(new.facts))?,
         answers: answers(&topic.fields, new.fields.into_iter().collect())?,
     };
     Ok(Opening { customer, topic: topic.id.clone(), context, desk: topic.desk.clone() })
-}
-
-impl Said {
-    fn into_text(self) -> String {
-        match self {
-            Said::Text(text) => text,
-            Said::Number(number) => number.to_string(),
-            Said::Flag(flag) => flag.to_string(),
-        }
-    }
 }
 
 fn ask_word(ask: Ask) -> &'static str {

@@ -316,7 +316,7 @@ async fn events(State(app): State<App>) -> Response {
     let events = stream::unfold((app, changes), |(app, mut changes)| async move {
         let text = match changes.recv().await {
             Ok(id) => match app.service.shared().store.head(id).await {
-                Ok(Some(head)) => format!("event: changed\ndata: {}\n\n", json!({"number": head.conversation.number})),
+                Ok(Some(head)) => format!("event: changed\ndata: {}\n\n", json!({"number": head.number})),
                 Ok(None) | Err(_) => ":\n\n".to_string(),
             },
             Err(RecvError::Lagged(_)) => "event: changed\ndata: {\"number\":null}\n\n".to_string(),

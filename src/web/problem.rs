@@ -52,6 +52,11 @@ impl Problem {
         )
     }
 
+    /// The site's word for who the customer is does not count; why, and what to do.
+    pub fn unproven(why: &str) -> Problem {
+        Problem::new(StatusCode::UNAUTHORIZED, format!("It is not known who asks: {why}"))
+    }
+
     /// The site vouches for somebody else than before.
     pub fn somebody_else() -> Problem {
         let what = "This conversation is another customer's. Open a new one with POST /v1/conversations.";
@@ -134,6 +139,8 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotYours => Problem::not_yours(),
             Refusal::Blank => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The message is empty. Write something."),
+            Refusal::SomebodyElse => Problem::somebody_else(),
+            Refusal::Unfit(unfit) => unfit.into(),
             Refusal::NotResolved => {
                 let what = "This conversation is open again, so there is nothing to rate yet.";
                 Problem::new(StatusCode::CONFLICT, what)

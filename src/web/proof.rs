@@ -2,8 +2,13 @@
 //! secret that the site and the operator share. One algorithm, as RFC 8725 has it: a token that names
 //! another, or none, is refused before anything in it is believed. A token is never stored or logged.
 
+use super::App;
 use super::input::Object;
+use super::problem::Problem;
 use crate::config::Secret;
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -29,6 +34,10 @@ pub(super) struct Signers(Vec<Hmac<Sha256>>);
 /// Why a token proves nothing, in words for whoever has to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NoProof(pub &'static str);
+
+/// Whom the site vouches for, by its token in `Authorization: Bearer …`.
+#[derive(Debug)]
+pub(super) struct Proven(pub Proof);
 
 #[derive(Deserialize)]
 struct Head {
@@ -131,6 +140,17 @@ impl Claims {
             name: name.filter(|name: &String| !name.is_empty()),
             email: self.email.filter(|email| super::customer::is_email(email)),
         })
+    }
+}
+
+impl FromRequestParts<App> for Proven {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = value.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let proof = app.signers.proof(token, app.service.shared().clock.now());
+        proof.map(Proven).map_err(|NoProof(why)| Problem::unproven(why))
     }
 }
 

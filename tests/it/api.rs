@@ -132,7 +132,7 @@ async fn what_is_no_conversation(house: House) {
         let body = Bytes::from_static(body.as_bytes());
         answers.push(site.web().ask(Method::POST, "/v1/conversations", headers, body).await.unwrap());
     }
-    answers.push(site.web().get("/v1/conversations", None).await);
+    answers.push(site.web().get("/v1/receipts", None).await);
     answers.push(site.web().get("/v1/nothing", None).await);
     check(
         &answers,

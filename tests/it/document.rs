@@ -3,7 +3,7 @@
 //! problem with a status that the document tells of, and never fails on our side. A new operation is
 //! tried as soon as it is in the document; what it needs is an example of a body in it.
 
-use crate::house::{Customer, DeskKind, House, Setup, Site};
+use crate::house::{Customer, DeskKind, House, NewCustomer, SECRETS, Setup, Site, signed};
 use http::Method;
 use http_body_util::BodyExt;
 use hyper::body::Bytes;
@@ -34,7 +34,7 @@ const ODD_VALUES: [&str; 9] =
     ["", "x", "-1", "1.5", "99999999999999999999", "%00", "%ff%fe", "..%2f..%2fetc%2fpasswd", "%F0%9F%92%A5"];
 
 async fn every_operation_keeps_its_word(house: House) {
-    let site = house.open(Setup::at(DeskKind::Practice)).await;
+    let site = house.open(Setup { identity: SECRETS, ..Setup::at(DeskKind::Practice) }).await;
     let mut trial = Trial::new(&site).await;
     let document = trial.document.clone();
     let paths = document["paths"].as_object().unwrap();
@@ -71,6 +71,8 @@ struct Trial<'a> {
     document: Value,
     ada: Customer,
     token: String,
+    /// What the site signs for its customer.
+    proof: String,
     topic: Value,
     tried: usize,
     findings: Vec<String>,
@@ -91,9 +93,11 @@ struct Request<'a> {
 impl<'a> Trial<'a> {
     async fn new(site: &'a Site) -> Trial<'a> {
         let document = site.web().get("/openapi.json", None).await.expect(200);
-        let ada = site.customer("Ada").await;
+        let proof = signed("u-7", &json!({}));
+        let more = json!({ "proof": proof });
+        let ada = site.new_customer(NewCustomer { more, ..NewCustomer::named("Ada") }).await;
         let topic = site.web().get("/v1/site", None).await.expect(200)["topics"][0]["id"].clone();
-        Trial { site, document, token: ada.token().to_string(), ada, topic, tried: 0, findings: Vec::new() }
+        Trial { site, document, token: ada.token().to_string(), proof, ada, topic, tried: 0, findings: Vec::new() }
     }
 
     /// A method that the document does not tell of.
@@ -101,7 +105,7 @@ impl<'a> Trial<'a> {
         let request = Request {
             method,
             path: filled(path, "x"),
-            authorization: self.authorization(),
+            authorization: Some(format!("Bearer {}", self.token)),
             content_type: Some(JSON),
             body: Bytes::from_static(b"{}"),
             documented: vec!["405".to_string()],
@@ -115,7 +119,7 @@ impl<'a> Trial<'a> {
             self.site.agent("Grace").writes(&self.ada, "!resolve").await;
         }
         let documented = operation["responses"].as_object().unwrap().keys().cloned().collect();
-        let authorization = operation["security"].is_array().then(|| self.authorization()).flatten();
+        let authorization = self.authorization(&operation["security"]);
         let content_type = operation["requestBody"].is_object().then_some(JSON);
         let right =
             Request { method, path: path.to_string(), authorization, content_type, body: Bytes::new(), documented };
@@ -189,7 +193,10 @@ impl<'a> Trial<'a> {
         headers.extend(request.content_type.map(|content_type| ("content-type", content_type)));
         headers.extend(request.authorization.as_deref().map(|authorization| ("authorization", authorization)));
         let web = self.site.web();
-        let finding = match web.begin(request.method.clone(), &request.path, &headers, request.body.clone()).await {
+        let finding = match web
+            .begin(request.method.clone(), &filled(&request.path, self.ada.id()), &headers, request.body.clone())
+            .await
+        {
             Err(error) => Some(format!("{error:?}")),
             Ok(answer) => {
                 let status = answer.status();
@@ -230,8 +237,12 @@ impl<'a> Trial<'a> {
         }
     }
 
-    fn authorization(&self) -> Option<String> {
-        Some(format!("Bearer {}", self.token))
+    fn authorization(&self, security: &Value) -> Option<String> {
+        let token = match security[0].as_object()?.keys().next()?.as_str() {
+            "proof" => &self.proof,
+            _ => &self.token,
+        };
+        Some(format!("Bearer {token}"))
     }
 
     fn wrong_bodies(&self, example: &Value, schema: &Value) -> Vec<Tried> {

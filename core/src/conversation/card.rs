@@ -23,12 +23,16 @@ impl Step<'_> {
         CardFace { topic: self.head.topic.clone(), holder: self.head.claimed_by.clone(), standing }
     }
 
-    /// Has the card edited if it showed something else before this step. Where there is no card, the
-    /// next one is made with what is so then.
+    /// Has the card edited if it showed something else before this step.
     pub(super) fn card_changed(&mut self, before: &CardFace) {
-        if self.card_face() == *before {
-            return;
+        if self.card_face() != *before {
+            self.edit_card();
         }
+    }
+
+    /// Has the card show what is so now. Where there is no card, the next one is made with what is so
+    /// then.
+    pub(super) fn edit_card(&mut self) {
         match self.head.thread {
             Thread::None => {}
             // What a step that asks for a thread changes is on the card that it asks for.

@@ -35,6 +35,8 @@ fn every_event_meets_every_thread() {
         did(GRACE, "d1", Verb::Claim),
         did(GRACE, "d1", Verb::Help),
         rated("r1", 5, ""),
+        told("plan", "pro"),
+        told("Plan!", "pro"),
         Event::CardEdited { rev: 1 },
         deletes(90),
         Event::HoldEnded(id(1)),
@@ -158,6 +160,18 @@ fn every_event_meets_every_thread() {
             open         → Open(ThreadKey("T1"))          | rejected: NotResolved
             gone         → None                           | rejected: NotResolved
             wanted again → Wanted                         | rejected: NotResolved
+        the site told plan=pro
+            fresh        → None                           | nothing
+            wanted       → Wanted                         | edit the card
+            open         → Open(ThreadKey("T1"))          | edit the card
+            gone         → None                           | nothing
+            wanted again → Wanted                         | edit the card
+        the site told Plan!=pro
+            fresh        → None                           | rejected: Unfit(Unfit { field: "Plan!", why: "a key is 1 to 40 of the letters a-z, digits and _, and begins with a letter." })
+            wanted       → Wanted                         | rejected: Unfit(Unfit { field: "Plan!", why: "a key is 1 to 40 of the letters a-z, digits and _, and begins with a letter." })
+            open         → Open(ThreadKey("T1"))          | rejected: Unfit(Unfit { field: "Plan!", why: "a key is 1 to 40 of the letters a-z, digits and _, and begins with a letter." })
+            gone         → None                           | rejected: Unfit(Unfit { field: "Plan!", why: "a key is 1 to 40 of the letters a-z, digits and _, and begins with a letter." })
+            wanted again → Wanted                         | rejected: Unfit(Unfit { field: "Plan!", why: "a key is 1 to 40 of the letters a-z, digits and _, and begins with a letter." })
         the card shows 1
             fresh        → None                           | nothing
             wanted       → Wanted                         | nothing

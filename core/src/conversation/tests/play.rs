@@ -58,7 +58,7 @@ impl Play {
             last_at: Moment(0),
         };
         Play {
-            dialogue: Dialogue { head, messages: Vec::new() },
+            dialogue: Dialogue { head, messages: Vec::new(), context: Context::default() },
             rules: rules(Mode::Open, 3_000),
             now: Moment(1_000),
             log: String::new(),
@@ -169,7 +169,7 @@ impl Play {
     /// The same event over only those messages that [`Dialogue`] says the caller has to load.
     fn only_what_the_caller_loads_is_looked_at(&self, before: &Dialogue, event: &Event, effects: &[Effect]) {
         let loaded = loaded(before, event);
-        let mut part = Dialogue { head: before.head.clone(), messages: Vec::new() };
+        let mut part = Dialogue { head: before.head.clone(), messages: Vec::new(), context: before.context.clone() };
         part.messages.extend(before.messages.iter().filter(|message| loaded.contains(&message.id)).cloned());
         let same = carry(&mut part, event.clone(), self.now, &self.rules);
         assert_eq!(same.as_deref(), Ok(effects), "a part of the messages is not enough for {event:?}");
@@ -403,7 +403,7 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
         Event::PostRefused { message, .. } | Event::FileFetched { message, .. } | Event::FileMissed { message, .. } => {
             wanted.insert(*message);
         }
-        Event::ThreadOpened(_) | Event::CardEdited { .. } | Event::OutcomeLost { .. } => {}
+        Event::ThreadOpened(_) | Event::SiteTold(_) | Event::CardEdited { .. } | Event::OutcomeLost { .. } => {}
     }
     wanted
 }
@@ -434,6 +434,10 @@ pub(super) fn event_words(event: &Event) -> String {
         Event::CustomerSaw { rev } => format!("Ada saw r{rev}"),
         Event::CustomerRated { key, score, comment } => format!("Ada rated, {key}: {} {comment}", score.stars()),
         Event::AgentDid(deed) => format!("{} did, {}: {:?}", deed.by.name, deed.key, deed.verb),
+        Event::SiteTold(told) => {
+            let facts = told.facts.iter().map(|(key, value)| format!(" {key}={}", value.as_deref().unwrap_or("-")));
+            format!("the site told{}", facts.collect::<String>())
+        }
         Event::CardEdited { rev } => format!("the card shows {rev}"),
         Event::DeskWrote { thread, message } if thread.0 == "T1" => said(message),
         Event::DeskWrote { thread, message } => format!("in {thread}, {}", said(message)),
@@ -537,6 +541,10 @@ pub(super) fn rated(key: &str, stars: i64, comment: &str) -> Event {
 }
 
 /// Somebody wrote in the first thread.
+pub(super) fn told(key: &str, value: &str) -> Event {
+    Event::SiteTold(Told { facts: vec![(key.into(), Some(value.into()))], ..Told::default() })
+}
+
 pub(super) fn says(name: &str, stamp: i64, text: &str) -> Event {
     in_thread("T1", post_of(name, stamp, None, text))
 }

@@ -5,7 +5,8 @@
 /// Longest body that is kept, in characters of text; what follows is cut with an ellipsis.
 /// Slack truncates a message above 40,000 characters (chat.postMessage, `text`).
 pub const BODY_CHARS_MAX: usize = 40_000;
-/// Most blocks of a body, and most items of a list, that are kept: empty ones count no characters.
+/// Most blocks of a body, and most items of all its lists together, that are kept: empty ones count no
+/// characters, but a thousand lists of a thousand would be a million lines.
 pub const BODY_BLOCKS_MAX: usize = 1_000;
 
 /// A message's content: blocks one below the other.
@@ -113,52 +114,64 @@ impl Body {
     /// The text a reader meets first, without what is invisible before it. Empty when the body
     /// opens with code: `// a comment` in a code block is code, not a mark of the writer's.
     pub fn opening(&self) -> &str {
-        let spans: &[Span] = match self.0.first() {
-            Some(Block::Paragraph(spans) | Block::Quote(spans)) => spans,
-            Some(Block::List { items, .. }) => items.first().map(Vec::as_slice).unwrap_or_default(),
-            Some(Block::Code(_)) | None => &[],
-        };
-        for span in spans {
-            let (Span::Text { text, style } | Span::Link { text, style, .. }) = span;
-            let text = text.trim_start_matches(is_invisible);
-            if !text.is_empty() {
-                return if style.code { "" } else { text };
+        for block in &self.0 {
+            let spans: &[Span] = match block {
+                Block::Paragraph(spans) | Block::Quote(spans) => spans,
+                Block::List { items, .. } => items.first().map(Vec::as_slice).unwrap_or_default(),
+                Block::Code(_) => return "",
+            };
+            for span in spans {
+                let (Span::Text { text, style } | Span::Link { text, style, .. }) = span;
+                let text = text.trim_start_matches(is_invisible);
+                if !text.is_empty() {
+                    return if style.code { "" } else { text };
+                }
             }
         }
         ""
     }
 
-    /// The body without `prefix` where it opens, and the blank space after it.
+    /// The body without `prefix` where it opens, in whatever styles, and the blank space after it.
     pub fn without_opening(mut self, prefix: &str) -> Body {
-        if let Some(Block::Paragraph(spans) | Block::Quote(spans)) = self.0.first_mut() {
-            for span in spans {
-                let (Span::Text { text, .. } | Span::Link { text, .. }) = span;
-                let bare = text.trim_start_matches(is_invisible);
-                if bare.is_empty() {
-                    continue;
-                }
-                if let Some(rest) = bare.strip_prefix(prefix) {
-                    *text = rest.trim_start().to_string();
-                }
-                break;
+        for (at, block) in self.0.iter_mut().enumerate() {
+            let (Block::Paragraph(spans) | Block::Quote(spans)) = block else { break };
+            let mut text = String::new();
+            push_spans(&mut text, spans);
+            let bare = text.trim_start_matches(is_invisible);
+            if bare.is_empty() {
+                continue;
             }
+            if let Some(rest) = bare.strip_prefix(prefix) {
+                cut_start(spans, text.len() - rest.trim_start().len());
+                let is_empty = spans.is_empty();
+                self.0.drain(..at + usize::from(is_empty));
+            }
+            break;
         }
         self
     }
 
-    /// The body cut to [`BODY_CHARS_MAX`] characters of text and [`BODY_BLOCKS_MAX`] blocks.
+    /// The body cut to [`BODY_CHARS_MAX`] characters of text and [`BODY_BLOCKS_MAX`] blocks and items;
+    /// an ellipsis stands where something was cut.
     pub fn bounded(mut self) -> Body {
-        let mut left = BODY_CHARS_MAX;
+        let (mut left, mut items_left) = (BODY_CHARS_MAX, BODY_BLOCKS_MAX);
+        let mut is_cut = self.0.len() > BODY_BLOCKS_MAX;
         self.0.truncate(BODY_BLOCKS_MAX);
         for block in &mut self.0 {
             match block {
                 Block::Paragraph(spans) | Block::Quote(spans) => bound_spans(spans, &mut left),
                 Block::List { items, .. } => {
-                    items.truncate(BODY_BLOCKS_MAX);
+                    is_cut |= items.len() > items_left;
+                    items.truncate(items_left);
+                    items_left -= items.len();
                     items.iter_mut().for_each(|item| bound_spans(item, &mut left));
                 }
                 Block::Code(code) => bound_text(code, &mut left),
             }
+        }
+        self.0.retain(|block| !matches!(block, Block::List { items, .. } if items.is_empty()));
+        if is_cut && left > 0 {
+            self.0.push(Block::Paragraph(vec![Span::plain("…")]));
         }
         self
     }
@@ -228,6 +241,17 @@ fn push_spans(out: &mut String, spans: &[Span]) {
     }
 }
 
+/// Takes so many bytes of text off the start.
+fn cut_start(spans: &mut Vec<Span>, mut bytes: usize) {
+    spans.retain_mut(|span| {
+        let (Span::Text { text, .. } | Span::Link { text, .. }) = span;
+        let here = bytes.min(text.len());
+        text.drain(..here);
+        bytes -= here;
+        !text.is_empty()
+    });
+}
+
 fn bound_spans(spans: &mut Vec<Span>, left: &mut usize) {
     for span in spans.iter_mut() {
         let (Span::Text { text, .. } | Span::Link { text, .. }) = span;
@@ -295,6 +319,36 @@ mod tests {
     #[test]
     fn a_prefix_is_taken_off_once() {
         assert_eq!(Body::plain(" > hello > you").without_opening(">"), Body::plain("hello > you"));
+    }
+
+    fn bold(text: &str) -> Span {
+        Span::Text { text: text.into(), style: Style { bold: true, ..Style::default() } }
+    }
+
+    #[test]
+    fn an_opening_may_change_its_style_and_stand_below_blank_lines() {
+        let blank = Block::Paragraph(vec![Span::plain("\n\u{200b}")]);
+        let marked = Block::Paragraph(vec![Span::plain("!no"), bold("te hush")]);
+        let body = Body(vec![blank.clone(), marked]);
+        assert_eq!(body.opening(), "!no");
+        assert_eq!(body.clone().without_opening("!note"), Body(vec![Block::Paragraph(vec![bold("hush")])]));
+        assert_eq!(body.clone().without_opening("!topic"), body);
+        let alone = Body(vec![Block::Paragraph(vec![bold("!note")]), Block::Quote(vec![Span::plain("hush")])]);
+        assert_eq!(alone.without_opening("!note"), Body(vec![Block::Quote(vec![Span::plain("hush")])]));
+        assert_eq!(Body(vec![blank, Block::Code("// code".into())]).opening(), "");
+    }
+
+    #[test]
+    fn what_counts_no_characters_is_bounded_too() {
+        let list = Block::List { ordered: false, indent: 0, start: 1, items: vec![Vec::new(); 900] };
+        let body = Body(vec![list; 900]).bounded();
+        let items = |block: &Block| match block {
+            Block::List { items, .. } => items.len(),
+            Block::Paragraph(_) | Block::Quote(_) | Block::Code(_) => 0,
+        };
+        assert_eq!(body.0.iter().map(items).collect::<Vec<_>>(), [900, 100, 0]);
+        assert!(body.text().ends_with("\n…"));
+        assert_eq!(body.clone().bounded(), body);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! `` `code` ``, fenced code, `>` quotes, lists and bare web addresses. What is no markup stays as
 //! it was typed; nothing is lost but the marks themselves. One pass, in time linear in the text.
 
-use crate::body::{Block, Body, Span, Style, safe_href};
+use crate::body::{Block, Body, Span, Style, is_invisible, safe_href};
 
 /// What opens and closes a code block.
 const FENCE: &str = "```";
@@ -23,7 +23,9 @@ pub fn parse(text: &str) -> Body {
         rest = after.strip_prefix('\n').unwrap_or(after);
     }
     read_lines(rest, &mut blocks);
-    Body(blocks)
+    let body = Body(blocks);
+    // Marks around nothing, such as a lone `>`, are all that there is to see.
+    if body.is_blank() && !text.chars().all(is_invisible) { Body::plain(text) } else { body }
 }
 
 /// The text before a code block, what is in it, and the text after it.
@@ -409,6 +411,14 @@ mod tests {
         "#]],
         );
         check("", expect![""]);
+    }
+
+    #[test]
+    fn marks_around_nothing_are_not_nothing() {
+        for marks in [">", "> ", ">\n>", "``````", "```\n```", "` `", "*\u{200b}*"] {
+            assert_eq!(parse(marks), Body::plain(marks), "{marks:?}");
+        }
+        assert!(parse(" \n\u{200b}").is_blank());
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub fn decode(us: &Us, raw: &str) -> Result<Decoded, Unreadable> {
     let mut frame: Value = serde_json::from_str(raw).map_err(|error| Unreadable(error.to_string()))?;
     let payload = if frame["envelope_id"].is_string() { frame["payload"].take() } else { frame };
     let event = &payload["event"];
-    let channel = text(&event["channel"]).or_else(|| text(&event["channel"]["id"]));
+    let channel = text(&event["channel"]).or_else(|| text(&event["channel"]["id"])).filter(|id| ids::is_channel(id));
     let kind = event["type"].as_str().unwrap_or_default();
     Ok(match (kind, channel) {
         ("message", Some(channel)) if event["subtype"] == "file_share" && is_ours(us, event) => {
@@ -202,13 +202,18 @@ pub(crate) fn is_ours(us: &Us, message: &Value) -> bool {
 
 /// True for the frame with which Slack tells us of a post that we have just made. Edits and
 /// deletions of our posts, and whatever else is not plainly this, are not.
-pub(crate) fn is_echo(us: &Us, raw: &str) -> bool {
+pub fn is_echo(us: &Us, raw: &str) -> bool {
     // Most frames are not: their bytes say so before anything is parsed.
     if !raw.contains(&us.bot) {
         return false;
     }
     let Ok(envelope) = serde_json::from_str::<Envelope>(raw) else { return false };
-    let Some(event) = envelope.event.or(envelope.payload.and_then(|payload| payload.event)) else { return false };
+    // Where `decode` looks for it.
+    let event = match envelope.envelope_id.is_string() {
+        true => envelope.payload.and_then(|payload| payload.event),
+        false => envelope.event,
+    };
+    let Some(event) = event else { return false };
     let plain = event.subtype.is_none_or(|subtype| subtype == "bot_message");
     event.kind == Some("message") && plain && event.bot_id == Some(&us.bot)
 }
@@ -216,6 +221,8 @@ pub(crate) fn is_echo(us: &Us, raw: &str) -> bool {
 /// As much of an envelope, or of a body of the Events API, as tells an echo.
 #[derive(Deserialize)]
 struct Envelope<'a> {
+    #[serde(default)]
+    envelope_id: Value,
     #[serde(borrow)]
     payload: Option<Callback<'a>>,
     #[serde(borrow)]
@@ -300,7 +307,7 @@ fn removed(us: &Us, channel: &str, ts: &str, said: &[&Value], ours: bool) -> Opt
 
 fn wrote(us: &Us, channel: &str, root: &str, message: &Value) -> Option<Found> {
     let thread = thread_at(us, channel, root)?;
-    let utterance = utterance(us, channel, message)?;
+    let utterance = utterance(us, channel, message).filter(|_| message["ts"] != root)?;
     Some(Found { thread, act: FoundAct::Wrote(Box::new(utterance)) })
 }
 
@@ -370,6 +377,10 @@ mod tests {
         ] {
             assert!(!is_echo(&us, &frame(other)), "{other}");
         }
+        // Only the event that is understood afterwards counts.
+        let beside = r#"{"type":"message","user":"U1","text":"mine","ts":"1.0","thread_ts":"0.5"}"#;
+        let two = frame(beside).replacen('{', r#"{"event":{"type":"message","bot_id":"B0BOT"},"#, 1);
+        assert!(!is_echo(&us, &two), "{two}");
     }
     use serde_json::json;
 

@@ -39,6 +39,11 @@ impl<'a> Spot<'a> {
     }
 }
 
+/// True for what can be a channel's id: with anything else in it, a key would not read back.
+pub fn is_channel(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 /// The key of a person.
 pub fn agent(team: &str, user: &str) -> AgentId {
     AgentId(format!("{PLATFORM}/{team}/{user}"))

@@ -32,7 +32,7 @@ pub mod richtext;
 pub mod check;
 pub mod format;
 pub mod manifest;
-mod rich;
+pub mod rich;
 
 mod client;
 mod refusal;

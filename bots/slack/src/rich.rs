@@ -41,14 +41,19 @@ fn texts(spans: &[Span]) -> Vec<Value> {
     }
     let shown = |span: &Span| match span {
         Span::Text { text: words, style } => text(words, *style),
-        Span::Link { href, text: words, .. } => json!({ "type": "link", "url": href, "text": words }),
+        Span::Link { href, text: words, style } => {
+            styled(json!({ "type": "link", "url": href, "text": words }), *style)
+        }
     };
     spans.iter().map(shown).collect()
 }
 
 fn text(words: &str, style: Style) -> Value {
     // Slack refuses an empty text element.
-    let mut element = json!({ "type": "text", "text": if words.is_empty() { " " } else { words } });
+    styled(json!({ "type": "text", "text": if words.is_empty() { " " } else { words } }), style)
+}
+
+fn styled(mut element: Value, style: Style) -> Value {
     let styles = [("bold", style.bold), ("italic", style.italic), ("strike", style.strike), ("code", style.code)];
     for (name, _) in styles.into_iter().filter(|(_, on)| *on) {
         element["style"][name] = json!(true);

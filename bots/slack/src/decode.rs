@@ -110,7 +110,7 @@ pub fn decode(us: &Us, raw: &str) -> Result<Decoded, Unreadable> {
     let mut frame: Value = serde_json::from_str(raw).map_err(|error| Unreadable(error.to_string()))?;
     let payload = if frame["envelope_id"].is_string() { frame["payload"].take() } else { frame };
     let event = &payload["event"];
-    let channel = text(&event["channel"]).or_else(|| text(&event["channel"]["id"])).filter(|id| ids::is_channel(id));
+    let channel = text(&event["channel"]).or_else(|| text(&event["channel"]["id"])).filter(|id| ids::is_id(id));
     let kind = event["type"].as_str().unwrap_or_default();
     Ok(match (kind, channel) {
         ("message", Some(channel)) if event["subtype"] == "file_share" && is_ours(us, event) => {

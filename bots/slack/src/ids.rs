@@ -39,8 +39,8 @@ impl<'a> Spot<'a> {
     }
 }
 
-/// True for what can be a channel's id: with anything else in it, a key would not read back.
-pub fn is_channel(id: &str) -> bool {
+/// True for what can be an id of Slack's: with anything else in it, a key would not read back.
+pub fn is_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 

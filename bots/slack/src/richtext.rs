@@ -3,7 +3,7 @@
 //! wrote gets lost over a block or an element we do not know, and nothing internal shows: no name of
 //! a person, a group or a channel.
 
-use crate::{emoji, format, mrkdwn};
+use crate::{emoji, format, ids, mrkdwn};
 use serde_json::Value;
 use threadline_core::body::{Block, Body, Span, Style, safe_href};
 
@@ -32,8 +32,8 @@ pub fn body(message: &Value) -> Body {
 /// The first person whom a message mentions: a Slack user's id.
 pub fn mentioned(message: &Value) -> Option<&str> {
     let in_text = || {
-        let (_, form) = message["text"].as_str()?.split_once("<@")?;
-        Some(&form[..form.find(['>', '|'])?])
+        let forms = message["text"].as_str()?.split("<@").skip(1);
+        forms.filter_map(|form| form.find(['>', '|']).map(|end| &form[..end])).find(|id| ids::is_id(id))
     };
     mention(&message["blocks"], 0).or_else(in_text)
 }
@@ -43,7 +43,7 @@ fn mention(value: &Value, depth: usize) -> Option<&str> {
         return None;
     }
     match value {
-        Value::Object(fields) if value["type"] == "user" => fields.get("user_id")?.as_str(),
+        Value::Object(fields) if value["type"] == "user" => fields.get("user_id")?.as_str().filter(|id| ids::is_id(id)),
         Value::Object(fields) => mention(fields.get("elements")?, depth + 1),
         Value::Array(items) => items.iter().find_map(|item| mention(item, depth + 1)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
@@ -336,6 +336,7 @@ mod tests {
         assert_eq!(mentioned(&rich), Some("U1"));
         assert_eq!(mentioned(&json!({ "text": "!assign <@U3|grace> now" })), Some("U3"));
         assert_eq!(mentioned(&json!({ "text": "!assign <@ nobody", "blocks": [7] })), None);
+        assert_eq!(mentioned(&json!({ "text": "<@ nobody <@U3>" })), Some("U3"));
     }
 
     #[test]

@@ -429,6 +429,52 @@ mod tests {
         assert_eq!(failure.trouble("chat.postMessage"), Trouble::Later { after_millis: PAUSE_MILLIS });
     }
 
+    #[test]
+    fn the_token_goes_to_slack_alone() {
+        let real = Client::new("https://slack.com/api", Duration::from_secs(1)).unwrap();
+        for good in
+            ["https://files.slack.com/files-pri/T1-F1/a.png", "https://slack.com/x", "https://acme.slack.com/?redir=x"]
+        {
+            assert!(real.is_slacks(good), "{good}");
+        }
+        for bad in [
+            "http://files.slack.com/a",
+            "https://files.slack.com:8443/a",
+            "https://slack.com.example.com/a",
+            "https://evilslack.com/a",
+            "https://slack.com@example.com/a",
+            "https://example.com/slack.com",
+            "//files.slack.com/a",
+            "files.slack.com",
+            "",
+        ] {
+            assert!(!real.is_slacks(bad), "{bad}");
+        }
+        let fake = Client::new("http://127.0.0.1:9/api", Duration::from_secs(1)).unwrap();
+        assert!(fake.is_slacks("http://127.0.0.1:9/upload/1") && !fake.is_slacks("http://127.0.0.1:10/upload/1"));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_to_another_host_is_not_followed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (api, other) = (listener.local_addr().unwrap(), elsewhere.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 1024];
+            let read = stream.read(&mut request).await.unwrap();
+            let location = format!("location: http://{other}/a\r\n");
+            stream.write_all(http("302 Found", &location, "").as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        });
+        let client = Client::new(&format!("http://{api}/api"), Duration::from_secs(1)).unwrap();
+        let answer = client.read(&Secret::new("xoxb-x"), &format!("http://{api}/files-pri/a")).await.unwrap();
+        assert_eq!(answer.status, 302);
+        assert!(!client.is_slacks(&answer.location.unwrap()));
+        assert!(server.await.unwrap().contains("Bearer xoxb-x"));
+        assert!(tokio::time::timeout(Duration::from_millis(50), elsewhere.accept()).await.is_err());
+    }
+
     #[tokio::test]
     async fn slacks_no_keeps_its_words() {
         let body = r#"{"ok":false,"error":"missing_scope","needed":"users:read","provided":"chat:write"}"#;

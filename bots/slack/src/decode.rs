@@ -521,6 +521,21 @@ mod tests {
     }
 
     #[test]
+    fn our_own_files_say_where_they_are_shown_and_a_deleted_file_changes_its_message() {
+        let shown = reply(json!({ "subtype": "file_share", "bot_id": "B0BOT", "user": null,
+            "files": [{ "id": "F1" }, { "id": "F2" }, { "id": "" }] }));
+        let (channel, ts, thread_ts) = ("C1".to_string(), REPLY.to_string(), Some(ROOT.to_string()));
+        let share = Share { channel, ts, thread_ts };
+        assert_eq!(meaning(shown), Decoded::Shown { files: vec!["F1".into(), "F2".into()], share });
+        let with = |mode: &str| reply(json!({ "files": [{ "id": "F1", "mode": mode }] }));
+        let change = json!({ "type": "message", "subtype": "message_changed", "hidden": true, "channel": "C1",
+            "ts": "1700000009.000900", "message": with("tombstone"), "previous_message": with("hosted") });
+        let said = wrote(change);
+        let files: Vec<_> = crate::files::listed(&us(), &said.message).map(|file| (file.key.0, file.deleted)).collect();
+        assert_eq!((files, said.edited), (vec![("slack/T1/F1".to_string(), true)], None));
+    }
+
+    #[test]
     fn a_deleted_reply_and_a_deleted_root_are_told_apart() {
         let deletion = |ts: &str, previous: Value| {
             json!({ "type": "message", "subtype": "message_deleted", "hidden": true, "channel": "C1",

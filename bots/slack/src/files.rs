@@ -143,7 +143,7 @@ impl Slack {
     pub async fn upload(&self, name: &str, bytes: u64, content: Bodies) -> Result<DeskFileKey, Trouble> {
         let us = self.us().await?;
         let (length, method) = (bytes.to_string(), "files.getUploadURLExternal");
-        let answer = self.form(method, &[("filename", name), ("length", &length)]).await?;
+        let answer = self.form(method, &[("filename", name), ("length", &length)]).await.map_err(refusal::of_file)?;
         let odd = |what: &str| Trouble::NotDone { why: format!("{method}: {what}") };
         let file = answer["file_id"].as_str().ok_or_else(|| odd("the answer names no file"))?;
         let address = answer["upload_url"].as_str().ok_or_else(|| odd("the answer names no address"))?;
@@ -174,7 +174,7 @@ impl Slack {
             payload["username"] = json!(format::speaker(speaker));
         }
         self.shares().await_all(&names);
-        let answer = self.call("files.completeUploadExternal", &payload).await;
+        let answer = self.call("files.completeUploadExternal", &payload).await.map_err(refusal::of_file);
         let seen = match &answer {
             // What is unclear may be seen, too, and then it is not.
             Ok(_) | Err(Trouble::Unclear { .. }) => self.wait_for(&names, spot).await,

@@ -129,6 +129,21 @@ pub(crate) fn socket_mode_off() -> Stop {
     }
 }
 
+/// Why Slack takes no file, as the thread reads it; the other words of Slack are shown as they are.
+pub(crate) fn of_file(trouble: Trouble) -> Trouble {
+    let Trouble::Never { why } = &trouble else { return trouble };
+    let why = match why.rsplit(": ").next().unwrap_or_default() {
+        "file_type_not_allowed" => "this workspace does not allow files of its type",
+        "file_uploads_disabled" => "this workspace does not allow files",
+        "file_uploads_except_images_disabled" => "this workspace allows pictures only",
+        "file_upload_size_restricted" | "file_too_large" => "it is too large for this workspace",
+        "storage_limit_reached" | "over_file_storage_limit" => "the workspace's storage is full",
+        "file_not_found" | "file_deleted" => "Slack has lost it",
+        _ => return trouble,
+    };
+    Trouble::Never { why: why.to_string() }
+}
+
 /// The bot may not read files.
 pub(crate) fn no_files_read() -> Stop {
     Stop {
@@ -194,6 +209,15 @@ mod tests {
             let Trouble::Stopped(stop) = trouble(code) else { panic!("{code}") };
             assert_eq!((stop.code.as_str(), stop.channel_only), (code, only));
         }
+    }
+
+    #[test]
+    fn why_a_file_is_not_taken_is_said_in_words() {
+        let why = |code: &str| of_file(trouble(code));
+        let never = |why: &str| Trouble::Never { why: why.to_string() };
+        assert_eq!(why("storage_limit_reached"), never("the workspace's storage is full"));
+        assert_eq!(why("a_word_of_next_year"), never("chat.postMessage: a_word_of_next_year"));
+        assert_eq!(why("thread_not_found"), Trouble::ThreadGone);
     }
 
     #[test]

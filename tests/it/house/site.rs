@@ -46,6 +46,8 @@ pub struct Setup {
     pub ack_timeout: Duration,
     /// How long Slack takes for each call.
     pub latency: Duration,
+    /// How long Slack takes to show files.
+    pub file_delay: Duration,
     /// What Slack's chance is drawn from.
     pub seed: u64,
     /// The tables `[[topic]]` and `[[context]]`.
@@ -102,6 +104,7 @@ impl Setup {
             rate_limits: false,
             ack_timeout: Duration::from_secs(3),
             latency: Duration::ZERO,
+            file_delay: Duration::from_millis(20),
             seed: 1,
             topics: TOPICS,
             identity: "",

@@ -39,6 +39,7 @@ pub async fn start(setup: &Setup, clock: &Clock) -> FakeSlack {
         retry_after: vec![Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)],
         ack_timeout: setup.ack_timeout,
         latency: setup.latency,
+        file_delay: setup.file_delay,
         ..Options::default()
     };
     let slack = FakeSlack::start(options).await;

@@ -20,6 +20,8 @@ pub(crate) struct Files {
 
 #[derive(Debug, Default)]
 struct Shelf {
+    /// How many files there ever were.
+    announced: usize,
     files: HashMap<String, File>,
     /// Upload tickets: which file each is for.
     tickets: HashMap<String, String>,
@@ -67,7 +69,8 @@ impl Files {
     /// Announces a file; gives its id and the ticket of its upload.
     pub(crate) fn announce(&self, name: &str, size: usize, user: &str, created_secs: u64) -> (String, String) {
         let mut shelf = self.shelf();
-        let number = shelf.files.len() + 1;
+        let number = shelf.announced + 1;
+        shelf.announced = number;
         let id = format!("F0FILE{number:04}");
         let ticket = format!("fake-upload-{:08x}", (number as u64).wrapping_mul(0x9e37_79b9));
         let file = File {
@@ -99,6 +102,11 @@ impl Files {
 
     pub(crate) fn find(&self, id: &str) -> Option<File> {
         self.shelf().files.get(id).cloned()
+    }
+
+    /// Somebody deleted the file: messages show that there was one.
+    pub(crate) fn remove(&self, id: &str) {
+        self.shelf().files.remove(id);
     }
 
     pub(crate) fn set_title(&self, id: &str, title: &str) {

@@ -96,6 +96,14 @@ impl Agent {
         done(edit(&self.world, &self.person(), ts, text));
     }
 
+    /// Deletes the files of a message and leaves its words. The message changes, but nobody edited it.
+    ///
+    /// # Panics
+    /// When the message is not there.
+    pub fn deletes_files(&self, ts: &str) {
+        done(delete_files(&self.world, ts));
+    }
+
     /// Deletes a message: one's own, or as an admin somebody else's.
     ///
     /// # Panics
@@ -237,6 +245,16 @@ pub(crate) fn edit(world: &World, who: &Person, ts: &str, text: &str) -> Result<
         message.text = text;
         message.blocks = Some(blocks);
         message.edited = Some(edited);
+    });
+    shape.map(|_| ()).ok_or_else(|| format!("no message {ts}"))
+}
+
+/// Somebody deletes the files of a message.
+pub(crate) fn delete_files(world: &World, ts: &str) -> Result<(), String> {
+    let (channel, ts) = locate(world, ts)?;
+    let channel = world.channel(&channel).map_err(|_| "the channel is gone")?;
+    let shape = say::edit(world, &mut channel.room(), ts, |message| {
+        message.files.iter().for_each(|file| world.files.remove(file));
     });
     shape.map(|_| ()).ok_or_else(|| format!("no message {ts}"))
 }

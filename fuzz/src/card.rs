@@ -32,7 +32,7 @@ pub fn card(text: &str) {
     assert!(!speaker.trim().is_empty() && speaker.chars().count() <= 80, "{speaker:?} (Slack: 80 characters)");
     let customer = Customer { name, email: next(), identity: Identity::Unproven };
     let page = Page::described(next(), next(), next());
-    let said = ["campaign_id", "plan"].into_iter().filter_map(|key| Some((key.to_string(), next())));
+    let said = ["campaign_id", "plan"].into_iter().map(|key| (key.to_string(), next()));
     let facts = Facts::default().after(said).unwrap_or_default();
     for (_, value) in facts.iter() {
         assert!(!value.contains(char::is_control) && value.trim() == value && !value.is_empty(), "{value:?}");

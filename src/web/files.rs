@@ -3,13 +3,14 @@
 //! and WebP are shown in place, everything else is only ever saved.
 
 use super::App;
+use super::input::{Asked, At, QueryRefusals, Refusals, TokenRefusals};
 use super::problem::Problem;
 use super::widget::{Bearer, KEY_CHARS, bearer, is_client_key};
 use crate::config;
 use crate::service::Refusal;
 use crate::service::files::{NotUploaded, Upload, Uploading};
 use axum::body::{Body, BodyDataStream};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use futures_util::StreamExt;
@@ -267,15 +268,15 @@ pub(super) async fn received(
 /// sends no token where it follows a link, and a token never stands in one.
 #[utoipa::path(post, path = "/v1/files/{id}/link", params(("id" = String, Path, description = "`fil_…`")), responses(
     (status = 200, body = FileLink),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    QueryRefusals,
+    TokenRefusals,
     (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refusals,
 ), security(("token" = [])))]
 pub(super) async fn link(
     State(app): State<App>,
     Bearer(token): Bearer,
-    Path(id): Path<String>,
+    At(id): At<String>,
 ) -> Result<Json<FileLink>, Problem> {
     let (file, until, sign) = app.service.sign_link(&token, file_id(&id)?).await?;
     let name = utf8_percent_encode(&file.name, PLAIN);
@@ -291,17 +292,17 @@ pub(super) async fn link(
 ), responses(
     (status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
     (status = 206, description = "The part that was asked for", body = Vec<u8>, content_type = "application/octet-stream"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    QueryRefusals,
+    TokenRefusals,
     (status = 403, description = "The link does not work any more", body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 416, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refusals,
 ), security((), ("token" = [])))]
 pub(super) async fn download(
     State(app): State<App>,
-    Path((id, _name)): Path<(String, String)>,
-    Query(signed): Query<Signed>,
+    At((id, _name)): At<(String, String)>,
+    Asked(signed): Asked<Signed>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = file_id(&id)?;
@@ -318,15 +319,15 @@ pub(super) async fn download(
 /// A small version of a picture, at most 640 pixels a side, as PNG or JPEG.
 #[utoipa::path(get, path = "/v1/thumbnails/{id}", params(("id" = String, Path, description = "`fil_…`")), responses(
     (status = 200, body = Vec<u8>, content_type = "image/*"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    QueryRefusals,
+    TokenRefusals,
     (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refusals,
 ), security(("token" = [])))]
 pub(super) async fn thumbnail(
     State(app): State<App>,
     Bearer(token): Bearer,
-    Path(id): Path<String>,
+    At(id): At<String>,
 ) -> Result<Response, Problem> {
     let file = app.service.file(&token, file_id(&id)?).await?;
     let thumbnail = file.picture.map(|picture| picture.thumbnail).ok_or(Refusal::NoSuchFile)?;

@@ -7,9 +7,13 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a connection may have been idle to be used again: well below what the site waits.
+const IDLE_MAX: Duration = Duration::from_secs(5);
 
 /// A client of a site; the site's address changes when it is started again.
 #[derive(Clone, Debug)]
@@ -32,7 +36,12 @@ pub struct NoAnswer(#[expect(dead_code, reason = "shown by Debug when a play fai
 
 impl Web {
     pub fn new() -> Web {
-        Web { client: Arc::new(Client::builder(TokioExecutor::new()).build_http()), address: Arc::default() }
+        let client = Client::builder(TokioExecutor::new())
+            // The site hangs up on a connection that says nothing: none is used again that is about to end.
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_MAX)
+            .build_http();
+        Web { client: Arc::new(client), address: Arc::default() }
     }
 
     /// Where the site is from now on: `127.0.0.1:PORT`.

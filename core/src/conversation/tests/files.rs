@@ -103,7 +103,7 @@ fn files_that_were_uploaded_are_found_in_the_thread_by_their_names_there() {
         3.0 uploaded as F-two.png
             nothing
         thread T1 vanished
-            open a thread
+            remember T1, open a thread
         ---
         r2 Ada: Hello
         r4 Ada: See [one.png]

@@ -60,6 +60,9 @@ const FILES: &[&str] = &[
 /// The modules that the chat fetches when a conversation is resolved.
 const RATING: &[&str] = &["words/fill.js", "words/rating.js", "dom.js", "rating/style.js", "rating/rating.js"];
 
+/// The modules that the chat fetches for a customer whom the site vouches for.
+const MINE: &[&str] = &["words/fill.js", "words/mine.js", "dom.js", "mine/style.js", "mine/mine.js"];
+
 /// The modules of the practice desk.
 const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice-files.js", "practice.js"];
 
@@ -80,7 +83,7 @@ fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
 
     let mut assets = Assets::default();
-    for (name, modules) in [("files.js", FILES), ("rating.js", RATING), ("chat.js", CHAT)] {
+    for (name, modules) in [("files.js", FILES), ("rating.js", RATING), ("mine.js", MINE), ("chat.js", CHAT)] {
         let script = assets.linked(&script(modules, true)?)?;
         // The same under a lasting name, for one that a browser kept over an upgrade.
         assets.add(&format!("/assets/{name}"), JAVASCRIPT, script.clone());

@@ -72,11 +72,11 @@ mod tests {
     fn the_widget_is_small() {
         let weight = |path: &str| find(path).unwrap().brotli.len();
         let (loader, chat) = (weight("/widget.js"), weight("/assets/chat.js"));
-        let (files, rating) = (weight("/assets/files.js"), weight("/assets/rating.js"));
-        println!("the loader has {loader} bytes, the chat {chat}; when wanted, files {files} and the rating {rating}");
+        let parts = ["files", "rating", "mine"].map(|part| (part, weight(&format!("/assets/{part}.js"))));
+        println!("the loader has {loader} bytes, the chat {chat}; when wanted {parts:?}");
         assert!(loader <= LOADER_BYTES_MAX, "the loader has {loader} bytes");
         assert!(loader + chat <= WIDGET_BYTES_MAX, "loader and chat have {loader} + {chat} bytes");
-        assert!(files.max(rating) <= PART_BYTES_MAX, "files have {files} bytes, the rating {rating}");
+        assert!(parts.iter().all(|(_, bytes)| *bytes <= PART_BYTES_MAX), "{parts:?}");
     }
 
     #[test]
@@ -95,6 +95,8 @@ mod tests {
             /assets/chat.js
             /assets/files-<hash>.js
             /assets/files.js
+            /assets/mine-<hash>.js
+            /assets/mine.js
             /assets/practice-<hash>.css
             /assets/practice-<hash>.js
             /assets/rating-<hash>.js
@@ -118,7 +120,7 @@ mod tests {
                 links += 1;
             }
         }
-        assert_eq!(links, 14, "chat, files and rating by name and by hash, a script and a style for each page");
+        assert_eq!(links, 18, "chat and its three parts by name and by hash, a script and a style for each page");
     }
 
     #[test]

@@ -19,6 +19,9 @@ static STAGE: Mutex<()> = Mutex::new(());
 const NEWCOMER: &str = "[limits]\nmessages_per_conversation_per_minute = 0\nconversations_per_address_per_minute = 0\n\
                         requests_per_address_per_minute = 0\n[practice]\nenabled = true\n";
 
+/// The variable for what the site signs with, here and in the service.
+const IDENTITY: &str = "THREADLINE_IDENTITY_SECRET";
+
 #[test]
 fn practice_desk() {
     in_chromium("practice.mjs", "", None, &[]);
@@ -79,6 +82,15 @@ pattern = '^cp\d+$'
 }
 
 #[test]
+fn identity() {
+    let topics = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                  [[topic.field]]\nid = \"campaign_id\"\nlabel = \"Campaign ID\"\n\
+                  [[topic]]\nid = \"billing\"\nlabel = \"Billing Questions\"\n";
+    let secret = "a secret of the play that is long enough".to_string();
+    in_chromium("identity.mjs", topics, None, &[(IDENTITY, secret)]);
+}
+
+#[test]
 fn another_website() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let origin = format!("http://localhost:{free}");
@@ -106,7 +118,7 @@ fn in_chromium(script: &str, server: &str, slack: Option<&FakeSlack>, more: &[(&
     let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{script}-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
-    let config = configuration(&directory, server, slack);
+    let config = configuration(&directory, server, slack, more);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -134,7 +146,7 @@ fn in_chromium(script: &str, server: &str, slack: Option<&FakeSlack>, more: &[(&
     let _ = std::fs::remove_dir_all(&directory);
 }
 
-fn configuration(directory: &Path, server: &str, slack: Option<&FakeSlack>) -> Config {
+fn configuration(directory: &Path, server: &str, slack: Option<&FakeSlack>, more: &[(&str, String)]) -> Config {
     let desk = slack.map_or(String::new(), |slack| {
         format!(
             "[desk.support]\nplatform = \"slack\"\nchannels = [\"C0SUPPORT1\"]\n[slack]\napi_url = \"{}\"\n",
@@ -149,6 +161,7 @@ fn configuration(directory: &Path, server: &str, slack: Option<&FakeSlack>) -> C
     let env = |name: &str| match (slack, name) {
         (Some(slack), "SLACK_BOT_TOKEN") => Some(slack.bot_token().to_string()),
         (Some(slack), "SLACK_APP_TOKEN") => Some(slack.app_token().to_string()),
+        (_, IDENTITY) => more.iter().find(|(name, _)| *name == IDENTITY).map(|(_, secret)| secret.clone()),
         _ => None,
     };
     config::load(None, None, &env, &|_| Ok(toml.clone())).unwrap_or_else(|errors| panic!("{errors}\n{toml}"))

@@ -96,10 +96,14 @@ export class Chat {
     document.addEventListener('visibilitychange', () => this.#look());
     globalThis.visualViewport?.addEventListener('resize', () => this.#fit());
     globalThis.visualViewport?.addEventListener('scroll', () => this.#fit());
+    /** A customer's conversations, where the site vouches for him. @type {import('../mine/mine.js').Mine | null} */
+    this.mine = null;
+    /** @type {Promise<any> | undefined} */
+    this.meeting = undefined;
     this.talk.begin();
     void this.#learn();
     if (this.#wasOpen() && !matchMedia(PHONE).matches) this.#unfold();
-    this.show();
+    this.learned();
   }
 
   /** Opens the panel and puts the keyboard where one goes on. */
@@ -116,12 +120,28 @@ export class Chat {
     this.#remember(false);
     this.launcher.expand(false);
     if (inside) this.launcher.button.focus();
+    this.show();
   }
 
   /** The page has said something of the customer. */
   learned() {
-    this.talk.known = known(this.launcher.told);
+    if (this.talk.learn(known(this.launcher.told))) this.composer.field.value = '';
+    void this.#meet();
     this.show();
+  }
+
+  /** Fetches what a customer sees whom the site vouches for. */
+  async #meet() {
+    if (!this.mine && !this.talk.known.proof) return;
+    this.meeting ??= part(this.talk.wire.base, '/assets/mine-HASH.js', '/assets/mine.js');
+    try {
+      const { start } = await this.meeting;
+      this.mine ??= start(this, this.panel.getRootNode());
+      await this.mine?.learn();
+    } catch {
+      // Without it he begins anew; the next word of the page tries again.
+      this.meeting = undefined;
+    }
   }
 
   /** Shows everything as it is now. */
@@ -134,7 +154,8 @@ export class Chat {
     const waiting = talk.waiting();
     const chosen = talk.intro.topic !== undefined;
     const talking = Boolean(talk.conversation) || chosen;
-    const choice = Boolean(site && site.topics.length > 1);
+    const others = this.mine?.list.length;
+    const choice = Boolean(site && (site.topics.length > 1 || others));
     // One topic is no choice; but after trouble nothing goes on without the customer.
     if (site && !talking && !choice && this.topic === undefined && !talk.trouble) return this.#choose(site.topics[0]?.id ?? '', true);
     const introducing = !talking && this.topic !== undefined;
@@ -143,11 +164,14 @@ export class Chat {
     this.title.textContent = site?.title ?? WORDS.title;
     this.panel.setAttribute('aria-label', this.title.textContent);
     const begun = talk.conversation || waiting.length > 0;
-    this.back.hidden = introducing ? !choice : !chosen || Boolean(begun) || !(choice || this.#asks(talk.intro.topic));
+    // What was begun can be put aside only where it is found again.
+    const findable = this.mine && talk.current()?.of && talk.messages.size && !waiting.length;
+    this.back.hidden = introducing ? !choice : begun ? !findable : !chosen || !(choice || this.#asks(talk.intro.topic));
     this.header.classList.toggle('deep', !this.back.hidden);
     const notice = this.#notice(waiting.length > 0, talking);
     if (this.notice.textContent !== notice) this.notice.textContent = notice;
 
+    this.mine?.show();
     this.introduction.element.hidden = talking;
     if (!talking) this.introduction.show(site, this.topic, talk.intro, talk.known);
     this.conversation.hidden = !talking;
@@ -158,7 +182,7 @@ export class Chat {
     this.log.show(talk.list(), waiting, talk.outbox.stuck, talk.complete || !talk.conversation);
     if (this.rating) this.rating.show(talk.standing);
     else if (talk.standing?.state === 'resolved') this.#resolved();
-    this.launcher.count(talk.unread().length);
+    this.launcher.count(talk.conversation ? talk.unread().length : (this.panel.hidden && this.mine?.unread) || 0);
     this.composer.fit();
     // A conversation that has just begun is what an upload waited for.
     void this.attach.files?.uploads.run();
@@ -243,6 +267,7 @@ export class Chat {
 
   #goBack() {
     const { intro } = this.talk;
+    if (this.talk.conversation) return void this.#meet().then(() => this.talk.leave());
     // From the conversation to name and email, from there to the topics.
     this.topic = this.#asks(intro.topic) ? intro.topic : undefined;
     this.talk.introduce({ ...intro, topic: undefined });

@@ -22,6 +22,7 @@
 import { h, icon } from '../dom.js';
 import { WORDS } from '../words/chat.js';
 import { fill } from '../words/fill.js';
+import { claims, refused } from './known.js';
 
 const ONWARD = 'M9 5l7 7-7 7';
 
@@ -41,13 +42,14 @@ const EMAIL_CHARS_MAX = 254;
  */
 export function questions(site, topic, known) {
   const { ask_name, ask_email } = site;
+  const { name, email } = { ...(refused.has(known.proof) ? {} : claims(known.proof)), ...known };
   /** @type {Question[]} */
   const asked = [];
-  if (ask_name !== 'off' && !known.name) {
+  if (ask_name !== 'off' && !name) {
     const { name: label, name_missing: missing } = WORDS;
     asked.push({ about: 'name', id: '', label, hint: '', missing, wrong: missing, required: ask_name === 'required', kind: 'line', chars_max: NAME_CHARS_MAX });
   }
-  if (ask_email !== 'off' && !known.email) {
+  if (ask_email !== 'off' && !email) {
     const { email: label, email_why: hint, email_wrong: wrong } = WORDS;
     asked.push({ about: 'email', id: '', label, hint, missing: wrong, wrong, required: ask_email === 'required', kind: 'line', chars_max: EMAIL_CHARS_MAX });
   }
@@ -79,6 +81,8 @@ export class Introduction {
     this.choose = choose;
     this.introduce = introduce;
     this.element = h('div', { class: 'view' });
+    /** Stands above the topics. */
+    this.above = h('div');
     /** What is shown: the site and the step. */
     this.sign = '';
     /** @type {Answer[]} */
@@ -117,6 +121,7 @@ export class Introduction {
     );
     return [
       h('p', { class: 'greeting' }, site.greeting),
+      this.above,
       h('h3', { id: 'topics' }, WORDS.topics),
       h('ul', { class: 'topics', 'aria-labelledby': 'topics' }, ...topics),
     ];
@@ -132,7 +137,7 @@ export class Introduction {
     const asked = questions(site, topic, known);
     this.answers = asked.map((question) => {
       const { about, id } = question;
-      return new Answer(question, about === 'field' ? (intro.fields?.[id] ?? known.facts[id]) : intro[about]);
+      return new Answer(question, about === 'field' ? (intro.fields?.[id] ?? known.facts[id] ?? undefined) : intro[about]);
     });
     const of_topic = this.answers.filter(({ question }) => question.about === 'field').map(({ element }) => element);
     const of_customer = this.answers.filter(({ question }) => question.about !== 'field').map(({ element }) => element);

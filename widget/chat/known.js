@@ -5,7 +5,7 @@
  *
  * `proof` is what the site signed, under the key `token`; empty when it says that nobody is signed in.
  *
- * @typedef {{ name?: string, email?: string, proof?: string, facts: Record<string, string> }} Known
+ * @typedef {{ name?: string, email?: string, proof?: string, facts: Record<string, string | null> }} Known
  */
 
 /** What the server takes: keys, characters of a key, of a value, and of all values. */
@@ -36,7 +36,7 @@ export function known(told) {
       if (!['string', 'number', 'boolean'].includes(typeof value) && value != null) mistake(name, 'is no text, number or boolean');
       else if (key === 'name' || key === 'email') known[key] = text || undefined;
       else if (key === 'token') known.proof = text;
-      else if (!text) delete known.facts[key];
+      else if (!text) known.facts[key] = null;
       else if (!/^[a-z]/.test(key) || key.length > FACT_KEY_MAX) mistake(name, `cannot be a key: 1 to ${FACT_KEY_MAX} letters, digits and _, beginning with a letter`);
       else if (text.length > FACT_CHARS_MAX) mistake(name, `is longer than ${FACT_CHARS_MAX} characters`);
       else if (Object.keys(facts).length > FACTS_MAX) mistake(name, `is one more than ${FACTS_MAX} keys`);
@@ -45,6 +45,24 @@ export function known(told) {
     }
   }
   return known;
+}
+
+/** Proofs that the server did not accept. @type {Set<string | undefined>} */
+export const refused = new Set();
+
+/**
+ * What a proof says, to compare with and to ask no more than has to be asked; whether it proves that is
+ * the server's to say.
+ *
+ * @param {string | undefined} proof
+ * @returns {{ sub?: string, name?: string, email?: string }}
+ */
+export function claims(proof) {
+  try {
+    return JSON.parse(atob(proof?.split('.')[1].replaceAll('-', '+').replaceAll('_', '/') ?? ''));
+  } catch {
+    return {};
+  }
 }
 
 /**

@@ -6,6 +6,7 @@
  * up to their `rev`; what the answer to a sent message brings is not, so it never moves `rev`.
  */
 import { WORDS } from '../words/chat.js';
+import { claims } from './known.js';
 import { Memory } from './memory.js';
 import { Outbox } from './outbox.js';
 import { Pace } from './pace.js';
@@ -117,6 +118,84 @@ export class Talk {
     return this.memory.get('intro') ?? {};
   }
 
+  /**
+   * Takes in what the page knows. True when another customer was here before him, or the one who was has
+   * signed out: what is kept of that is forgotten.
+   *
+   * @param {import('./known.js').Known} known
+   */
+  learn(known) {
+    this.known = known;
+    const conversation = this.current();
+    const other = conversation?.of !== undefined && known.proof !== undefined && this.whom !== conversation.of;
+    if (other) {
+      for (const name of this.memory.names('')) if (name !== 'sound') this.memory.set(name, null);
+      this.leave();
+    } else void this.#tell(false);
+    return other;
+  }
+
+  /** Whom the site vouches for, as far as the page says. */
+  get whom() {
+    return claims(this.known.proof).sub;
+  }
+
+  /**
+   * Tells the server what the page knows, if it does not know that yet.
+   *
+   * @param {boolean} moved  also when only the page is another one
+   */
+  async #tell(moved) {
+    const conversation = this.current();
+    if (!conversation) return;
+    const [what, where] = this.memory.get('told') ?? [];
+    const now = this.#knows(conversation);
+    if (what === now[0] && (!moved || where === now[1])) return;
+    this.memory.set('told', now);
+    try {
+      const of = await this.wire.tell(conversation.token, this.known);
+      if (!of || this.current()?.id !== conversation.id) return;
+      this.memory.set('conversation', { ...conversation, of });
+      this.memory.set('told', this.#knows({ ...conversation, of }));
+    } catch (error) {
+      // Somebody else's: it is none of this customer's business.
+      if (error instanceof Failure && error.status === 403) this.leave();
+      else if (!(error instanceof Failure && error.final)) this.memory.set('told', null);
+    }
+    this.#change();
+  }
+
+  /**
+   * What there is to tell, and where.
+   *
+   * @param {import('./wire.js').Conversation} conversation
+   */
+  #knows({ id, of }) {
+    const { proof, ...known } = this.known;
+    // What was not accepted is tried again with the next proof.
+    return [JSON.stringify([id, known, of ?? proof]), location.href];
+  }
+
+  /**
+   * Goes on with a conversation, in all tabs.
+   *
+   * @param {import('./wire.js').Conversation} conversation
+   */
+  take(conversation) {
+    this.memory.set('conversation', conversation);
+    this.tabs.tell({ conversation });
+    this.#enter(conversation);
+  }
+
+  /** Puts the conversation aside, in all tabs. */
+  leave() {
+    const left = this.current()?.id ?? this.conversation?.id;
+    this.memory.set('conversation', null);
+    this.memory.set('intro', { ...this.intro, topic: undefined });
+    this.tabs.tell({ left });
+    this.#leave('');
+  }
+
   /** @param {import('./wire.js').Intro} intro */
   introduce(intro) {
     this.memory.set('intro', intro);
@@ -175,7 +254,7 @@ export class Talk {
     this.tabs.join();
     const conversation = this.memory.get('conversation');
     if (conversation?.token) this.#enter(conversation);
-    else if (this.conversation) this.#leave();
+    else if (this.conversation) this.#leave('lost');
     void this.outbox.run();
   }
 
@@ -186,6 +265,7 @@ export class Talk {
       this.rev = this.seen = 0;
       this.told = { received: 0, seen: 0 };
       this.complete = false;
+      this.standing = null;
     }
     this.conversation = conversation;
     this.trouble = '';
@@ -413,6 +493,7 @@ export class Talk {
   async #deliver(entry) {
     const conversation = this.current() ?? (await this.#converse());
     if (!this.#ready(entry)) return false;
+    void this.#tell(true);
     try {
       const files = entry.files?.map(({ id }) => id ?? '');
       const message = await this.wire.write(conversation.token, entry.key, entry.text, files);
@@ -441,9 +522,8 @@ export class Talk {
   async #converse() {
     try {
       const conversation = await this.wire.converse(this.intro, this.known);
-      this.memory.set('conversation', conversation);
-      this.tabs.tell({ conversation });
-      this.#enter(conversation);
+      this.memory.set('told', this.#knows(conversation));
+      this.take(conversation);
       return conversation;
     } catch (error) {
       if (!(error instanceof Failure && error.final)) throw error;
@@ -468,17 +548,18 @@ export class Talk {
     this.memory.set('conversation', null);
     if (!this.outbox.entries().some((entry) => !entry.failed)) this.memory.set('intro', { ...this.intro, topic: undefined });
     this.tabs.tell({ lost: conversation.id });
-    this.#leave();
+    this.#leave('lost');
     return false;
   }
 
-  #leave() {
+  /** @param {'lost' | ''} trouble */
+  #leave(trouble) {
     this.life.abort();
     this.conversation = null;
     this.messages.clear();
     this.rev = this.seen = 0;
     this.told = { received: 0, seen: 0 };
-    this.trouble = 'lost';
+    this.trouble = trouble;
     this.standing = null;
     this.#type(null);
     this.#linked(true);
@@ -528,7 +609,8 @@ export class Talk {
    */
   #told(note) {
     if (note.conversation && note.conversation.id !== this.conversation?.id) this.#enter(note.conversation);
-    if (note.lost && note.lost === this.conversation?.id) this.#leave();
+    if (note.lost && note.lost === this.conversation?.id) this.#leave('lost');
+    if (note.left && note.left === this.conversation?.id) this.#leave('');
     if (note.refresh !== undefined) this.#refresh(note.refresh, false);
     if (note.queue) {
       if (this.leading || !this.conversation) {

@@ -43,11 +43,13 @@
  * @typedef {{ id: string, label: string, fields: Field[] }} Topic
  * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, ask_email: Ask, message_chars_max: number, answer_chars_max: number, files?: SiteFiles | null }} Site
  * @typedef {{ topic?: string, name?: string, email?: string, fields?: Record<string, string> }} Intro  what a customer said before the first message
- * @typedef {{ id: string, number: number, topic: string, token: string }} Conversation
+ * @typedef {{ id: string, number: number, topic: string, token: string, of?: string }} Conversation  `of`: the customer whom the site vouches for
  * @typedef {{ state: 'open' | 'resolved', resolved_by?: string | null, rating?: 'wanted' | 'given' | 'not_asked' | null, score?: number | null }} Standing
  * @typedef {{ rev: number, received: number, seen: number, typing: string | null, standing: Standing, messages: Message[], more?: boolean }} History
  * @typedef {{ event: string, id: string, data: any }} ServerEvent
  */
+
+import { claims, refused } from './known.js';
 
 /** Longest that a request may take. */
 const REQUEST_MS_MAX = 15_000;
@@ -93,7 +95,7 @@ export class Wire {
 
   /** @returns {Promise<Site>} */
   site() {
-    return this.#ask('GET', '/v1/site');
+    return this.ask('GET', '/v1/site');
   }
 
   /**
@@ -101,12 +103,21 @@ export class Wire {
    * @param {import('./known.js').Known} known
    * @returns {Promise<Conversation>}
    */
-  async converse(intro, { facts, proof, ...who }) {
-    const page = { url: location.href, title: document.title, referrer: document.referrer || undefined };
+  async converse(intro, { facts, ...who }) {
     const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const opening = { ...intro, ...who, proof: proof || undefined, facts, page, language: navigator.language, time_zone };
-    const { conversation, token } = await this.#vouched('/v1/conversations', undefined, opening);
-    return { ...conversation, token };
+    const opening = { ...intro, ...who, facts, page: page(), language: navigator.language, time_zone };
+    const { answer, of } = await this.#vouched('/v1/conversations', undefined, opening);
+    return { ...answer.conversation, token: answer.token, of };
+  }
+
+  /**
+   * Says what the page knows now. Returns whom the site vouches for.
+   *
+   * @param {string} token
+   * @param {import('./known.js').Known} known
+   */
+  async tell(token, known) {
+    return (await this.#vouched('/v1/context', token, { ...known, page: page() })).of;
   }
 
   /**
@@ -119,7 +130,7 @@ export class Wire {
    * @returns {Promise<Message>}
    */
   async write(token, key, text, files) {
-    return (await this.#ask('POST', '/v1/messages', token, { key, text, files })).message;
+    return (await this.ask('POST', '/v1/messages', token, { key, text, files })).message;
   }
 
   /**
@@ -130,7 +141,7 @@ export class Wire {
    * @returns {Promise<History>}
    */
   history(token, rev) {
-    return this.#ask('GET', `/v1/messages?after=${rev}`, token);
+    return this.ask('GET', `/v1/messages?after=${rev}`, token);
   }
 
   /**
@@ -139,7 +150,7 @@ export class Wire {
    * @param {number | null} seen
    */
   receipt(token, received, seen) {
-    return this.#ask('POST', '/v1/receipts', token, { received, seen });
+    return this.ask('POST', '/v1/receipts', token, { received, seen });
   }
 
   /**
@@ -147,7 +158,7 @@ export class Wire {
    * @param {{ key: string, score: number, comment: string }} rating
    */
   rate(token, rating) {
-    return this.#ask('POST', '/v1/rating', token, rating);
+    return this.ask('POST', '/v1/rating', token, rating);
   }
 
   /**
@@ -203,20 +214,22 @@ export class Wire {
   }
 
   /**
-   * Sends what may have a proof in it. What is wrong with a proof is for the site's developers; the
-   * customer goes on without it.
+   * Sends what may have a proof in it, and says whom that is about. What is wrong with a proof is for
+   * the site's developers; the customer goes on without it.
    *
    * @param {string} path
    * @param {string | undefined} token
-   * @param {{ proof?: string }} body
+   * @param {{ proof?: string, [more: string]: unknown }} body
    */
   async #vouched(path, token, body) {
+    const proof = body.proof || undefined;
     try {
-      return await this.#ask('POST', path, token, body);
+      return { answer: await this.ask('POST', path, token, { ...body, proof }), of: claims(proof).sub };
     } catch (error) {
       if (!(error instanceof Failure && error.field === 'proof')) throw error;
       console.warn(`Threadline: ${error.why}`);
-      return await this.#ask('POST', path, token, { ...body, proof: undefined });
+      refused.add(proof);
+      return { answer: await this.ask('POST', path, token, { ...body, proof: undefined }), of: undefined };
     }
   }
 
@@ -226,7 +239,7 @@ export class Wire {
    * @param {string} [token]
    * @param {object} [body]
    */
-  async #ask(method, path, token, body) {
+  async ask(method, path, token, body) {
     /** @type {Record<string, string>} */
     const headers = {};
     if (token) headers.authorization = `Bearer ${token}`;
@@ -250,6 +263,11 @@ export class Wire {
       clearTimeout(timer);
     }
   }
+}
+
+/** The page that the customer is on. */
+function page() {
+  return { url: location.href, title: document.title, referrer: document.referrer || undefined };
 }
 
 /** @param {Response} answer */

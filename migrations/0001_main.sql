@@ -42,6 +42,9 @@ CREATE TABLE conversation (
     created_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL
 );
+-- What agents look up: what waits, longest first, and what somebody has.
+CREATE INDEX conversation_waiting ON conversation (standing_since) WHERE standing = 'awaiting_agent';
+CREATE INDEX conversation_claimed ON conversation (claimed_id) WHERE claimed_id IS NOT NULL;
 
 CREATE INDEX conversation_customer ON conversation (customer_id) WHERE customer_id IS NOT NULL;
 

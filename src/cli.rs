@@ -19,6 +19,8 @@ const SHOP_PATH: &str = "/";
 const PRACTICE_PATH: &str = "/practice";
 /// Where Slack sends its events by HTTP.
 const SLACK_EVENTS_PATH: &str = "/slack/events";
+/// Slack's command for us, unless another app has the word.
+const SLACK_COMMAND: &str = "threadline";
 
 const ABOUT: &str = "Puts a website's chat into Slack threads, where the support team answers.
 
@@ -114,9 +116,12 @@ pub struct Manifest {
     /// The app's name, and the bot's
     #[arg(long, default_value = "Threadline")]
     pub name: String,
+    /// The word of its command, if another app has /threadline
+    #[arg(long, value_name = "WORD", default_value = SLACK_COMMAND)]
+    pub command: String,
     /// Have events sent by HTTP to Threadline at this address, such as https://chat.example.com; by
     /// default they come over sockets that we open
-    #[arg(long, value_name = "URL", value_parser = events_url)]
+    #[arg(long, value_name = "URL", value_parser = address)]
     pub http: Option<String>,
 }
 
@@ -199,12 +204,10 @@ pub fn refusal(errors: &ConfigErrors) -> String {
 }
 
 /// Where Slack is to send its events, from the address that Threadline has.
-fn events_url(given: &str) -> Result<String, String> {
+fn address(given: &str) -> Result<String, String> {
     let address = given.trim_end_matches('/').trim_end_matches(SLACK_EVENTS_PATH);
     match address.strip_prefix("https://") {
-        Some(host) if !host.is_empty() && address.parse::<http::Uri>().is_ok() => {
-            Ok(format!("{address}{SLACK_EVENTS_PATH}"))
-        }
+        Some(host) if !host.is_empty() && address.parse::<http::Uri>().is_ok() => Ok(address.to_owned()),
         _ => Err("Slack only calls an https address, such as https://chat.example.com".to_owned()),
     }
 }
@@ -462,10 +465,12 @@ mod tests {
             Usage: threadline slack manifest [OPTIONS]
 
             Options:
-                  --name <NAME>  The app's name, and the bot's [default: Threadline]
-                  --http <URL>   Have events sent by HTTP to Threadline at this address, such as
-                                 https://chat.example.com; by default they come over sockets that we open
-              -h, --help         Print help
+                  --name <NAME>     The app's name, and the bot's [default: Threadline]
+                  --command <WORD>  The word of its command, if another app has /threadline [default:
+                                    threadline]
+                  --http <URL>      Have events sent by HTTP to Threadline at this address, such as
+                                    https://chat.example.com; by default they come over sockets that we open
+              -h, --help            Print help
         "#]]
         .assert_eq(&help_of("threadline slack manifest --help"));
     }
@@ -484,14 +489,14 @@ mod tests {
     }
 
     #[test]
-    fn slack_is_told_the_whole_address() {
+    fn slack_is_told_an_address() {
         let http = |url: &str| match parsed(&format!("threadline slack manifest --http {url}")).unwrap().command {
             Some(Command::Slack { command: SlackCommand::Manifest(manifest) }) => manifest.http.unwrap(),
             other => panic!("{other:?}"),
         };
         for given in ["https://chat.example.com", "https://chat.example.com/", "https://chat.example.com/slack/events"]
         {
-            assert_eq!(http(given), "https://chat.example.com/slack/events");
+            assert_eq!(http(given), "https://chat.example.com");
         }
         for wrong in ["http://chat.example.com", "chat.example.com", "https://"] {
             assert!(parsed(&format!("threadline slack manifest --http {wrong}")).is_err(), "{wrong}");

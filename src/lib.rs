@@ -36,7 +36,7 @@ use threadline_core::desk::{DeskRules, Topic};
 use threadline_core::ids::DeskName;
 use threadline_core::lane::Pace;
 use threadline_core::verb::Names;
-use threadline_slack::config::{Secret as SlackSecret, SlackConfig};
+use threadline_slack::config::{DeskTopics, Secret as SlackSecret, SlackConfig};
 use threadline_slack::inbound::{Inbound, InboundHandle};
 use threadline_slack::knock::{Knock, knock};
 use threadline_slack::outbound::Slack;
@@ -183,7 +183,13 @@ fn slack_config(config: &Config, settings: &config::Slack, verbs: &Arc<Names>) -
         SlackConfig { api_url: settings.api_url.clone(), channels, ..SlackConfig::new(secret(&settings.bot_token)) };
     // Where posts are not paced there are no rates at all.
     let reads_per_minute = settings.posts_per_minute_per_channel.and(common.reads_per_minute);
-    let common = SlackConfig { reads_per_minute, verbs: verbs.clone(), ..common };
+    let topics_of = |desk: &config::Desk| {
+        let topics = config.topics.iter().filter(|topic| topic.desk == desk.name);
+        let topics = topics.map(|topic| (topic.id.clone(), topic.label.clone())).collect();
+        DeskTopics { channels: desk.channels.clone(), topics }
+    };
+    let topics = config.desks.iter().filter(|desk| desk.platform == config::Platform::Slack).map(topics_of).collect();
+    let common = SlackConfig { reads_per_minute, verbs: verbs.clone(), topics, ..common };
     match &settings.events {
         SlackEvents::Socket { app_token, sockets } => {
             SlackConfig { app_token: Some(secret(app_token)), sockets: *sockets as usize, ..common }
@@ -195,7 +201,8 @@ fn slack_config(config: &Config, settings: &config::Slack, verbs: &Arc<Names>) -
 /// Starts listening to Slack; where its events come in by HTTP, the door that they knock at.
 fn listen_to_slack(service: &Service, settings: &config::Slack, slack: Slack, life: &Lifecycle) -> Option<Door> {
     let clock = service.shared().clock.clone();
-    let inbound = Inbound::new(slack, Arc::new(service.clone()), move || clock.now());
+    let shared = Arc::new(service.clone());
+    let inbound = Inbound::new(slack, shared.clone(), shared, move || clock.now());
     let handle = inbound.handle();
     let over_sockets = matches!(settings.events, SlackEvents::Socket { .. });
     let connections = over_sockets.then(|| inbound.live_sockets());
@@ -220,6 +227,11 @@ fn slack_door(clock: Clock, secrets: Arc<[SlackSecret]>, handle: InboundHandle) 
                 Knock::Challenge(text) => Knocked::Answer(text),
                 Knock::Frame(frame) => match handle.frame(frame).await {
                     Ok(()) => Knocked::Accepted,
+                    Err(_) => Knocked::Unstored,
+                },
+                Knock::ByHand(payload) => match handle.by_hand(payload).await {
+                    Ok(Some(answer)) => Knocked::Json(answer.to_string()),
+                    Ok(None) => Knocked::Accepted,
                     Err(_) => Knocked::Unstored,
                 },
                 Knock::Refused(why) => {

@@ -11,7 +11,8 @@ use threadline::clock::{Clock, Ids};
 use threadline::config::{self, Config, ConfigErrors};
 use threadline::lifecycle::Lifecycle;
 use threadline::logs;
-use threadline_slack::manifest::manifest;
+use threadline_core::verb::Names;
+use threadline_slack::manifest::{App, manifest};
 use tokio::runtime::Runtime;
 
 #[global_allocator]
@@ -72,7 +73,8 @@ fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
 }
 
 fn slack_manifest(options: &Manifest) -> anyhow::Result<ExitCode> {
-    say(&manifest(&options.name, options.http.is_none(), options.http.as_deref()));
+    let (name, command, http) = (&options.name, &options.command, options.http.as_deref());
+    say(&manifest(App { name, command, names: &Names::default(), http }));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -289,7 +289,7 @@ impl Practice {
             },
             verb => verb,
         };
-        let deed = Deed { key: format!("{PLATFORM}/{conversation}/did/{key}"), by: agent(name), verb };
+        let deed = Deed { key: format!("{PLATFORM}/{conversation}/did/{key}"), by: agent(name), verb, elsewhere: None };
         self.happened(thread_key(conversation), DeskAct::Did(deed)).await?;
         self.changed(conversation);
         Ok(())
@@ -303,13 +303,13 @@ impl Practice {
         files: &[StoredFile],
         edited: Option<i64>,
     ) -> Result<DeskMessage, StoreError> {
-        let named = match person_named(&body, &self.service.shared().names) {
+        let named = match person_named(&body, false, &self.service.shared().names) {
             Some(asked) => self.service.shared().store.practice_agent(&asked).await?,
             None => None,
         };
         let named = named.as_deref().map(agent).map(Box::new);
         let files = files.iter().map(desk_file).collect();
-        Ok(DeskMessage { post, author: Author::Agent(agent(name)), body, files, edited, named })
+        Ok(DeskMessage { post, author: Author::Agent(agent(name)), body, files, edited, to_us: false, named })
     }
 
     async fn happened(&self, thread: ThreadKey, act: DeskAct) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ mod batch;
 mod broken;
 pub mod files;
 mod hearing;
+mod overview;
 
 pub use access::{Listed, Opened, Opening, Token};
 
@@ -393,7 +394,9 @@ fn act_of(event: DeskEvent, now: Moment) -> Act {
     let waits = match &event.act {
         // Stamps are microseconds on every platform.
         DeskAct::Wrote(message) if event.is_ours => now.0 - message.post.stamp / 1_000 < EARLY_MAX_MILLIS,
-        DeskAct::Wrote(_) | DeskAct::Did(_) | DeskAct::Deleted(_) | DeskAct::Stands(_) | DeskAct::Gone => false,
+        // Who pressed is told, and presses again.
+        DeskAct::Did(_) => event.is_ours,
+        DeskAct::Wrote(_) | DeskAct::Deleted(_) | DeskAct::Stands(_) | DeskAct::Gone => false,
     };
     let event = match event.act {
         DeskAct::Wrote(message) => Event::DeskWrote { thread: thread.clone(), message },

@@ -72,6 +72,8 @@ pub struct DeskMessage {
     pub files: Vec<DeskFile>,
     /// The stamp of its last edit, on the same scale as [`Post::stamp`]; none if never edited.
     pub edited: Option<i64>,
+    /// True when it is addressed to the bot: then it is a verb, and never a reply.
+    pub to_us: bool,
     /// The agent whom it names, where it is a verb that needs somebody: only the platform knows its
     /// people ([`person_named`](crate::verb::parse::person_named) says when).
     pub named: Option<Box<Agent>>,
@@ -113,6 +115,9 @@ pub struct Deed {
     pub by: Agent,
     /// What.
     pub verb: Verb,
+    /// Where he reads what became of it, as the platform names such a place, when he did it elsewhere
+    /// than at the conversation's thread.
+    pub elsewhere: Option<String>,
 }
 
 /// A card of ours that was found in a channel.

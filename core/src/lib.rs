@@ -42,5 +42,6 @@ pub mod lane;
 pub mod markup;
 pub mod media;
 pub mod message;
+pub mod overview;
 pub mod verb;
 pub mod words;

@@ -174,6 +174,26 @@ impl Verb {
             Verb::Help => Name::Help,
         }
     }
+
+    /// The verb of this name, if it needs nothing more to be done.
+    pub fn bare(name: Name) -> Option<Verb> {
+        match name {
+            Name::Claim => Some(Verb::Claim),
+            Name::Release => Some(Verb::Release),
+            Name::Resolve => Some(Verb::Resolve { silently: false }),
+            Name::Reopen => Some(Verb::Reopen),
+            Name::Help => Some(Verb::Help),
+            Name::Assign
+            | Name::Note
+            | Name::Topic
+            | Name::Ticket
+            | Name::Snooze
+            | Name::Escalate
+            | Name::Ack
+            | Name::Book
+            | Name::Call => None,
+        }
+    }
 }
 
 impl Name {
@@ -181,6 +201,11 @@ impl Name {
     pub fn entry(self) -> &'static Entry {
         // Every name has one: a test counts them.
         VERBS.iter().find(|entry| entry.name == self).unwrap_or(&VERBS[0])
+    }
+
+    /// The verb whose own word this is, whatever the team calls it.
+    pub fn of_word(word: &str) -> Option<Name> {
+        VERBS.iter().find(|entry| entry.word == word).map(|entry| entry.name)
     }
 }
 

@@ -3,13 +3,21 @@
 //! words are made here, once, because the same verb must mean the same everywhere. How a platform
 //! shows a body (blocks, embeds, a page) is that platform's; words for customers are the widget's.
 
+mod lists;
+mod verbs;
+mod wrong;
+
+pub use lists::{HOME_OF_A_GUEST, List, list_empty, list_title};
+pub use verbs::{Asked, asked_before, button, shortcut};
+
 use crate::body::{Block, Body, Span, Style};
 use crate::conversation::{Rating, Score, Standing};
 use crate::customer::{Customer, Identity};
 use crate::file::FileTrouble;
 use crate::ids::Moment;
 use crate::verb::parse::Wrong;
-use crate::verb::{Name, Names, PREFIX, Takes, VERBS};
+use crate::verb::{Name, Names, VERBS};
+use wrong::Asking;
 
 /// Something said to everybody in the thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +122,8 @@ pub enum Notice {
     },
     /// What was meant as a verb was neither done nor sent.
     Wrong(Wrong),
+    /// What was meant as a command was not done.
+    WrongCommand(Wrong),
     /// What can be done.
     Help,
     /// Somebody else was first.
@@ -159,6 +169,40 @@ pub enum Notice {
     },
     /// It is open.
     OpenAlready,
+    /// It is done, for who is not in the thread.
+    Done {
+        /// Of which conversation.
+        number: i64,
+        /// What everybody in the thread was told.
+        said: Box<Said>,
+    },
+    /// The same as in the thread, for who is not there.
+    Of {
+        /// Of which conversation.
+        number: i64,
+        /// What.
+        notice: Box<Notice>,
+    },
+    /// Which conversation this verb is meant for was not said.
+    WhichConversation {
+        /// The verb.
+        verb: Name,
+    },
+    /// There is none of this number.
+    NoSuchConversation {
+        /// The number.
+        number: i64,
+    },
+    /// The message stands in no conversation's thread.
+    NoConversationHere,
+    /// The form that asks for what a verb needs could not be shown.
+    FormNotShown,
+    /// What was asked for could not be looked up.
+    NotLookedUp,
+    /// Nothing was done: you belong to another workspace.
+    OutsiderNotDone,
+    /// It could not be stored in time, and may still be.
+    PerhapsNotDone,
 }
 
 /// What everybody in the thread reads.
@@ -234,7 +278,8 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
                 None => line(&first).end(),
             }
         }
-        Notice::Wrong(wrong) => self::wrong(wrong, names),
+        Notice::Wrong(wrong) => wrong::wrong(wrong, Asking::InThread, names),
+        Notice::WrongCommand(wrong) => wrong::wrong(wrong, Asking::ByCommand, names),
         Notice::Help => help(names),
         Notice::OtherWasFirst { holder } => {
             let first = format!("{holder} was first and has this conversation. Thank you for being there!");
@@ -270,6 +315,32 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
             }
         }
         Notice::OpenAlready => line("This conversation is open.").end(),
+        Notice::Done { number, said } => of_number(*number, self::said(said)),
+        Notice::Of { number, notice } => of_number(*number, self::notice(notice, names)),
+        Notice::WhichConversation { verb } => {
+            let word = names.word(*verb).unwrap_or(verb.entry().word);
+            line("Nothing was done: which conversation is it about? Say its number, as in ")
+                .code(&format!("{word} #1042"))
+                .text(", or nothing at all to pick one.")
+                .end()
+        }
+        Notice::NoSuchConversation { number } => {
+            line(&format!("Nothing was done: there is no conversation #{number} here, or it has no thread yet.")).end()
+        }
+        Notice::NoConversationHere => line("Nothing was done: this message stands in no customer's thread.").end(),
+        Notice::FormNotShown => line("Nothing was done: the form could not be shown in time. Please try again.").end(),
+        Notice::NotLookedUp => {
+            line("This could not be looked up: Threadline's database does not answer. Please try again in a moment.")
+                .end()
+        }
+        Notice::OutsiderNotDone => {
+            line("Nothing was done: you belong to another workspace. Ask somebody of this workspace to do it.").end()
+        }
+        Notice::PerhapsNotDone => line(
+            "This could not be written down in time: Threadline's database does not answer. Look at the card in a \
+             moment, and try again if nothing has changed.",
+        )
+        .end(),
     }
 }
 
@@ -278,40 +349,16 @@ fn take_over(names: &Names) -> Option<String> {
     names.word(Name::Assign).map(|_| format!("{} me", names.typed(Name::Assign)))
 }
 
-/// Why what was asked for is not done.
-fn wrong(wrong: &Wrong, names: &Names) -> Body {
-    let nothing = "Nothing was done, and nothing was sent to the customer: ";
-    match wrong {
-        Wrong::Mistyped { typed, meant } => Line::new(nothing)
-            .code(&format!("{PREFIX}{typed}"))
-            .text(" looks like ")
-            .code(&names.typed(*meant))
-            .text(&format!(". If the customer should read it, put a blank after the {PREFIX}."))
-            .end(),
-        Wrong::Unknown { typed } => Line::new("There is no ")
-            .code(typed)
-            .text(" here. ")
-            .code(names.word(Name::Help).unwrap_or(Name::Help.entry().word))
-            .text(" lists what there is.")
-            .end(),
-        Wrong::Form(name) => {
-            let (typed, example) = (names.typed(*name), names.example(*name));
-            let line = Line::new(nothing);
-            match name.entry().takes {
-                Takes::Nothing => line.code(&typed).text(" stands alone, with nothing after it.").end(),
-                Takes::Perhaps(_) => line.text("it is ").code(&typed).text(" or ").code(&example).text(".").end(),
-                Takes::Something(_) => line.text("it is written like ").code(&example).text(".").end(),
-            }
+/// What was said of a conversation, for somebody who does not see which.
+fn of_number(number: i64, mut words: Body) -> Body {
+    let mark = Span::plain(&format!("#{number}: "));
+    match words.0.first_mut() {
+        Some(Block::Paragraph(spans)) => spans.insert(0, mark),
+        Some(Block::List { .. } | Block::Quote(_) | Block::Code(_)) | None => {
+            words.0.insert(0, Block::Paragraph(vec![mark]));
         }
-        Wrong::Renamed(name) => Line::new(nothing).text("here it is called ").code(&names.typed(*name)).text(".").end(),
-        Wrong::Off(name) => {
-            Line::new(nothing).code(&names.typed(*name)).text(" is switched off in this Threadline.").end()
-        }
-        Wrong::NotYet(name) => Line::new(nothing)
-            .code(&names.typed(*name))
-            .text(" is not switched on yet: this version of Threadline cannot do it.")
-            .end(),
     }
+    words
 }
 
 /// What can be done: the verbs that are on, as they are typed.
@@ -375,27 +422,6 @@ pub fn identity(customer: &Customer) -> String {
         (true, true) => " (name and email as typed)",
     };
     format!("verified: {id}{typed}")
-}
-
-/// What stands on a verb's button, or on its line in a menu; an ellipsis says that something is
-/// asked first.
-pub fn button(name: Name) -> &'static str {
-    match name {
-        Name::Claim => "Claim",
-        Name::Release => "Release",
-        Name::Assign => "Assign…",
-        Name::Note => "Note…",
-        Name::Topic => "Topic…",
-        Name::Resolve => "Resolve",
-        Name::Reopen => "Reopen",
-        Name::Ticket => "Ticket…",
-        Name::Snooze => "Snooze…",
-        Name::Escalate => "Escalate…",
-        Name::Ack => "Acknowledge",
-        Name::Book => "Book…",
-        Name::Call => "Call",
-        Name::Help => "Help",
-    }
 }
 
 /// One paragraph under way.
@@ -510,6 +536,15 @@ mod tests {
             Notice::TopicAlready { label: "Billing".into() },
             Notice::ResolvedAlready { by: "Grace".into() },
             Notice::OpenAlready,
+            Notice::Done { number: 1042, said: Box::new(Said::Claimed { by: holder() }) },
+            Notice::Of { number: 1042, notice: Box::new(Notice::OtherWasFirst { holder: holder() }) },
+            Notice::WhichConversation { verb: Name::Claim },
+            Notice::NoSuchConversation { number: 7 },
+            Notice::NoConversationHere,
+            Notice::FormNotShown,
+            Notice::NotLookedUp,
+            Notice::OutsiderNotDone,
+            Notice::PerhapsNotDone,
             Notice::Wrong(Wrong::Mistyped { typed: "calim".into(), meant: Name::Claim }),
             Notice::Wrong(Wrong::Unknown { typed: "dance".into() }),
             Notice::Wrong(Wrong::Form(Name::Claim)),
@@ -518,6 +553,11 @@ mod tests {
             Notice::Wrong(Wrong::Renamed(Name::Escalate)),
             Notice::Wrong(Wrong::Off(Name::Book)),
             Notice::Wrong(Wrong::NotYet(Name::Ticket)),
+            Notice::Wrong(Wrong::OtherConversation { number: 7 }),
+            Notice::WrongCommand(Wrong::Mistyped { typed: "calim".into(), meant: Name::Claim }),
+            Notice::WrongCommand(Wrong::Form(Name::Claim)),
+            Notice::WrongCommand(Wrong::Form(Name::Assign)),
+            Notice::WrongCommand(Wrong::Off(Name::Book)),
             Notice::Help,
         ];
         let mut names = Names::default();
@@ -538,6 +578,15 @@ mod tests {
             The topic is Billing already.
             Grace resolved this conversation already. `!reopen` opens it again.
             This conversation is open.
+            #1042: Grace has this conversation now.
+            #1042: Grace was first and has this conversation. Thank you for being there! To take it over, write `!assign me`.
+            Nothing was done: which conversation is it about? Say its number, as in `claim #1042`, or nothing at all to pick one.
+            Nothing was done: there is no conversation #7 here, or it has no thread yet.
+            Nothing was done: this message stands in no customer's thread.
+            Nothing was done: the form could not be shown in time. Please try again.
+            This could not be looked up: Threadline's database does not answer. Please try again in a moment.
+            Nothing was done: you belong to another workspace. Ask somebody of this workspace to do it.
+            This could not be written down in time: Threadline's database does not answer. Look at the card in a moment, and try again if nothing has changed.
             Nothing was done, and nothing was sent to the customer: `!calim` looks like `!claim`. If the customer should read it, put a blank after the !.
             There is no `dance` here. `help` lists what there is.
             Nothing was done, and nothing was sent to the customer: `!claim` stands alone, with nothing after it.
@@ -546,6 +595,11 @@ mod tests {
             Nothing was done, and nothing was sent to the customer: here it is called `!raise`.
             Nothing was done, and nothing was sent to the customer: `!book` is switched off in this Threadline.
             Nothing was done, and nothing was sent to the customer: `!ticket` is not switched on yet: this version of Threadline cannot do it.
+            Nothing was done, and nothing was sent to the customer: this is not the thread of #7. Here it is about this thread's conversation, and needs no number.
+            Nothing was done: `calim` looks like `claim`.
+            Nothing was done: `claim` stands alone, with nothing after it.
+            Nothing was done: it is written like `assign @Grace`.
+            Nothing was done: `book` is switched off in this Threadline.
             What you can do in this thread. The customer sees none of it:
             • `!claim` Take this conversation.
             • `!release` Let it go, so that somebody else can take it.

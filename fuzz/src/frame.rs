@@ -10,7 +10,8 @@ use threadline_slack::richtext;
 
 /// Checks a frame.
 pub fn slack_frame(raw: &str) {
-    let us = Us { team: "T1".into(), enterprise: Some("E1".into()), user: "U0BOT".into(), bot: "B0BOT".into() };
+    let us =
+        Us { team: "T1".into(), enterprise: Some("E1".into()), user: "U0BOT".into(), bot: "B0BOT".into(), url: None };
     if let Some(frame) = frame(raw) {
         assert!(!frame.key.is_empty() && *frame.raw == *raw, "a frame is kept as it came");
     }

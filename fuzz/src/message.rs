@@ -15,8 +15,9 @@ pub fn slack_message(text: &str) {
         Ok(_) | Err(_) => json!({ "text": text }),
     };
     let body = richtext::body(&message);
-    if let Some(person) = richtext::mentioned(&message) {
+    if let Some(person) = richtext::mentioned(&message, "U0BOT") {
         assert!(!person.is_empty() && person.chars().all(|c| c.is_ascii_alphanumeric()), "{person:?} is one person");
+        assert_ne!(person, "U0BOT", "we are nobody to give a conversation to");
     }
     holds(body);
     typed(text);

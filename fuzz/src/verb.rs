@@ -46,10 +46,13 @@ fn in_a_thread(body: &Body, names: &Names) {
             assert!(like.iter().any(close), "{word:?} is not like {meant:?}");
         }
         Parsed::Wrong(Wrong::Unknown { typed }) => panic!("{typed:?} may be a word to a customer"),
+        Parsed::Wrong(Wrong::OtherConversation { number }) => panic!("#{number} is part of what is typed here"),
         Parsed::Wrong(Wrong::Form(_) | Wrong::Renamed(_) | Wrong::Off(_) | Wrong::NotYet(_)) => {}
     }
-    if let Some(person) = person_named(body, names) {
-        assert!(!ink(&person).is_empty(), "nobody is somebody");
+    for to_us in [false, true] {
+        if let Some(person) = person_named(body, to_us, names) {
+            assert!(!ink(&person).is_empty(), "nobody is somebody");
+        }
     }
 }
 
@@ -75,6 +78,7 @@ fn as_a_command(text: &str, names: &Names) {
             assert!(!typed.contains(char::is_whitespace), "{typed:?} is one word");
         }
         Err(Wrong::Form(_) | Wrong::Renamed(_) | Wrong::Off(_) | Wrong::NotYet(_)) => {}
+        Err(Wrong::OtherConversation { number }) => panic!("#{number} is for whoever knows where it was written"),
     }
 }
 

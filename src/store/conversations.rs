@@ -10,8 +10,8 @@ use threadline_core::desk::{Agent, OpenThread};
 use threadline_core::ids::{AgentId, ConversationId, CustomerId, DeskName, Moment, ThreadKey};
 
 #[derive(sqlx::FromRow)]
-struct ConversationRow {
-    id: String,
+pub(super) struct ConversationRow {
+    pub(super) id: String,
     number: i64,
     customer_name: Option<String>,
     customer_email: Option<String>,
@@ -46,7 +46,7 @@ struct ConversationRow {
     last_at: i64,
 }
 
-const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
+pub(super) const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
     vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
     resolved_name, resolved_picture, rating, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
     card_rev, card_shown, last_stamp, created_at, last_at";
@@ -268,7 +268,7 @@ where
     query
 }
 
-fn head_from(row: ConversationRow) -> Result<Conversation, StoreError> {
+pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError> {
     let wrong = |what: &str| inconsistent("conversation", row.id.clone(), what);
     let since = Moment(row.standing_since);
     let thread = match (row.thread.as_str(), row.thread_key) {

@@ -93,6 +93,8 @@ pub enum Knocked {
     Answer(String),
     /// It was stored.
     Accepted,
+    /// It was stored, and is answered with this JSON.
+    Json(String),
     /// It is not from the platform; why, for the answer.
     Refused(&'static str),
     /// It was not stored: it must come again.
@@ -192,7 +194,7 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
     let mut router = api
         .route("/openapi.json", get(openapi))
         .layer(middleware::from_fn_with_state(app.clone(), limited))
-        .route("/slack/events", post(slack_events).layer(DefaultBodyLimit::max(SLACK_BODY_BYTES_MAX)))
+        .merge(slack_routes())
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
@@ -281,7 +283,16 @@ async fn limited(State(app): State<App>, mut request: Request, next: Next) -> Re
     next.run(request).await
 }
 
-async fn slack_events(State(app): State<App>, headers: HeaderMap, request: Request) -> Response {
+/// Where Slack knocks when its events come by HTTP. Every request says itself what it is.
+fn slack_routes() -> Router<App> {
+    let knock = || post(slack_knocks).layer(DefaultBodyLimit::max(SLACK_BODY_BYTES_MAX));
+    Router::new()
+        .route("/slack/events", knock())
+        .route("/slack/interactions", knock())
+        .route("/slack/commands", knock())
+}
+
+async fn slack_knocks(State(app): State<App>, headers: HeaderMap, request: Request) -> Response {
     let Some(door) = &app.door else {
         let what = "Slack's events do not come in by HTTP here. Set events = \"http\" under [slack].";
         return Problem::new(StatusCode::NOT_FOUND, what).into_response();
@@ -294,6 +305,7 @@ async fn slack_events(State(app): State<App>, headers: HeaderMap, request: Reque
     match door.0(headers, body).await {
         Knocked::Answer(text) => text.into_response(),
         Knocked::Accepted => StatusCode::OK.into_response(),
+        Knocked::Json(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
         Knocked::Refused(why) => Problem::new(StatusCode::UNAUTHORIZED, why).into_response(),
         Knocked::Unstored => Problem::unstored().into_response(),
     }

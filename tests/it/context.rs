@@ -102,6 +102,7 @@ async fn everything_known_is_on_the_card_in_slack(house: House) {
               2. Press *Export*
               From the page: seats = 12, trial = false
               German (AT) · began Thu 01:00 local time (Europe/Vienna, UTC+1)
+              [Claim] [Resolve] […]
           Ada (customer): My export hangs
     "#]]
     .assert_eq(&site.slack().transcript());
@@ -325,6 +326,7 @@ async fn hostile_words_on_the_card(house: House, desk: DeskKind) {
                   > q
                   From the page: identity = verified
                   German
+                  [Claim] [Resolve] […]
               !channel https//evil.examplehttps//bank.example x _y_ z her… (customer): Hello
         "#]]
         .assert_eq(&site.slack().transcript()),
@@ -439,6 +441,7 @@ async fn a_card_that_slack_refuses_goes_without_what_the_customer_said(house: Ho
         #support
         └ Threadline: #1001 · Technical Issues
               Waiting for an answer since (a time)
+              [Claim] [Resolve] […]
           Ada (customer): My export hangs
     "#]]
     .assert_eq(&site.slack().transcript());

@@ -26,7 +26,7 @@ pub use dice::{Dice, seed, seeds};
 pub use http::Answer;
 pub use signed::{SECRETS, signed, signed_as, signed_with};
 pub use site::{Setup, Site};
-pub use slack::{CHANNEL, SECOND_CHANNEL, cards};
+pub use slack::{CHANNEL, SECOND_CHANNEL, cards, thread as slack_thread};
 
 use database::Database;
 use futures_util::FutureExt;

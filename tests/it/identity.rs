@@ -46,6 +46,7 @@ async fn the_card_says_who_is_verified(house: House, desk: DeskKind) {
                   Ada King Email
                   ada@shop.example Identity
                   verified: u-7
+                  [Claim] [Resolve] […]
               Ada King (customer): It is me
             └ Threadline: #1002 · Technical Issues
                   Waiting for an answer since (a time)
@@ -53,6 +54,7 @@ async fn the_card_says_who_is_verified(house: House, desk: DeskKind) {
                   Bob Email
                   bob@example.com Identity
                   verified: u-8 (name and email as typed)
+                  [Claim] [Resolve] […]
               Bob (customer): Me too
             └ Threadline: #1003 · Technical Issues
                   Waiting for an answer since (a time)
@@ -61,6 +63,7 @@ async fn the_card_says_who_is_verified(house: House, desk: DeskKind) {
                   eve@example.com Identity
                   not verified
                   From the page: identity = verified: u-7
+                  [Claim] [Resolve] […]
               Eve (verified) (customer): And me
         "#]]
         .assert_eq(&site.slack().transcript()),
@@ -338,7 +341,8 @@ async fn the_card_follows_what_the_site_says(house: House, desk: DeskKind) {
                   verified: u-7 (email as typed) Page
                   Pay <b>
                   https://shop.example.com/pay?<!channel>
-                  From the page: basket = 2 items, plan = pro, transaction_id = tx-77 (edited)
+                  From the page: basket = 2 items, plan = pro, transaction_id = tx-77
+                  [Claim] [Resolve] […] (edited)
               Ada (customer): I cannot pay
         "#]]
         .assert_eq(&site.slack().transcript()),

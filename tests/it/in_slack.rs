@@ -167,6 +167,7 @@ async fn what_customers_write_is_only_text(house: House) {
               channeleveryoneu0person01@example.com Page
               Exports
               https://shop.example.com/exports
+              [Claim] [Resolve] […]
           !channel everyone ALAN (customer): <!channel> <@ALAN> @here @channel <https://evil.example|our bank> *bold* `code` :tada: &amp; </x>
           !channel everyone ALAN (customer): > a quote
               - an item
@@ -285,7 +286,8 @@ async fn a_deleted_thread_is_continued_in_another(house: House) {
               ada@example.com Page
               Exports
               https://shop.example.com/exports
-              This conversation goes on here: its earlier thread was deleted. (edited)
+              This conversation goes on here: its earlier thread was deleted.
+              [Claim] [Resolve] […] (edited)
           Ada (customer): Are you there?
           Grace: Yes ✓
     "#]]

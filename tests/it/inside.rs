@@ -157,7 +157,8 @@ async fn other_apps_and_other_workspaces_are_told_that_nothing_was_sent(house: H
               Ada Email
               ada@example.com Page
               Exports
-              https://shop.example.com/exports (edited)
+              https://shop.example.com/exports
+              [Claim] [Resolve] […] (edited)
           Ada (customer): My export hangs
           Deploys: SECRET: deployed
           Threadline: Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read it, send it yourself. (ephemeral to Deploys)

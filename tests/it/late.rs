@@ -116,6 +116,7 @@ async fn a_late_card_under_which_somebody_wrote_shows_the_way(house: House) {
               ada@example.com Page
               Exports
               https://shop.example.com/exports
+              [Claim] [Resolve] […]
           Ada (customer): one
         └ Threadline: #1001 goes on in another thread. Nothing that is written here is sent to the customer. (edited)
           Grace: Looking into it
@@ -168,6 +169,7 @@ async fn whoever_writes_under_a_deleted_card_is_shown_the_way(house: House) {
               Exports
               https://shop.example.com/exports
               This conversation goes on here: its earlier thread was deleted.
+              [Claim] [Resolve] […]
           Hedy: It is mended ✓
     "#]].assert_eq(&slack.transcript());
 }

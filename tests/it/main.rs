@@ -22,6 +22,7 @@ mod document;
 mod identity;
 mod resume;
 
+mod by_hand;
 mod downtime;
 mod in_slack;
 mod late;

@@ -128,7 +128,8 @@ async fn the_card_in_slack(house: House) {
               Ada Email
               ada@example.com Page
               Exports
-              https://shop.example.com/exports (edited)
+              https://shop.example.com/exports
+              [Claim] [Resolve] […] (edited)
           Ada (customer): My export hangs
           Grace: Looking into it ✓
     "#]]

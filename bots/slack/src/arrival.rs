@@ -1,6 +1,7 @@
 //! A frame that came in, over a socket or by HTTP, and who waits to hear whether it was kept: what
 //! is not kept is not acknowledged, and Slack sends it again.
 
+use serde_json::Value;
 use threadline_core::desk::{Frame, Unstored};
 use tokio::sync::{mpsc, oneshot};
 
@@ -34,6 +35,8 @@ pub(crate) struct Answer {
     pub envelope: String,
     /// Whether it was kept.
     pub kept: bool,
+    /// What the acknowledgement says besides, where Slack takes that.
+    pub payload: Option<Value>,
 }
 
 impl Arrival {
@@ -41,7 +44,9 @@ impl Arrival {
     pub fn answer(self, kept: Result<(), Unstored>) {
         // Whoever brought it may be gone and cannot acknowledge any more: Slack sends it again.
         match self.sender {
-            Sender::Socket { envelope, answers } => drop(answers.send(Answer { envelope, kept: kept.is_ok() })),
+            Sender::Socket { envelope, answers } => {
+                drop(answers.send(Answer { envelope, kept: kept.is_ok(), payload: None }));
+            }
             Sender::Request(waiting) => drop(waiting.send(kept)),
         }
     }

@@ -31,6 +31,9 @@ const FORM_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Longest pause that is believed: Slack counts its rates in minutes.
 const PAUSE_MILLIS_MAX: u64 = 60 * 60 * 1_000;
 
+/// Where answers to interactions go (docs.slack.dev, "Handling user interaction").
+const RESPONSE_HOST: &str = "hooks.slack.com";
+
 /// Calls to Slack's Web API.
 pub(crate) struct Client {
     slack: SlackClient<SlackClientHyperConnector<HttpsConnector<HttpConnector>>>,
@@ -237,6 +240,41 @@ impl Client {
         let answer = tokio::time::timeout(self.timeout, client.request(request)).await.ok()?.ok()?;
         let scopes = answer.headers().get("x-oauth-scopes")?.to_str().ok()?;
         Some(scopes.split(',').map(|scope| scope.trim().to_string()).collect())
+    }
+
+    /// Posts to the address that Slack gave with an interaction. The address lets whoever has it post,
+    /// so no error quotes it.
+    pub async fn respond(&self, url: &str, body: &Value) -> Result<(), Failure> {
+        let refused = |code: &str| Failure::Refused(Refusal { code: code.to_string(), needed: None });
+        if !self.is_of_slack(url) {
+            return Err(refused("not_slacks_address"));
+        }
+        let request = http::Request::post(url)
+            .header(http::header::CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(body.to_string())
+            .map_err(|_| refused("no_address"))?;
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(self.https.clone());
+        match tokio::time::timeout(self.timeout, client.request(request)).await {
+            Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
+            Ok(Ok(answer)) if answer.status() == http::StatusCode::TOO_MANY_REQUESTS => {
+                Err(Failure::Later { after_millis: PAUSE_MILLIS })
+            }
+            // Used too often, or too late.
+            Ok(Ok(answer)) if answer.status().is_client_error() => Err(refused("used_url")),
+            Ok(Ok(answer)) => Err(Failure::Unclear { why: format!("HTTP {}", answer.status()) }),
+            Ok(Err(error)) if error.is_connect() => Err(Failure::NotDone { why: "no connection".to_string() }),
+            Ok(Err(_)) | Err(_) => Err(Failure::Unclear { why: "no answer in time".to_string() }),
+        }
+    }
+
+    /// True for an address of Slack's own, or of the stand-in for it.
+    fn is_of_slack(&self, url: &str) -> bool {
+        let base = |url: &str| {
+            let url = url.parse::<http::Uri>().ok()?;
+            Some((url.scheme_str()?.to_string(), url.authority()?.to_string()))
+        };
+        let Some(asked) = base(url) else { return false };
+        asked == ("https".to_string(), RESPONSE_HOST.to_string()) || Some(asked) == base(&self.api_url)
     }
 }
 

@@ -34,6 +34,17 @@ pub struct SlackConfig {
     pub reads_per_minute: Option<usize>,
     /// What the team calls the verbs.
     pub verbs: Arc<Names>,
+    /// What conversations can be about, for each desk.
+    pub topics: Arc<[DeskTopics]>,
+}
+
+/// What the conversations of a desk can be about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskTopics {
+    /// The desk's channels, by id.
+    pub channels: Vec<String>,
+    /// Each topic's id and label.
+    pub topics: Vec<(String, String)>,
 }
 
 /// conversations.replies is of tier 3, 50 a minute, and the outbox looks things up with it too
@@ -54,6 +65,16 @@ impl SlackConfig {
             settle: Duration::from_secs(1),
             reads_per_minute: Some(READS_PER_MINUTE),
             verbs: Arc::default(),
+            topics: Arc::default(),
+        }
+    }
+
+    /// What can be chosen in a channel; where it is not known which, everything.
+    pub(crate) fn topics_in(&self, channel: Option<&str>) -> Vec<(String, String)> {
+        let here = |desk: &&DeskTopics| desk.channels.iter().any(|own| Some(own.as_str()) == channel);
+        match self.topics.iter().find(here) {
+            Some(desk) => desk.topics.clone(),
+            None => self.topics.iter().flat_map(|desk| desk.topics.clone()).collect(),
         }
     }
 }

@@ -27,6 +27,16 @@ pub enum Decoded {
     },
     /// A person's name, picture or place changed; the user object as it is now.
     PersonChanged(Value),
+    /// Somebody opened his home.
+    HomeOpened {
+        /// Who.
+        user: String,
+    },
+    /// Somebody came into a channel.
+    Joined {
+        /// Which.
+        channel: String,
+    },
     /// Something must be mended by the operator before work goes on, in this channel if one is named.
     Stopped {
         /// The channel it concerns.
@@ -124,6 +134,11 @@ pub fn decode(us: &Us, raw: &str) -> Result<Decoded, Unreadable> {
         ("member_joined_channel", Some(channel)) if event["user"] == us.user.as_str() => {
             Decoded::Mended { channel: channel.to_string() }
         }
+        ("member_joined_channel", Some(channel)) => Decoded::Joined { channel: channel.to_string() },
+        ("app_home_opened", _) => match text(&event["user"]).filter(|_| event["tab"] != "messages") {
+            Some(user) => Decoded::HomeOpened { user: user.to_string() },
+            None => Decoded::Nothing,
+        },
         ("channel_id_changed", _) => stopped(kind, text(&event["old_channel_id"])),
         ("tokens_revoked", _) if !lists(&event["tokens"]["bot"], &us.user) => Decoded::Nothing,
         (_, channel) => stopped(kind, channel),
@@ -170,6 +185,12 @@ impl Outline<'_> {
     /// Why it was sent, when it is about the socket itself.
     pub fn reason(&self) -> Option<&str> {
         text(&self.reason)
+    }
+
+    /// What an agent did with a button, a menu, a command or a form, if it is that.
+    pub fn by_hand(&self) -> Option<Value> {
+        let by_hand = matches!(self.kind(), Some("interactive" | "slash_commands"));
+        self.payload.filter(|_| by_hand).and_then(|payload| serde_json::from_str(payload.get()).ok())
     }
 
     /// The frame under its key.
@@ -358,7 +379,7 @@ mod tests {
 
     #[test]
     fn only_our_own_new_posts_are_echoes() {
-        let us = Us { team: "T1".into(), enterprise: None, user: "U0BOT".into(), bot: "B0BOT".into() };
+        let us = Us { team: "T1".into(), enterprise: None, user: "U0BOT".into(), bot: "B0BOT".into(), url: None };
         let frame = |event: &str| format!(r#"{{"envelope_id":"e","type":"events_api","payload":{{"event":{event}}}}}"#);
         for echo in [
             r#"{"type":"message","bot_id":"B0BOT","user":"U0BOT","text":"hi","ts":"1.0"}"#,
@@ -388,7 +409,7 @@ mod tests {
     const REPLY: &str = "1700000002.000200";
 
     fn us() -> Us {
-        Us { team: "T1".into(), enterprise: Some("E1".into()), user: "U0BOT".into(), bot: "B0BOT".into() }
+        Us { team: "T1".into(), enterprise: Some("E1".into()), user: "U0BOT".into(), bot: "B0BOT".into(), url: None }
     }
 
     fn meaning(event: Value) -> Decoded {
@@ -580,8 +601,11 @@ mod tests {
         assert_eq!(meaning(json!({ "type": "member_joined_channel", "channel": "C1", "user": "U0BOT" })), mended);
         assert_eq!(
             meaning(json!({ "type": "member_joined_channel", "channel": "C1", "user": "U1" })),
-            Decoded::Nothing
+            Decoded::Joined { channel: "C1".to_string() }
         );
+        let home = |tab: &str| meaning(json!({ "type": "app_home_opened", "user": "U1", "channel": "D1", "tab": tab }));
+        assert_eq!(home("home"), Decoded::HomeOpened { user: "U1".to_string() });
+        assert_eq!(home("messages"), Decoded::Nothing);
     }
 
     #[test]

@@ -176,7 +176,7 @@ mod tests {
     use serde_json::json;
 
     fn us() -> Us {
-        Us { team: "T1".into(), enterprise: Some("E1".into()), user: "U0BOT".into(), bot: "B0BOT".into() }
+        Us { team: "T1".into(), enterprise: Some("E1".into()), user: "U0BOT".into(), bot: "B0BOT".into(), url: None }
     }
 
     #[test]

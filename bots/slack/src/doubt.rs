@@ -120,7 +120,15 @@ mod tests {
     fn told(thread: &str, millis: i64) -> Told {
         let author = Author::Stranger(Stranger { person: None, why: StrangerKind::Bot });
         let post = Post { key: PostKey("p".into()), stamp: millis * 1_000 };
-        let message = DeskMessage { post, author, body: Body::default(), files: Vec::new(), edited: None, named: None };
+        let message = DeskMessage {
+            post,
+            author,
+            body: Body::default(),
+            files: Vec::new(),
+            edited: None,
+            to_us: false,
+            named: None,
+        };
         Told::from(&DeskEvent { thread: ThreadKey(thread.into()), is_ours: true, act: DeskAct::Wrote(message) })
     }
 

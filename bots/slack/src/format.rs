@@ -164,7 +164,7 @@ fn bold(text: &str) -> Value {
 }
 
 /// A moment, which Slack shows in the reader's own time and language.
-fn moment(before: &str, at: Moment) -> Value {
+pub(crate) fn moment(before: &str, at: Moment) -> Value {
     let seconds = at.0.div_euclid(1_000);
     json!({
         "type": "date",

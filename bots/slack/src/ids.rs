@@ -44,6 +44,11 @@ pub fn is_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
+/// What the keys of all threads in a channel begin with.
+pub fn threads_in(team: &str, channel: &str) -> String {
+    format!("{PLATFORM}/{team}/{channel}/")
+}
+
 /// The key of a person.
 pub fn agent(team: &str, user: &str) -> AgentId {
     AgentId(format!("{PLATFORM}/{team}/{user}"))
@@ -51,7 +56,21 @@ pub fn agent(team: &str, user: &str) -> AgentId {
 
 /// The Slack user id in a person's key, or the bare user id itself.
 pub fn user(person: &str) -> &str {
+    let person = listener(person).0;
     person.rsplit('/').next().unwrap_or(person)
+}
+
+/// A person's key, and where Slack takes an answer for him alone: the `response_url` of what he did.
+pub fn elsewhere(person: &AgentId, response_url: &str) -> String {
+    format!("{person} {response_url}")
+}
+
+/// A person's key, and the `response_url` behind it, if there is one.
+pub fn listener(person: &str) -> (&str, Option<&str>) {
+    match person.split_once(' ') {
+        Some((person, response_url)) => (person, Some(response_url)),
+        None => (person, None),
+    }
 }
 
 /// A `ts` such as `1700000001.000200` in microseconds, which sort as Slack sorts.
@@ -76,6 +95,10 @@ mod tests {
         assert_eq!(spot.post().0, "slack/T1/C1/1700000001.000200");
         assert_eq!(user(&agent("T1", "U1").0), "U1");
         assert_eq!(user("U1"), "U1");
+        let elsewhere = elsewhere(&agent("T1", "U1"), "https://hooks.slack.com/actions/T1/2/x");
+        assert_eq!(user(&elsewhere), "U1");
+        assert_eq!(listener(&elsewhere), ("slack/T1/U1", Some("https://hooks.slack.com/actions/T1/2/x")));
+        assert_eq!(listener("slack/T1/U1"), ("slack/T1/U1", None));
     }
 
     #[test]

@@ -10,11 +10,14 @@ use crate::arrival::{Arrival, Sender};
 use crate::catch_up::{CatchUp, Pace};
 use crate::decode::{self, Decoded};
 use crate::doubt::{Doubts, Told};
+use crate::hands::{Hands, Reply};
+use crate::home;
 use crate::interpret;
 use crate::outbound::{Slack, Us};
 use crate::reader::{Fresh, Reader};
 use crate::socket::Sockets;
 use futures_util::FutureExt;
+use serde_json::Value;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use threadline_core::desk::{DeskEvent, Frame, Inbox, Unstored};
 use threadline_core::ids::{Moment, ThreadKey};
+use threadline_core::overview::Overview;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -37,6 +41,8 @@ const ARRIVALS_MAX: usize = 1_024;
 pub struct Inbound {
     slack: Slack,
     inbox: Arc<dyn Inbox>,
+    overview: Arc<dyn Overview>,
+    hands: Hands,
     clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     reader: Reader,
     fresh: Fresh,
@@ -50,14 +56,23 @@ pub struct Inbound {
 pub struct InboundHandle {
     /// Held weakly: a route that waits for requests keeps nothing running.
     arrivals: mpsc::WeakSender<Arrival>,
+    hands: Hands,
 }
 
 impl Inbound {
-    /// Listens as `slack`, hands over to `inbox`; `clock` says what time it is.
-    pub fn new(slack: Slack, inbox: Arc<dyn Inbox>, clock: impl Fn() -> Moment + Send + Sync + 'static) -> Inbound {
+    /// Listens as `slack`, hands over to `inbox`, looks conversations up in `overview`; `clock` says
+    /// what time it is.
+    pub fn new(
+        slack: Slack,
+        inbox: Arc<dyn Inbox>,
+        overview: Arc<dyn Overview>,
+        clock: impl Fn() -> Moment + Send + Sync + 'static,
+    ) -> Inbound {
         let (reader, fresh) = Reader::new(slack.clone(), inbox.clone());
         let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
-        Inbound { slack, inbox, clock: Arc::new(clock), reader, fresh, arrivals, arrived, live: Arc::default() }
+        let hands = Hands::new(slack.clone(), inbox.clone(), overview.clone());
+        let (clock, live) = (Arc::new(clock), Arc::default());
+        Inbound { slack, inbox, overview, hands, clock, reader, fresh, arrivals, arrived, live }
     }
 
     /// How many sockets have said `hello` and not ended.
@@ -67,13 +82,13 @@ impl Inbound {
 
     /// For the Events API route.
     pub fn handle(&self) -> InboundHandle {
-        InboundHandle { arrivals: self.arrivals.downgrade() }
+        InboundHandle { arrivals: self.arrivals.downgrade(), hands: self.hands.clone() }
     }
 
     /// Listens until `shutdown`; then takes in nothing more, acknowledges what was kept, and stores
     /// what was understood.
     pub async fn run(self, shutdown: CancellationToken) {
-        let Inbound { slack, inbox, clock, reader, fresh, arrivals, arrived, live } = self;
+        let Inbound { slack, inbox, overview, hands, clock, reader, fresh, arrivals, arrived, live } = self;
         let alarm = Arc::new(Alarm::new(inbox.clone()));
         let (missed, gaps) = watch::channel(0);
         let (broken, breaks) = watch::channel(0);
@@ -101,10 +116,12 @@ impl Inbound {
         };
         let reading = reader.run(alarm.clone(), missed.clone(), doubts.clone(), shutdown.clone());
         let listening = async {
+            let by_hand = hands.clone();
             match slack.config().app_token.clone() {
                 Some(app_token) => {
                     let alarm = alarm.clone();
-                    let sockets = Sockets { slack: slack.clone(), app_token, arrivals, missed, broken, alarm, live };
+                    let (slack, hands) = (slack.clone(), by_hand);
+                    let sockets = Sockets { slack, app_token, arrivals, hands, missed, broken, alarm, live };
                     Arc::new(sockets).run(shutdown.clone()).await;
                 }
                 None => {
@@ -114,8 +131,10 @@ impl Inbound {
                 }
             }
         };
+        let homes = home::run(&slack, overview, &shutdown);
         let taking_in = TakingIn { slack: slack.clone(), inbox, fresh, doubts }.run(arrived);
-        tokio::join!(listening, taking_in, catching_up, reading, hearing);
+        tokio::join!(listening, taking_in, catching_up, reading, hearing, homes);
+        hands.finish().await;
     }
 }
 
@@ -128,6 +147,18 @@ impl InboundHandle {
         arrivals.send(Arrival { frame, sender: Sender::Request(sender) }).await.map_err(|_| ended())?;
         drop(arrivals);
         kept.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Carries out what an agent did with a button, a menu, a command or a form: what Slack is
+    /// answered besides, as JSON. An error is no answer: Slack tells who did it that it did not work.
+    pub async fn by_hand(&self, payload: Value) -> Result<Option<Value>, Unstored> {
+        let (answer, answered) = oneshot::channel();
+        // Slack may have hung up: what was done is done.
+        self.hands.take(payload, move |reply| drop(answer.send(reply)));
+        match answered.await {
+            Ok(Reply::Taken(answer)) => Ok(answer),
+            Ok(Reply::Failed) | Err(_) => Err(Unstored("it was not stored in time".to_string())),
+        }
     }
 }
 

@@ -28,17 +28,20 @@ pub(crate) async fn event(slack: &Slack, us: &Us, found: Found) -> Result<DeskEv
 /// A message with its author resolved.
 pub(crate) async fn message(slack: &Slack, us: &Us, utterance: Utterance) -> Result<DeskMessage, Trouble> {
     let author = author(slack, us, utterance.author).await?;
+    let to_us = richtext::is_addressed_to(&utterance.message, &us.user);
     let body = richtext::body(&utterance.message);
-    let named = named(slack, us, &utterance.message, &body).await?.map(Box::new);
+    // Who is addressed is no part of what is said.
+    let body = if to_us { body.without_opening(crate::format::THE_TEAM) } else { body };
+    let named = named(slack, us, &utterance.message, &body, to_us).await?.map(Box::new);
     let files = files::listed(us, &utterance.message).collect();
-    Ok(DeskMessage { post: utterance.post, author, body, files, edited: utterance.edited, named })
+    Ok(DeskMessage { post: utterance.post, author, body, files, edited: utterance.edited, to_us, named })
 }
 
 /// The agent whom a verb names, where it is one that needs somebody: whom it mentions, or else who
 /// goes by that name among those who have written here.
-async fn named(slack: &Slack, us: &Us, message: &Value, body: &Body) -> Result<Option<Agent>, Trouble> {
-    let Some(name) = person_named(body, &slack.config().verbs) else { return Ok(None) };
-    let user = richtext::mentioned(message).map(str::to_string).or_else(|| slack.directory().known_as(&name));
+async fn named(slack: &Slack, us: &Us, message: &Value, body: &Body, to_us: bool) -> Result<Option<Agent>, Trouble> {
+    let Some(name) = person_named(body, to_us, &slack.config().verbs) else { return Ok(None) };
+    let user = richtext::mentioned(message, &us.user).map(str::to_string).or_else(|| slack.directory().known_as(&name));
     let Some(user) = user else { return Ok(None) };
     Ok(match author(slack, us, Writer::User(user)).await? {
         Author::Agent(agent) => Some(agent),

@@ -19,6 +19,9 @@ pub enum Knock {
     Challenge(String),
     /// An event: keep it, then answer 200.
     Frame(Frame),
+    /// An agent used a button, a menu, a command or a form: carry it out, and answer 200 with what
+    /// there is to say.
+    ByHand(Value),
     /// Not Slack, or not now: answer 401 and do nothing. The reason is for the log.
     Refused(&'static str),
 }
@@ -42,11 +45,32 @@ pub fn knock(secrets: &[Secret], header: impl Fn(&str) -> Option<String>, body: 
         return Knock::Refused("its signature is wrong");
     }
     let Ok(raw) = std::str::from_utf8(body) else { return Knock::Refused("it is not UTF-8") };
+    if header("content-type").is_some_and(|kind| kind.starts_with(FORM)) {
+        return by_hand(raw);
+    }
     let Ok(value) = serde_json::from_str::<Value>(raw) else { return Knock::Refused("it is not JSON") };
     if value["type"] == "url_verification" {
         return Knock::Challenge(value["challenge"].as_str().unwrap_or_default().to_string());
     }
     Knock::Frame(decode::frame(raw).unwrap_or_else(|| Frame { key: fingerprint(body), raw: raw.into() }))
+}
+
+/// How commands come, and in a field of the form, as JSON, what was pressed and filled in.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn by_hand(raw: &str) -> Knock {
+    let mut fields = serde_json::Map::new();
+    for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
+        fields.insert(name.into_owned(), Value::String(value.into_owned()));
+    }
+    if fields.get("ssl_check").is_some_and(|on| on == "1") {
+        return Knock::Challenge(String::new());
+    }
+    match fields.get("payload").and_then(Value::as_str).map(serde_json::from_str) {
+        Some(Ok(payload)) => Knock::ByHand(payload),
+        Some(Err(_)) => Knock::Refused("its payload is not JSON"),
+        None => Knock::ByHand(Value::Object(fields)),
+    }
 }
 
 /// `v0=` and the HMAC-SHA256 of version, time and body; compared in constant time.
@@ -90,10 +114,15 @@ mod tests {
     }
 
     fn knocked(secrets: &[&str], sent_at: &str, signature: &str, body: &str, now_secs: i64) -> Knock {
+        knocked_as("application/json", secrets, sent_at, signature, body, now_secs)
+    }
+
+    fn knocked_as(kind: &str, secrets: &[&str], sent_at: &str, signature: &str, body: &str, now_secs: i64) -> Knock {
         let secrets: Vec<Secret> = secrets.iter().map(|secret| Secret::new(*secret)).collect();
         let header = |name: &str| match name {
             "x-slack-request-timestamp" => Some(sent_at.to_string()),
             "x-slack-signature" => Some(signature.to_string()),
+            "content-type" => Some(kind.to_string()),
             _ => None,
         };
         knock(&secrets, header, body.as_bytes(), Moment(now_secs * 1_000))
@@ -102,8 +131,25 @@ mod tests {
     #[test]
     fn slacks_own_example_is_signed() {
         assert_eq!(sign(SECRET, SENT_AT, BODY), SIGNATURE);
-        // Its body is a slash command's, which is not JSON: it gets past the signature and no further.
+        // Its body is a slash command's, which is no event.
         assert_eq!(knocked(&[SECRET], "1531420618", SIGNATURE, BODY, SENT_AT), Knock::Refused("it is not JSON"));
+        let Knock::ByHand(command) = knocked_as(FORM, &[SECRET], "1531420618", SIGNATURE, BODY, SENT_AT) else {
+            panic!("it is a command");
+        };
+        assert_eq!((&command["command"], &command["user_id"]), (&"/webhook-collect".into(), &"U2CERLKJA".into()));
+    }
+
+    #[test]
+    fn what_was_pressed_comes_in_a_field_of_a_form() {
+        let knocked = |body: &str| knocked_as(FORM, &["s"], "1000", &sign("s", 1_000, body), body, 1_000);
+        let payload = serde_json::json!({ "type": "block_actions", "text": "ä" });
+        assert_eq!(
+            knocked("payload=%7B%22type%22%3A%22block_actions%22%2C%22text%22%3A%22%C3%A4%22%7D"),
+            Knock::ByHand(payload)
+        );
+        assert_eq!(knocked("payload=text"), Knock::Refused("its payload is not JSON"));
+        assert_eq!(knocked("ssl_check=1&token=x"), Knock::Challenge(String::new()));
+        assert!(matches!(knocked_as(FORM, &["t"], "1000", &sign("s", 1_000, "a=b"), "a=b", 1_000), Knock::Refused(_)));
     }
 
     #[test]

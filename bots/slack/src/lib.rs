@@ -2,7 +2,8 @@
 //!
 //! Out: the service's outbox calls [`outbound::Slack`]. In: [`inbound::Inbound`] keeps raw frames
 //! from Slack's socket (or from the Events API, through [`knock`]) before they are acknowledged,
-//! and understands them afterwards. Nothing here knows a database, a customer's browser or another
+//! and understands them afterwards. What agents do with buttons, menus, commands and forms has three
+//! seconds, and a way of its own: `hands`. Nothing here knows a database, a customer's browser or another
 //! platform; everything said to Slack is worded in [`format`](mod@format).
 
 pub mod config;
@@ -22,6 +23,15 @@ mod interpret;
 pub mod knock;
 mod reader;
 mod socket;
+
+mod buttons;
+mod command;
+mod forms;
+mod hands;
+mod home;
+mod interaction;
+mod lists;
+mod rooms;
 
 pub mod decode;
 mod directory;

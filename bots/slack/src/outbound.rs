@@ -6,7 +6,9 @@ use crate::client::Client;
 use crate::config::SlackConfig;
 use crate::directory::Directory;
 use crate::files::Shares;
+use crate::home::Homes;
 use crate::ids::{self, Spot};
+use crate::rooms::Rooms;
 use crate::{format, refusal, rich, thread};
 use serde_json::{Value, json};
 use std::io;
@@ -31,6 +33,8 @@ struct Inner {
     us: OnceCell<Us>,
     shares: Shares,
     directory: Directory,
+    rooms: Rooms,
+    homes: Homes,
 }
 
 /// Who we are in Slack.
@@ -44,6 +48,8 @@ pub struct Us {
     pub user: String,
     /// The bot itself: what its posts carry.
     pub bot: String,
+    /// The workspace's address, for links into it.
+    pub url: Option<String>,
 }
 
 impl Us {
@@ -60,7 +66,15 @@ impl Slack {
         let client = Arc::new(Client::new(&config.api_url, config.call_timeout)?);
         let directory = Directory::new(client.clone(), config.bot_token.clone());
         Ok(Slack {
-            inner: Arc::new(Inner { config, client, us: OnceCell::new(), shares: Shares::default(), directory }),
+            inner: Arc::new(Inner {
+                config,
+                client,
+                us: OnceCell::new(),
+                shares: Shares::default(),
+                directory,
+                rooms: Rooms::default(),
+                homes: Homes::default(),
+            }),
         })
     }
 
@@ -78,7 +92,7 @@ impl Slack {
                 let text = |name: &str| answer[name].as_str().filter(|text| !text.is_empty()).map(str::to_string);
                 match (text("team_id"), text("user_id"), text("bot_id")) {
                     (Some(team), Some(user), Some(bot)) => {
-                        Ok(Us { team, user, bot, enterprise: text("enterprise_id") })
+                        Ok(Us { team, user, bot, enterprise: text("enterprise_id"), url: text("url") })
                     }
                     _ => Err(Trouble::Stopped(refusal::not_a_bot_token())),
                 }
@@ -93,6 +107,7 @@ impl Slack {
         payload["channel"] = json!(channel);
         let answer = self.call("chat.postMessage", &payload).await?;
         let (channel, ts) = posted(&answer, channel)?;
+        self.inner.homes.stir();
         Ok(Spot { team, channel, ts }.thread())
     }
 
@@ -102,7 +117,9 @@ impl Slack {
         let mut payload = format::card_edit(card);
         payload["channel"] = json!(spot.channel);
         payload["ts"] = json!(spot.ts);
-        self.call("chat.update", &payload).await.map(drop)
+        self.call("chat.update", &payload).await?;
+        self.inner.homes.stir();
+        Ok(())
     }
 
     /// Posts in a thread.
@@ -136,14 +153,32 @@ impl Slack {
         }
     }
 
-    /// Tells one person privately, in the thread. `person` is an agent's id or a Slack user's.
+    /// Tells one person privately: where he did what it is about, or in the thread. `person` is an
+    /// agent's id, a Slack user's, or [`ids::elsewhere`].
     pub async fn tell(&self, thread: &ThreadKey, person: &str, words: &Body) -> Result<(), Trouble> {
+        if let Some(url) = ids::listener(person).1 {
+            match self.respond(url, words).await {
+                // Half an hour has gone by: in the thread, then.
+                Err(Trouble::Never { .. }) => {}
+                told => return told,
+            }
+        }
         let spot = self.spot(&thread.0).await?;
         let mut payload = rich::whisper(words);
         payload["channel"] = json!(spot.channel);
         payload["thread_ts"] = json!(spot.ts);
         payload["user"] = json!(ids::user(person));
         self.call("chat.postEphemeral", &payload).await.map(drop)
+    }
+
+    /// Tells one person privately where Slack takes an answer to what he did: its `response_url`.
+    pub(crate) async fn respond(&self, url: &str, words: &Body) -> Result<(), Trouble> {
+        let mut payload = rich::whisper(words);
+        payload["response_type"] = json!("ephemeral");
+        // What was pressed stays as it is.
+        payload["replace_original"] = json!(false);
+        let answer = self.inner.client.respond(url, &payload).await;
+        answer.map_err(|failure| failure.trouble("response_url"))
     }
 
     /// The whole thread as it stands. `asked_at` is a moment before the call.
@@ -242,6 +277,19 @@ impl Slack {
 
     pub(crate) fn directory(&self) -> &Directory {
         &self.inner.directory
+    }
+
+    pub(crate) fn homes(&self) -> &Homes {
+        &self.inner.homes
+    }
+
+    /// The desks' channels that somebody is in.
+    pub(crate) async fn channels_of(&self, user: &str) -> Result<Vec<String>, Trouble> {
+        self.inner.rooms.of(self, user).await
+    }
+
+    pub(crate) fn rooms(&self) -> &Rooms {
+        &self.inner.rooms
     }
 
     /// Calls a JSON method as the bot.

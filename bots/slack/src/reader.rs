@@ -288,6 +288,12 @@ impl Shared {
                     self.missed.send_modify(|count| *count += 1);
                 }
             }
+            Ok(Decoded::HomeOpened { user }) => self.slack.homes().opened(&user),
+            Ok(Decoded::Joined { channel }) if self.is_desk(&channel) => {
+                self.slack.rooms().changed(&channel);
+                self.slack.homes().stir();
+            }
+            Ok(Decoded::Joined { .. }) => {}
             Ok(Decoded::Nothing) => {}
             Err(error) => error!(frame.key, %error, "a frame from Slack cannot be read; it is kept as it came"),
         }

@@ -14,6 +14,15 @@ pub fn whisper(words: &Body) -> Value {
     })
 }
 
+/// The same as the answer to a command, which goes with its acknowledgement.
+pub fn answer(words: &Body) -> Value {
+    json!({
+        "response_type": "ephemeral",
+        "text": escape(&words.text()),
+        "blocks": [{ "type": "rich_text", "elements": elements(words) }],
+    })
+}
+
 /// The elements of a `rich_text` block.
 pub fn elements(body: &Body) -> Vec<Value> {
     body.0.iter().map(element).collect()

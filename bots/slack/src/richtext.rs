@@ -29,23 +29,33 @@ pub fn body(message: &Value) -> Body {
     body
 }
 
-/// The first person whom a message mentions: a Slack user's id.
-pub fn mentioned(message: &Value) -> Option<&str> {
-    let in_text = || {
-        let forms = message["text"].as_str()?.split("<@").skip(1);
-        forms.filter_map(|form| form.find(['>', '|']).map(|end| &form[..end])).find(|id| ids::is_id(id))
-    };
-    mention(&message["blocks"], 0).or_else(in_text)
+/// True for a message that begins with a mention of this user.
+pub fn is_addressed_to(message: &Value, user: &str) -> bool {
+    let text = message["text"].as_str().unwrap_or_default().trim_start();
+    let behind = text.strip_prefix("<@").and_then(|text| text.strip_prefix(user));
+    behind.is_some_and(|behind| behind.starts_with(['>', '|']))
 }
 
-fn mention(value: &Value, depth: usize) -> Option<&str> {
+/// The first person whom a message mentions, other than us: a Slack user's id.
+pub fn mentioned<'a>(message: &'a Value, us: &str) -> Option<&'a str> {
+    let in_text = || {
+        let forms = message["text"].as_str()?.split("<@").skip(1);
+        let mut named = forms.filter_map(|form| form.find(['>', '|']).map(|end| &form[..end]));
+        named.find(|id| ids::is_id(id) && *id != us)
+    };
+    mention(&message["blocks"], us, 0).or_else(in_text)
+}
+
+fn mention<'a>(value: &'a Value, us: &str, depth: usize) -> Option<&'a str> {
     if depth > DEPTH_MAX {
         return None;
     }
     match value {
-        Value::Object(fields) if value["type"] == "user" => fields.get("user_id")?.as_str().filter(|id| ids::is_id(id)),
-        Value::Object(fields) => mention(fields.get("elements")?, depth + 1),
-        Value::Array(items) => items.iter().find_map(|item| mention(item, depth + 1)),
+        Value::Object(fields) if value["type"] == "user" => {
+            fields.get("user_id")?.as_str().filter(|id| ids::is_id(id) && *id != us)
+        }
+        Value::Object(fields) => mention(fields.get("elements")?, us, depth + 1),
+        Value::Array(items) => items.iter().find_map(|item| mention(item, us, depth + 1)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
@@ -333,10 +343,21 @@ mod tests {
         let rich = section(json!([
             { "type": "text", "text": "!assign " }, { "type": "user", "user_id": "U1" }, { "type": "user", "user_id": "U2" },
         ]));
-        assert_eq!(mentioned(&rich), Some("U1"));
-        assert_eq!(mentioned(&json!({ "text": "!assign <@U3|grace> now" })), Some("U3"));
-        assert_eq!(mentioned(&json!({ "text": "!assign <@ nobody", "blocks": [7] })), None);
-        assert_eq!(mentioned(&json!({ "text": "<@ nobody <@U3>" })), Some("U3"));
+        assert_eq!(mentioned(&json!({ "text": "<@ nobody <@U3>" }), "U0BOT"), Some("U3"));
+        assert_eq!(mentioned(&rich, "U0BOT"), Some("U1"));
+        assert_eq!(mentioned(&json!({ "text": "!assign <@U3|grace> now" }), "U0BOT"), Some("U3"));
+        assert_eq!(mentioned(&json!({ "text": "<@U0BOT> assign <@U3>" }), "U0BOT"), Some("U3"));
+        assert_eq!(mentioned(&json!({ "text": "<@U0BOT> claim" }), "U0BOT"), None);
+        assert_eq!(mentioned(&json!({ "text": "!assign <@ nobody", "blocks": [7] }), "U0BOT"), None);
+    }
+
+    #[test]
+    fn what_begins_with_a_mention_of_us_is_addressed_to_us() {
+        let addressed = |text: &str| is_addressed_to(&json!({ "text": text }), "U0BOT");
+        assert!(addressed("<@U0BOT> claim") && addressed(" <@U0BOT|threadline>"));
+        for other in ["claim <@U0BOT>", "<@U0BOT2> claim", "<@U1> claim", "&lt;@U0BOT&gt;", ""] {
+            assert!(!addressed(other), "{other}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::arrival::{Answer, Arrival, Sender};
 use crate::client::Failure;
 use crate::config::Secret;
 use crate::decode::Outline;
+use crate::hands::{Hands, Reply};
 use crate::outbound::Slack;
 use crate::refusal;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -50,6 +51,8 @@ pub(crate) struct Sockets {
     pub slack: Slack,
     pub app_token: Secret,
     pub arrivals: mpsc::Sender<Arrival>,
+    /// Where goes what agents do with buttons, menus, commands and forms.
+    pub hands: Hands,
     /// Counted up whenever something may have been missed.
     pub missed: watch::Sender<u64>,
     /// Counted up when a socket that ended by itself was replaced while others went on.
@@ -303,6 +306,19 @@ impl Line {
             warn!("a frame from Slack is not JSON; ignored");
             return Ok(None);
         };
+        if let (Some(envelope), Some(payload)) = (outline.envelope(), outline.by_hand()) {
+            self.waiting += 1;
+            let (envelope, answers) = (envelope.to_string(), self.answers_tx.clone());
+            self.sockets.hands.take(payload, move |reply| {
+                let (kept, payload) = match reply {
+                    Reply::Taken(payload) => (true, payload),
+                    Reply::Failed => (false, None),
+                };
+                // The socket may be gone, and Slack has told who pressed that it did not work.
+                let _ = answers.send(Answer { envelope, kept, payload });
+            });
+            return Ok(None);
+        }
         if let (Some(envelope), Some(frame)) = (outline.envelope(), outline.frame(raw)) {
             let sender = Sender::Socket { envelope: envelope.to_string(), answers: self.answers_tx.clone() };
             return Ok(Some(Arrival { frame, sender }));
@@ -338,7 +354,11 @@ impl Line {
         }
         self.waiting = self.waiting.saturating_sub(answers.len());
         let kept = answers.into_iter().filter(|answer| answer.kept);
-        self.say(kept.map(|answer| Message::text(json!({ "envelope_id": answer.envelope }).to_string()))).await
+        let acknowledgement = |answer: Answer| match answer.payload {
+            Some(payload) => json!({ "envelope_id": answer.envelope, "payload": payload }),
+            None => json!({ "envelope_id": answer.envelope }),
+        };
+        self.say(kept.map(|answer| Message::text(acknowledgement(answer).to_string()))).await
     }
 
     /// False when the socket takes nothing any more.

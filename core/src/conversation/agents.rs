@@ -1,7 +1,7 @@
 //! What agents write in the thread, and what becomes of it: replies that are held, shown, edited and
 //! taken back, notes, and whatever must not reach the customer.
 
-use super::meaning::{self, Meaning, notice_for, tidy};
+use super::meaning::{self, For, Meaning, notice_for, tidy};
 use super::verbs::with_person;
 use super::{Effect, Standing, Step, files};
 use crate::body::Body;
@@ -23,7 +23,7 @@ impl Step<'_> {
     }
 
     pub(super) fn desk_wrote_first(&mut self, message: DeskMessage) {
-        let DeskMessage { post, author, body, files, edited, named } = message;
+        let DeskMessage { post, author, body, files, edited, to_us, named } = message;
         let by = match author {
             Author::Agent(agent) => agent,
             Author::Stranger(stranger) => {
@@ -35,7 +35,8 @@ impl Step<'_> {
                 return;
             }
         };
-        match self.meaning(&by, body.clone(), !files.is_empty()) {
+        let is_for = For::of(to_us, !files.is_empty());
+        match self.meaning(&by, body.clone(), is_for) {
             Meaning::Reply(body) => self.reply(by, post, edited, body, files),
             Meaning::Note => {
                 self.add_from_desk(post.clone(), body, Vec::new(), Kind::Note { by, post, edited });
@@ -94,7 +95,10 @@ impl Step<'_> {
         self.files_deleted(at, &message.files);
         let has_files = message.files.iter().any(|file| !file.deleted);
         let (meaning, person) = match &message.author {
-            Author::Agent(agent) => (self.meaning(agent, message.body.clone(), has_files), Some(agent.id.0.clone())),
+            Author::Agent(agent) => {
+                let is_for = For::of(message.to_us, has_files);
+                (self.meaning(agent, message.body.clone(), is_for), Some(agent.id.0.clone()))
+            }
             Author::Stranger(stranger) => (Meaning::NotAllowed(notice_for(stranger.why)), stranger.person.clone()),
         };
         let old = &mut self.messages[at];
@@ -203,8 +207,11 @@ impl Step<'_> {
         self.typing_changed();
     }
 
-    pub(super) fn meaning(&self, by: &Agent, body: Body, has_files: bool) -> Meaning {
-        meaning::of(body, has_files, by, self.rules, self.head.claimed_by.as_ref())
+    pub(super) fn meaning(&self, by: &Agent, body: Body, is_for: For) -> Meaning {
+        match is_for {
+            For::Us => meaning::of_command(&body, self.rules, self.head.number),
+            For::Anybody { has_files } => meaning::of(body, has_files, by, self.rules, self.head.claimed_by.as_ref()),
+        }
     }
 
     pub(super) fn typing_changed(&mut self) {

@@ -4,7 +4,7 @@
 //! it without the customer. But nobody is left to think that it was sent: the writer is told, where
 //! he wrote, and shown where the conversation goes on; if it has no thread, he gets one.
 
-use super::meaning::Meaning;
+use super::meaning::{For, Meaning};
 use super::{Effect, Step, Thread};
 use crate::body::Body;
 use crate::desk::{Author, DeskMessage};
@@ -18,9 +18,9 @@ impl Step<'_> {
     }
 
     pub(super) fn desk_wrote_elsewhere(&mut self, thread: &ThreadKey, message: DeskMessage) {
-        let DeskMessage { post, author, body, files, .. } = message;
+        let DeskMessage { post, author, body, files, to_us, .. } = message;
         let writer = match author {
-            Author::Agent(agent) => match self.meaning(&agent, body, !files.is_empty()) {
+            Author::Agent(agent) => match self.meaning(&agent, body, For::of(to_us, !files.is_empty())) {
                 Meaning::Note => None,
                 Meaning::Reply(_) | Meaning::Verb(_) | Meaning::Wrong(_) | Meaning::NotAllowed(_) => Some(agent),
             },

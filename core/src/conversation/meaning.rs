@@ -26,6 +26,25 @@ pub(super) enum Meaning {
     NotAllowed(Notice),
 }
 
+/// Whom a message addresses.
+#[derive(Clone, Copy)]
+pub(super) enum For {
+    /// The bot.
+    Us,
+    /// Nobody in particular.
+    Anybody {
+        /// True when it carries files.
+        has_files: bool,
+    },
+}
+
+impl For {
+    /// A message that is addressed to the bot, or not, with files or without.
+    pub fn of(to_us: bool, has_files: bool) -> For {
+        if to_us { For::Us } else { For::Anybody { has_files } }
+    }
+}
+
 /// What this message means at a desk of these rules whose conversation is claimed so.
 pub(super) fn of(body: Body, has_files: bool, by: &Agent, rules: &DeskRules, claimed_by: Option<&Agent>) -> Meaning {
     if is_note(&body, has_files) {
@@ -45,6 +64,18 @@ pub(super) fn of(body: Body, has_files: bool, by: &Agent, rules: &DeskRules, cla
         }
         (Mode::Claimed, None) => Meaning::NotAllowed(Notice::UnclaimedNotSent),
         (Mode::Explicit, _) => explicit(body, has_files),
+    }
+}
+
+/// What this message means that is addressed to the bot, in the thread of the conversation of this
+/// number: a verb, or nothing that can be done.
+pub(super) fn of_command(body: &Body, rules: &DeskRules, number: i64) -> Meaning {
+    let command = parse::command(&body.text(), &rules.names);
+    match (command.number, command.verb) {
+        (Some(other), _) if other != number => Meaning::Wrong(Wrong::OtherConversation { number: other }),
+        (_, Ok(Verb::Note(_))) => Meaning::Note,
+        (_, Ok(verb)) => Meaning::Verb(verb),
+        (_, Err(wrong)) => Meaning::Wrong(wrong),
     }
 }
 

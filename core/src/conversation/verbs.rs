@@ -14,16 +14,34 @@ impl Step<'_> {
         if self.messages.iter().any(|m| m.key == deed.key) {
             return;
         }
-        let Deed { key, by, verb } = deed;
+        let Deed { key, by, verb, elsewhere } = deed;
         let what = Body::plain(self.rules.names.word(verb.name()).unwrap_or(verb.name().entry().word));
         let (_, seq) = self.add(key, what, Vec::new(), Kind::Deed { by: by.clone() }, None);
-        self.do_verb(seq, verb, by);
+        let Some(place) = elsewhere else { return self.do_verb(seq, verb, by) };
+        // Who is not in the thread does not read what is said there.
+        let number = self.head.number;
+        let notice = match self.outcome(verb, by) {
+            Ok(said) => {
+                self.say(&said);
+                Notice::Done { number, said: Box::new(said) }
+            }
+            Err(notice) => Notice::Of { number, notice: Box::new(notice) },
+        };
+        self.effects.push(Effect::TellPrivately { seq, person: place, notice });
     }
 
     /// Does what the message of this number asks for.
     pub(super) fn do_verb(&mut self, seq: i64, verb: Verb, by: Agent) {
         let person = by.id.clone();
-        let outcome = match verb {
+        match self.outcome(verb, by) {
+            Ok(said) => self.say(&said),
+            Err(notice) => self.tell(seq, &person, notice),
+        }
+    }
+
+    /// Does the verb: what everybody is told of it, or he alone.
+    fn outcome(&mut self, verb: Verb, by: Agent) -> Result<Said, Notice> {
+        match verb {
             Verb::Claim => self.claim(by),
             Verb::Release => self.release(by),
             Verb::Assign(Who::Me) => self.assign(by.clone(), by),
@@ -34,10 +52,6 @@ impl Step<'_> {
             Verb::Resolve { silently } => self.resolve(by, silently),
             Verb::Reopen => self.reopen(by),
             Verb::Help => Err(Notice::Help),
-        };
-        match outcome {
-            Ok(said) => self.say(&said),
-            Err(notice) => self.tell(seq, &person, notice),
         }
     }
 

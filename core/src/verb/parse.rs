@@ -38,6 +38,11 @@ pub enum Wrong {
     Off(Name),
     /// What it needs is not part of Threadline yet.
     NotYet(Name),
+    /// It names another conversation than the one in whose thread it stands.
+    OtherConversation {
+        /// Which.
+        number: i64,
+    },
 }
 
 /// A command outside of a thread: what, and of which conversation.
@@ -90,11 +95,16 @@ pub fn command(text: &str, names: &Names) -> Command {
 }
 
 /// Whom a message names, if it is a verb that needs somebody: what a platform has to look up.
-pub fn person_named(body: &Body, names: &Names) -> Option<String> {
-    match message(body, names) {
-        Parsed::Verb(Verb::Assign(Who::Named(name))) => Some(name),
-        Parsed::Verb(_) | Parsed::NotAVerb | Parsed::Wrong(_) => None,
-    }
+pub fn person_named(body: &Body, to_us: bool, names: &Names) -> Option<String> {
+    let verb = if to_us {
+        command(&body.text(), names).verb.ok()?
+    } else {
+        match message(body, names) {
+            Parsed::Verb(verb) => verb,
+            Parsed::NotAVerb | Parsed::Wrong(_) => return None,
+        }
+    };
+    if let Verb::Assign(Who::Named(name)) = verb { Some(name) } else { None }
 }
 
 fn first_word(text: &str) -> (&str, &str) {

@@ -51,6 +51,24 @@ pub struct Standing {
     pub held: i64,
 }
 
+/// A database that stalls.
+#[derive(Debug)]
+pub enum Stall {
+    Lite(sqlx::SqliteConnection),
+    Pg(sqlx::PgConnection),
+}
+
+impl Stall {
+    /// It goes on.
+    pub async fn ends(self) {
+        use sqlx::Connection;
+        match self {
+            Stall::Lite(connection) => connection.close().await.unwrap(),
+            Stall::Pg(connection) => connection.close().await.unwrap(),
+        }
+    }
+}
+
 impl Database {
     pub async fn make(base: Base) -> Database {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -135,6 +153,25 @@ impl Probe {
                 sqlx::query(sql).execute(&mut connection).await.unwrap();
             }
             Probe::Pg(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+        }
+    }
+
+    /// Has every change of a conversation wait, until the stall ends.
+    pub async fn stalls(&self) -> Stall {
+        use sqlx::ConnectOptions;
+        match self {
+            Probe::Lite(pool) => {
+                let options = (*pool.connect_options()).clone().read_only(false);
+                let mut connection = options.connect().await.unwrap();
+                sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+                Stall::Lite(connection)
+            }
+            Probe::Pg(pool) => {
+                let mut connection = (*pool.connect_options()).clone().connect().await.unwrap();
+                sqlx::query("BEGIN").execute(&mut connection).await.unwrap();
+                sqlx::query("LOCK TABLE conversation IN ACCESS EXCLUSIVE MODE").execute(&mut connection).await.unwrap();
+                Stall::Pg(connection)
+            }
         }
     }
 

@@ -230,6 +230,8 @@ impl Site {
         {
             let url = format!("http://{}/slack/events", inner.web.address());
             slack.set_events_url(Some(&url)).await.unwrap();
+            let hand_url = |name: &str| format!("http://{}/slack/{name}", inner.web.address());
+            slack.set_hand_urls(&hand_url("interactions"), &hand_url("commands"));
         }
     }
 

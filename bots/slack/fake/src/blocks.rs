@@ -145,6 +145,14 @@ static STATIC_SELECT: &[Field] = &[
     may("confirm", &CONFIRM),
     may("focus_on_load", &FLAG),
 ];
+static EXTERNAL_SELECT: &[Field] = &[
+    may("placeholder", plain!(150)),
+    may("action_id", &ID),
+    may("initial_option", &OPTION),
+    may("min_query_length", &Rule::Int(0, i64::MAX)),
+    may("confirm", &CONFIRM),
+    may("focus_on_load", &FLAG),
+];
 static USERS_SELECT: &[Field] = &[
     may("placeholder", plain!(150)),
     may("action_id", &ID),
@@ -201,6 +209,7 @@ static ACCESSORY: Rule = Rule::Tagged(&[
 static INPUT_ELEMENT: Rule = Rule::Tagged(&[
     ("plain_text_input", PLAIN_TEXT_INPUT),
     ("static_select", STATIC_SELECT),
+    ("external_select", EXTERNAL_SELECT),
     ("users_select", USERS_SELECT),
     ("checkboxes", CHOICES),
     ("radio_buttons", CHOICES),

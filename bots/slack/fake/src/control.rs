@@ -3,6 +3,7 @@
 
 use crate::faults::{EventFault, Fault};
 use crate::play;
+use crate::reply::{Reply, To};
 use crate::server::{self, Answer};
 use crate::transcript;
 use crate::ts::Ts;
@@ -152,17 +153,18 @@ async fn act(slack: &FakeSlack, method: &Method, path: &str, asked: &Asked) -> R
         "react" => play::react(world, &person(&who()?)?, text("ts")?, text("name")?, flag("on", true))?,
         "press" => {
             let (channel, ts) = play::locate(world, text("ts")?)?;
-            let reply =
+            let answer =
                 crate::interact::press(world, &person(&who()?)?, ts, &channel, text("action_id")?, maybe("value"))?;
-            return Ok(answer_of(crate::Reply::new(reply)).await);
+            return Ok(answer_of(Reply::new(world, answer, To::Click)).await);
         }
         "command" => {
             let (command, words) = (text("command")?, maybe("text").unwrap_or_default());
-            let reply = crate::interact::command(world, &person(&who()?)?, &channel()?.id, command, words)?;
-            return Ok(answer_of(crate::Reply::new(reply)).await);
+            let (who, channel) = (person(&who()?)?, channel()?.id.clone());
+            let answer = crate::interact::command(world, &who, &channel, command, words)?;
+            return Ok(answer_of(Reply::new(world, answer, To::Command { channel, user: who.id })).await);
         }
         "submit" => {
-            let reply = crate::Reply::to_submission(world, &person(&who()?)?, asked.body["values"].clone())?;
+            let reply = Reply::to_submission(world, &person(&who()?)?, asked.body["values"].clone())?;
             return Ok(answer_of(reply).await);
         }
         "event" => slack.sends_event(asked.body.clone()),
@@ -226,7 +228,7 @@ fn set_fault(slack: &FakeSlack, body: &Value) -> Result<(), String> {
     Ok(())
 }
 
-async fn answer_of(reply: crate::Reply) -> Value {
+async fn answer_of(reply: Reply) -> Value {
     match reply.payload().await {
         Some(payload) => json!({"ok": true, "payload": payload}),
         None => json!({"ok": false, "error": "operation_timeout"}),

@@ -6,7 +6,7 @@ use crate::record::Stats;
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -41,6 +41,8 @@ pub(crate) struct Job {
     pub(crate) number: u64,
     pub(crate) attempt: usize,
     pub(crate) reason: &'static str,
+    /// `events_api`, `interactive` or `slash_commands`: each travels in a form of its own.
+    pub(crate) kind: &'static str,
     pub(crate) body: Arc<str>,
 }
 
@@ -52,6 +54,8 @@ pub(crate) struct Deliveries {
     jobs: mpsc::UnboundedSender<Job>,
     event_number: AtomicU64,
     desk: Mutex<Desk>,
+    /// The next interaction is sent twice.
+    double_next: AtomicBool,
     sooner: Notify,
 }
 
@@ -59,6 +63,8 @@ pub(crate) struct Deliveries {
 struct Desk {
     /// Where events go by HTTP; none while Socket Mode is on.
     http_url: Option<String>,
+    /// Where interactions and commands go meanwhile.
+    hand_urls: Option<(String, String)>,
     next_number: u64,
     next_socket: u64,
     parcels: HashMap<u64, Parcel>,
@@ -95,6 +101,7 @@ impl Deliveries {
             jobs,
             event_number: AtomicU64::new(1),
             desk: Mutex::default(),
+            double_next: AtomicBool::new(false),
             sooner: Notify::new(),
         };
         (deliveries, receiver)
@@ -134,13 +141,21 @@ impl Deliveries {
         }
     }
 
-    /// Sends a slash command or an interaction: one attempt, and its answer comes back.
+    /// Sends a slash command or an interaction: once, and its answer comes back.
     pub(crate) fn interaction(&self, kind: &'static str, body: String) -> oneshot::Receiver<Value> {
         let (answer, receiver) = oneshot::channel();
         let mut desk = self.desk();
         let number = desk.take_in(kind, body.into(), Some(answer));
         self.send(&mut desk, number);
+        if self.double_next.swap(false, Ordering::Relaxed) {
+            self.send(&mut desk, number);
+        }
         receiver
+    }
+
+    /// Sends the next interaction twice.
+    pub(crate) fn double_next_interaction(&self) {
+        self.double_next.store(true, Ordering::Relaxed);
     }
 
     /// The app acknowledged an envelope, perhaps with a payload; what it did wrong, if anything.
@@ -239,6 +254,11 @@ impl Deliveries {
         self.desk().http_url = url;
     }
 
+    /// Interactions and commands go to these URLs while events go by HTTP.
+    pub(crate) fn set_hand_urls(&self, interactions: String, commands: String) {
+        self.desk().hand_urls = Some((interactions, commands));
+    }
+
     /// True while events go by HTTP.
     pub(crate) fn is_http(&self) -> bool {
         self.desk().http_url.is_some()
@@ -258,10 +278,20 @@ impl Deliveries {
         let desk = self.desk();
         stats.sockets_live = desk.sockets.len() as u64;
         let Stats {
-            sockets_opened, events, events_sent, events_acked, events_retried, events_lost, slowest_ack, ..
+            sockets_opened,
+            events,
+            events_sent,
+            events_acked,
+            events_retried,
+            events_lost,
+            interactions_acked,
+            interactions_late,
+            slowest_ack,
+            ..
         } = desk.stats;
         (stats.sockets_opened, stats.events, stats.events_sent) = (sockets_opened, events, events_sent);
         (stats.events_acked, stats.events_retried, stats.events_lost) = (events_acked, events_retried, events_lost);
+        (stats.interactions_acked, stats.interactions_late) = (interactions_acked, interactions_late);
         stats.slowest_ack = slowest_ack;
     }
 
@@ -277,10 +307,16 @@ impl Deliveries {
             desk.stats.events_sent += 1;
             desk.stats.events_retried += u64::from(parcel.attempt > 0);
         }
-        if let Some(url) = &desk.http_url {
-            let (attempt, reason, body) = (parcel.attempt, parcel.reason, parcel.body.clone());
+        if let Some(events_url) = &desk.http_url {
+            let url = match parcel.kind {
+                "interactive" => desk.hand_urls.as_ref().map(|(interactions, _)| interactions),
+                "slash_commands" => desk.hand_urls.as_ref().map(|(_, commands)| commands),
+                _ => Some(events_url),
+            };
+            let Some(url) = url.cloned() else { return desk.lose(number) };
+            let (attempt, reason, kind, body) = (parcel.attempt, parcel.reason, parcel.kind, parcel.body.clone());
             // The receiver lives as long as the server; after it nobody waits for events.
-            let _ = self.jobs.send(Job { url: url.clone(), number, attempt, reason, body });
+            let _ = self.jobs.send(Job { url, number, attempt, reason, kind, body });
             return;
         }
         let frame = parcel.frame(number);
@@ -358,6 +394,8 @@ impl Desk {
         };
         if parcel.kind == "events_api" {
             self.stats.events_acked += 1;
+        } else {
+            self.stats.interactions_acked += 1;
         }
         if let Some(sent_at) = parcel.sent_at {
             self.stats.slowest_ack = self.stats.slowest_ack.max(sent_at.elapsed());
@@ -369,8 +407,10 @@ impl Desk {
     }
 
     fn lose(&mut self, number: u64) {
-        if self.parcels.remove(&number).is_some_and(|parcel| parcel.kind == "events_api") {
-            self.stats.events_lost += 1;
+        match self.parcels.remove(&number) {
+            Some(parcel) if parcel.kind == "events_api" => self.stats.events_lost += 1,
+            Some(_) => self.stats.interactions_late += 1,
+            None => {}
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What people do besides writing: press buttons, run slash commands and shortcuts, submit modals.
 //! Builds the payloads, keeps `trigger_id`s and `response_url`s, and takes what is posted to the
-//! latter. Reaches the app through Socket Mode only: by HTTP, Slack sends these to URLs of their own.
+//! latter.
 
-use crate::channel::{Author, Ephemeral, Message};
+use crate::blocks;
+use crate::channel::{Author, Ephemeral, Message, Room};
+use crate::events;
 use crate::people::{APP_ID, Person, TEAM_ID};
 use crate::say;
 use crate::server::{self, Answer};
@@ -89,7 +91,8 @@ pub(crate) fn press(
     value: Option<&str>,
 ) -> Result<oneshot::Receiver<Value>, String> {
     let channel = world.channel(channel).map_err(|_| format!("no channel {channel}"))?;
-    let room = channel.room();
+    let mut room = channel.room();
+    enter(world, &mut room, who);
     let message = room.message(ts).ok_or_else(|| format!("no message {ts}"))?;
     let (block_id, element) = element_of(message, action_id).ok_or_else(|| format!("no {action_id} under {ts}"))?;
     let mut action = json!({
@@ -121,6 +124,110 @@ pub(crate) fn press(
     Ok(world.deliveries.interaction("interactive", payload.to_string()))
 }
 
+/// Presses a button in a home tab.
+pub(crate) fn press_at_home(
+    world: &World,
+    who: &Person,
+    action_id: &str,
+    value: &str,
+) -> Result<oneshot::Receiver<Value>, String> {
+    let view = world.views().home(&who.id).cloned().ok_or_else(|| format!("{} has no home", who.name))?;
+    let found = view["blocks"].as_array().into_iter().flatten().find_map(|block| {
+        let elements = block["elements"].as_array().into_iter().flatten().chain(block.get("accessory"));
+        let mut elements = elements.filter(|element| element["action_id"] == action_id);
+        elements.find(|element| element["value"] == value).map(|element| (block["block_id"].clone(), element.clone()))
+    });
+    let (block_id, button) = found.ok_or_else(|| format!("no {action_id} with {value} at {}'s home", who.name))?;
+    let mut payload = interactive(world, "block_actions", who);
+    payload["container"] = json!({"type": "view", "view_id": view["id"]});
+    payload["actions"] = json!([{
+        "action_id": action_id, "block_id": block_id, "type": "button", "text": button["text"], "value": value,
+        "action_ts": world.stamps.next().to_string(),
+    }]);
+    payload["view"] = view;
+    Ok(world.deliveries.interaction("interactive", payload.to_string()))
+}
+
+/// Opens a home tab.
+pub(crate) fn open_home(world: &World, who: &Person) {
+    let mut event = json!({
+        "type": "app_home_opened", "user": who.id, "channel": format!("D{}", who.id), "tab": "home",
+        "event_ts": world.stamps.next().to_string(),
+    });
+    // Slack leaves it out the first time.
+    if let Some(view) = world.views().home(&who.id) {
+        event["view"] = view.clone();
+    }
+    events::tell_whatever(world, false, event);
+}
+
+/// Types into the field of the modal that was opened last; gives the view's id as well.
+pub(crate) fn suggest(
+    world: &World,
+    who: &Person,
+    block_id: &str,
+    text: &str,
+) -> Result<(String, oneshot::Receiver<Value>), String> {
+    let view = world.views().last_opened().cloned().ok_or("no modal is open")?;
+    let mut blocks = view["blocks"].as_array().into_iter().flatten();
+    let block = blocks.find(|block| block["block_id"] == block_id).ok_or_else(|| format!("no field {block_id}"))?;
+    if block["element"]["type"] != "external_select" {
+        return Err(format!("the entries of {block_id} are not looked up"));
+    }
+    let id = view["id"].as_str().unwrap_or_default().to_string();
+    let mut payload = interactive(world, "block_suggestion", who);
+    if let Some(fields) = payload.as_object_mut() {
+        // Slack gives none: nothing can be opened from a field.
+        fields.remove("trigger_id");
+    }
+    payload["container"] = json!({"type": "view", "view_id": id});
+    payload["action_id"] = block["element"]["action_id"].clone();
+    payload["block_id"] = json!(block_id);
+    payload["value"] = json!(text);
+    payload["view"] = view.clone();
+    Ok((id, world.deliveries.interaction("interactive", payload.to_string())))
+}
+
+/// The `state.values` of the modal that was opened last, filled in so; what Slack itself refuses is an
+/// error.
+pub(crate) fn filled(world: &World, fields: &[(&str, &str)]) -> Result<Value, String> {
+    let views = world.views();
+    let view = views.last_opened().ok_or("no modal is open")?;
+    let id = view["id"].as_str().unwrap_or_default();
+    let inputs = view["blocks"].as_array().into_iter().flatten().filter(|block| block["type"] == "input");
+    let mut values = json!({});
+    let mut left: Vec<&str> = fields.iter().map(|(field, _)| *field).collect();
+    for block in inputs {
+        let name = block["block_id"].as_str().unwrap_or_default();
+        let element = &block["element"];
+        let Some((_, text)) = fields.iter().find(|(field, _)| *field == name) else {
+            if block["optional"] == true {
+                continue;
+            }
+            return Err(format!("Slack lets nobody leave {name} out"));
+        };
+        left.retain(|field| *field != name);
+        let kind = element["type"].as_str().unwrap_or_default();
+        let option = |known: bool| {
+            let label = json!({"type": "plain_text", "text": text});
+            known.then(|| json!({"value": text, "text": label})).ok_or_else(|| format!("{name} does not offer {text}"))
+        };
+        let mut value = json!({"type": kind});
+        match kind {
+            "plain_text_input" => value["value"] = json!(text),
+            "users_select" => value["selected_user"] = json!(text),
+            "static_select" => {
+                let options = element["options"].as_array().into_iter().flatten();
+                value["selected_option"] = option(options.into_iter().any(|option| option["value"] == **text))?;
+            }
+            "external_select" => value["selected_option"] = option(views.offers(id, text))?,
+            other => return Err(format!("nobody here fills in a {other}")),
+        }
+        values[name] = json!({ element["action_id"].as_str().unwrap_or_default(): value });
+    }
+    if left.is_empty() { Ok(values) } else { Err(format!("there are no fields {left:?}")) }
+}
+
 /// Runs a message shortcut on a message.
 pub(crate) fn message_shortcut(
     world: &World,
@@ -130,7 +237,8 @@ pub(crate) fn message_shortcut(
     callback_id: &str,
 ) -> Result<oneshot::Receiver<Value>, String> {
     let channel = world.channel(channel).map_err(|_| format!("no channel {channel}"))?;
-    let room = channel.room();
+    let mut room = channel.room();
+    enter(world, &mut room, who);
     let message = room.message(ts).ok_or_else(|| format!("no message {ts}"))?;
     let mut payload = interactive(world, "message_action", who);
     payload["callback_id"] = json!(callback_id);
@@ -151,7 +259,8 @@ pub(crate) fn command(
     text: &str,
 ) -> Result<oneshot::Receiver<Value>, String> {
     let channel = world.channel(channel).map_err(|_| format!("no channel {channel}"))?;
-    let room = channel.room();
+    let mut room = channel.room();
+    enter(world, &mut room, who);
     let mut interactions = world.interactions();
     let payload = json!({
         "token": "fake-verification-token", "team_id": TEAM_ID, "team_domain": "acme", "channel_id": room.id,
@@ -192,6 +301,12 @@ pub(crate) fn respond(world: &World, id: &str, body: &[u8]) -> Answer {
     }
     let (channel, user) = (url.channel.clone(), url.user.clone());
     drop(interactions);
+    if let Some(blocks) = said.get("blocks").filter(|blocks| blocks.is_array())
+        && let Err(bad) = blocks::check_message(blocks)
+    {
+        world.record.complain(format!("response_url: {}", bad.messages.join("; ")));
+        return server::text(StatusCode::BAD_REQUEST, "invalid_blocks");
+    }
     let Ok(channel) = world.channel(&channel) else {
         return server::text(StatusCode::NOT_FOUND, "channel_not_found");
     };
@@ -212,6 +327,13 @@ pub(crate) fn respond(world: &World, id: &str, body: &[u8]) -> Answer {
         world.touch();
     }
     server::text(StatusCode::OK, "ok")
+}
+
+/// Whoever does something in a channel is in it.
+fn enter(world: &World, room: &mut Room, who: &Person) {
+    if room.members.insert(who.id.clone()) {
+        events::joined(world, room, &who.id);
+    }
 }
 
 /// What all interactive payloads have.

@@ -34,6 +34,7 @@
 
 mod options;
 mod play;
+mod reply;
 mod transcript;
 
 mod api;
@@ -71,8 +72,9 @@ pub use faults::{EventFault, Fault, Faults};
 pub use methods::{Arg, ArgKind, METHODS, Method, SCOPES, Tier, TokenKind};
 pub use options::Options;
 pub use people::{APP_ID, BOT_ID, BOT_USER_ID, OTHER_TEAM_ID, TEAM_ID, TEAM_NAME, TEAM_URL};
-pub use play::{Agent, Reply};
+pub use play::Agent;
 pub use record::{RecordedCall, Stats};
+pub use reply::Reply;
 pub use transcript::Post;
 pub use ts::{Ts, WallClock};
 pub use webhook::signature;
@@ -482,6 +484,18 @@ impl FakeSlack {
             self.world.deliveries.set_http_url(None);
         }
         Ok(())
+    }
+
+    /// Sends what people do with buttons, menus and forms, and their commands, to these addresses while
+    /// events go by HTTP.
+    pub fn set_hand_urls(&self, interactions: &str, commands: &str) {
+        self.world.deliveries.set_hand_urls(interactions.into(), commands.into());
+    }
+
+    /// Tells the app twice of the next thing that somebody does with a button, a menu, a command or a
+    /// form.
+    pub fn doubles_next_interaction(&self) {
+        self.world.deliveries.double_next_interaction();
     }
 
     fn order_sockets(&self, order: Order) -> usize {

@@ -5,6 +5,7 @@ use crate::events;
 use crate::files::{self, Sharing};
 use crate::interact;
 use crate::people::{Person, PersonKind};
+use crate::reply::{Reply, To};
 use crate::say;
 use crate::ts::Ts;
 use crate::words::{self, Spelling};
@@ -12,11 +13,6 @@ use crate::world::World;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::oneshot;
-
-/// How long an app may take to answer an interaction (Slack, "Handling user interaction").
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// Somebody in Slack, as a test plays them. Each act happens at once and makes its events.
 /// Channels are named by id or name, messages by their `ts`.
@@ -134,7 +130,21 @@ impl Agent {
     /// When there is no such message or element.
     pub fn presses<'a>(&self, ts: &str, action_id: &str, value: impl Into<Option<&'a str>>) -> Reply {
         let (channel, ts) = done(locate(&self.world, ts));
-        Reply::new(done(interact::press(&self.world, &self.person(), ts, &channel, action_id, value.into())))
+        let answer = done(interact::press(&self.world, &self.person(), ts, &channel, action_id, value.into()));
+        Reply::new(&self.world, answer, To::Click)
+    }
+
+    /// Presses the button of that `action_id` and value in one's home tab.
+    ///
+    /// # Panics
+    /// When there is no such button.
+    pub fn presses_at_home(&self, action_id: &str, value: &str) -> Reply {
+        Reply::new(&self.world, done(interact::press_at_home(&self.world, &self.person(), action_id, value)), To::Click)
+    }
+
+    /// Opens one's home tab: the app is told.
+    pub fn opens_home(&self) {
+        interact::open_home(&self.world, &self.person());
     }
 
     /// Runs a message shortcut on a message.
@@ -143,7 +153,8 @@ impl Agent {
     /// When the message is not there.
     pub fn shortcuts(&self, ts: &str, callback_id: &str) -> Reply {
         let (channel, ts) = done(locate(&self.world, ts));
-        Reply::new(done(interact::message_shortcut(&self.world, &self.person(), ts, &channel, callback_id)))
+        let answer = done(interact::message_shortcut(&self.world, &self.person(), ts, &channel, callback_id));
+        Reply::new(&self.world, answer, To::Click)
     }
 
     /// Runs a slash command in the channel's composer.
@@ -151,7 +162,28 @@ impl Agent {
     /// # Panics
     /// When the channel is not there.
     pub fn commands(&self, channel: &str, command: &str, text: &str) -> Reply {
-        Reply::new(done(interact::command(&self.world, &self.person(), channel, command, text)))
+        let answer = done(interact::command(&self.world, &self.person(), channel, command, text));
+        Reply::new(&self.world, answer, To::Command { channel: channel.into(), user: self.id.clone() })
+    }
+
+    /// Types into the field of the open modal whose entries the app looks up.
+    ///
+    /// # Panics
+    /// When no modal with such a field is open.
+    pub fn types(&self, block_id: &str, text: &str) -> Reply {
+        let (view, answer) = done(interact::suggest(&self.world, &self.person(), block_id, text));
+        Reply::new(&self.world, answer, To::Typing(view))
+    }
+
+    /// Fills the fields of the open modal, by `block_id`, and submits it: a text, or the value of an
+    /// entry, or a user's id.
+    ///
+    /// # Panics
+    /// When no modal is open, or Slack itself would not let it go: a field is missing, or a value is
+    /// none of a menu's.
+    pub fn fills(&self, fields: &[(&str, &str)]) -> Reply {
+        let values = done(interact::filled(&self.world, fields));
+        self.submits(values)
     }
 
     /// Submits the modal that was opened last, with these `state.values`.
@@ -171,41 +203,6 @@ impl Agent {
 
     fn person(&self) -> Person {
         self.world.people().by_id(&self.id).cloned().unwrap_or_else(|| panic!("{} has left", self.name))
-    }
-}
-
-/// The app's answer to an interaction.
-#[derive(Debug)]
-pub struct Reply {
-    answer: oneshot::Receiver<Value>,
-    /// The modal that was submitted: it closes unless the answer says otherwise.
-    submitted: Option<(Arc<World>, String)>,
-}
-
-impl Reply {
-    pub(crate) fn new(answer: oneshot::Receiver<Value>) -> Reply {
-        Reply { answer, submitted: None }
-    }
-
-    pub(crate) fn to_submission(world: &Arc<World>, who: &Person, values: Value) -> Result<Reply, String> {
-        let (view, answer) = interact::submit(world, who, values)?;
-        Ok(Reply { answer, submitted: Some((world.clone(), view)) })
-    }
-
-    /// The payload of the acknowledgement (`null` for a bare one); none if it did not come within
-    /// Slack's three seconds, which the person sees as an error.
-    pub async fn payload(self) -> Option<Value> {
-        let payload = tokio::time::timeout(ANSWER_WITHIN, self.answer).await.ok()?.ok()?;
-        if let Some((world, view)) = self.submitted {
-            match payload["response_action"].as_str() {
-                None | Some("clear") => world.views().close(&view),
-                Some("update") => {
-                    world.views().replace(&view, &payload["view"]);
-                }
-                Some(_) => {}
-            }
-        }
-        Some(payload)
     }
 }
 

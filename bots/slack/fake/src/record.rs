@@ -60,6 +60,10 @@ pub struct Stats {
     pub events_retried: u64,
     /// Events given up.
     pub events_lost: u64,
+    /// Interactions and commands that were acknowledged in time.
+    pub interactions_acked: u64,
+    /// Those that were not: who pressed saw that it did not work.
+    pub interactions_late: u64,
     /// The longest time from a delivery to its acknowledgement.
     pub slowest_ack: Duration,
 }

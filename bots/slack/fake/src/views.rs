@@ -1,7 +1,7 @@
 //! Views: modals and home tabs as they stand.
 
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// All views by their id, and each person's home.
 #[derive(Debug, Default)]
@@ -9,6 +9,8 @@ pub(crate) struct Views {
     views: HashMap<String, Value>,
     homes: HashMap<String, String>,
     last_opened: Option<String>,
+    /// What the fields of a view have offered: the values of their entries.
+    offered: HashMap<String, HashSet<String>>,
     count: u64,
 }
 
@@ -65,6 +67,24 @@ impl Views {
     /// Closes a modal.
     pub(crate) fn close(&mut self, id: &str) {
         self.views.remove(id);
+        self.offered.remove(id);
+    }
+
+    /// A field of a view offers these.
+    pub(crate) fn offer(&mut self, id: &str, values: Vec<String>) {
+        self.offered.entry(id.to_string()).or_default().extend(values);
+    }
+
+    /// True when a field of the view has offered this.
+    pub(crate) fn offers(&self, id: &str, value: &str) -> bool {
+        self.offered.get(id).is_some_and(|values| values.contains(value))
+    }
+
+    /// The blocks of a view that take an input, by `block_id`.
+    pub(crate) fn inputs(&self, id: &str) -> Vec<String> {
+        let blocks = self.views.get(id).and_then(|view| view["blocks"].as_array());
+        let inputs = blocks.into_iter().flatten().filter(|block| block["type"] == "input");
+        inputs.filter_map(|block| block["block_id"].as_str().map(str::to_string)).collect()
     }
 
     fn put(&mut self, id: String, view: &Value) -> Value {

@@ -48,7 +48,7 @@ pub(crate) async fn challenge(world: &Arc<World>, url: &str) -> Result<(), Strin
     let poster = Poster { client: Client::builder(TokioExecutor::new()).build_http(), world: world.clone() };
     let challenge = format!("fake-challenge-{}", world.deliveries.next_event_number());
     let body = json!({"token": "fake-verification-token", "challenge": challenge, "type": "url_verification"});
-    let answer = poster.post(url, body.to_string().into(), None);
+    let answer = poster.post(url, JSON, body.to_string().into(), None);
     let answer = tokio::time::timeout(world.options.ack_timeout, answer).await.map_err(|_| "it did not answer")??;
     if answer.status() != StatusCode::OK {
         return Err(format!("it answered {}", answer.status()));
@@ -63,6 +63,27 @@ pub(crate) async fn challenge(world: &Arc<World>, url: &str) -> Result<(), Strin
     }
 }
 
+const JSON: &str = "application/json";
+
+/// Content type and body of a delivery: events travel as JSON, commands as a form, and what was pressed
+/// or filled in as JSON in a field of a form.
+fn sent_as(kind: &str, payload: &str) -> (&'static str, Bytes) {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    match kind {
+        "interactive" => {
+            form.append_pair("payload", payload);
+        }
+        "slash_commands" => {
+            let fields = serde_json::from_str::<Value>(payload).unwrap_or_default();
+            for (name, value) in fields.as_object().into_iter().flatten() {
+                form.append_pair(name, value.as_str().unwrap_or_default());
+            }
+        }
+        _ => return (JSON, Bytes::copy_from_slice(payload.as_bytes())),
+    }
+    ("application/x-www-form-urlencoded", form.finish().into())
+}
+
 struct Poster {
     client: Client<HttpConnector, Full<Bytes>>,
     world: Arc<World>,
@@ -72,11 +93,14 @@ impl Poster {
     async fn deliver(&self, job: &Job) -> Result<Value, HttpFailure> {
         let failed = |reason| HttpFailure { reason, no_retry: false };
         let retry = (job.attempt > 0).then_some((job.attempt, job.reason));
-        let body = Bytes::copy_from_slice(job.body.as_bytes());
+        let (content_type, body) = sent_as(job.kind, &job.body);
         let delivery = async {
             let mut url = job.url.clone();
             for _ in 0..=REDIRECTS_MAX {
-                let answer = self.post(&url, body.clone(), retry).await.map_err(|_| failed("connection_failed"))?;
+                let answer = self
+                    .post(&url, content_type, body.clone(), retry)
+                    .await
+                    .map_err(|_| failed("connection_failed"))?;
                 match answer.headers().get(header::LOCATION).filter(|_| answer.status().is_redirection()) {
                     Some(location) => url = location.to_str().map_err(|_| failed("http_error"))?.to_string(),
                     None => return Ok(answer),
@@ -95,12 +119,18 @@ impl Poster {
         Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
-    async fn post(&self, url: &str, body: Bytes, retry: Option<(usize, &str)>) -> Result<Response<Incoming>, String> {
+    async fn post(
+        &self,
+        url: &str,
+        content_type: &str,
+        body: Bytes,
+        retry: Option<(usize, &str)>,
+    ) -> Result<Response<Incoming>, String> {
         let uri: Uri = url.parse().map_err(|_| format!("{url} is no URL"))?;
         let timestamp = self.world.stamps.now_secs().to_string();
         let signature = signature(&self.world.options.signing_secret, &timestamp, &body);
         let mut request = Request::post(uri)
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, content_type)
             .header(header::USER_AGENT, "Slackbot 1.0 (+https://api.slack.com/robots)")
             .header("X-Slack-Request-Timestamp", timestamp)
             .header("X-Slack-Signature", signature);

@@ -4,6 +4,7 @@
 //! goes as plain text instead, so that an agent reads what the customer wrote.
 
 use super::{base, bold, escape, metadata, moment, plain};
+use crate::buttons::buttons;
 use serde_json::{Value, json};
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::words::{self, CONTINUED, ODD};
@@ -32,6 +33,7 @@ pub fn card(card: &Card) -> Value {
     for line in [card.also_line(), card.surroundings_line(), continued].into_iter().flatten() {
         blocks.push(json!({ "type": "context", "elements": [plain_text(&line)] }));
     }
+    blocks.extend(buttons(card.number, &card.offered));
     let mut payload = base(&escape(&title), blocks);
     payload["metadata"] = metadata(json!({ "conversation": card.conversation.to_string(), "card": "1" }));
     payload

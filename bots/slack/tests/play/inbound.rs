@@ -503,6 +503,11 @@ async fn enter(
             Ok(()) => StatusCode::OK.into_response(),
             Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
+        Knock::ByHand(payload) => match handle.by_hand(payload).await {
+            Ok(Some(answer)) => axum::Json(answer).into_response(),
+            Ok(None) => StatusCode::OK.into_response(),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        },
         Knock::Refused(_) => StatusCode::UNAUTHORIZED.into_response(),
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a play, what goes wrong should stop it")]
 
+mod hands;
 mod inbound;
 mod outbound;
 mod stage;

@@ -11,6 +11,7 @@ use threadline_core::desk::{
     Stop, Unstored,
 };
 use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
+use threadline_core::overview::{Glance, Overview, Sought};
 use threadline_core::verb::Offered;
 use threadline_fake_slack::{FakeSlack, Options};
 use threadline_slack::config::{Secret, SlackConfig};
@@ -89,7 +90,7 @@ pub struct Listening {
 
 impl Listening {
     pub fn start(slack: &Slack, inbox: &Arc<Shelf>) -> Listening {
-        let inbound = Inbound::new(slack.clone(), inbox.clone(), now);
+        let inbound = Inbound::new(slack.clone(), inbox.clone(), inbox.clone(), now);
         let (handle, shutdown) = (inbound.handle(), CancellationToken::new());
         let task = tokio::spawn(inbound.run(shutdown.clone()));
         Listening { handle, shutdown, task }
@@ -131,6 +132,10 @@ pub struct State {
     pub being_kept: usize,
     /// Readings are not stored while this is set.
     pub closed: bool,
+    /// Nor refused while this is set.
+    pub stuck: bool,
+    /// What can be looked up.
+    pub glances: Vec<Glance>,
     /// Readings of frames with this in them are never stored.
     pub cursed: Option<String>,
 }
@@ -215,7 +220,7 @@ impl State {
 }
 
 fn wrote(lines: &mut BTreeMap<i64, (i64, String)>, message: &DeskMessage) {
-    let DeskMessage { post, author, body, files, edited, named: _ } = message;
+    let DeskMessage { post, author, body, files, edited, to_us: _, named: _ } = message;
     let edited = edited.unwrap_or(0);
     if lines.get(&post.stamp).is_some_and(|(had, _)| *had >= edited) {
         return;
@@ -235,6 +240,35 @@ fn wrote(lines: &mut BTreeMap<i64, (i64, String)>, message: &DeskMessage) {
             ),
         ),
     );
+}
+
+impl Overview for Shelf {
+    fn glances(&self, threads: Vec<String>, sought: Sought, limit: u32) -> Later<'_, Result<Vec<Glance>, Unstored>> {
+        Box::pin(async move {
+            self.until("it goes on", |state| !state.stuck).await;
+            let state = self.state();
+            if state.closed {
+                return Err(Unstored("the book is closed".to_string()));
+            }
+            let waits = |glance: &Glance| matches!(glance.standing, Standing::AwaitingAgent { .. });
+            let wanted = |glance: &&Glance| match &sought {
+                Sought::Number(number) => glance.number == *number,
+                Sought::Thread(thread) => glance.thread == *thread,
+                Sought::HeldBy(agent) => glance.holder.as_ref().is_some_and(|holder| holder.id == *agent),
+                Sought::Unclaimed => waits(glance) && glance.holder.is_none(),
+                Sought::Waiting => waits(glance),
+                Sought::Like(text) => {
+                    let named = glance.customer.as_ref().is_some_and(|name| name.contains(text));
+                    named || glance.number.to_string().starts_with(text.as_str())
+                }
+            };
+            let ours = state
+                .glances
+                .iter()
+                .filter(|glance| threads.iter().any(|threads| glance.thread.0.starts_with(threads)));
+            Ok(ours.filter(wanted).take(limit as usize).cloned().collect())
+        })
+    }
 }
 
 impl Inbox for Shelf {
@@ -266,6 +300,7 @@ impl Inbox for Shelf {
 
     fn happened(&self, _: &'static str, readings: Vec<Reading>) -> Later<'_, Result<(), Unstored>> {
         Box::pin(async move {
+            self.until("it goes on", |state| !state.stuck).await;
             let cursed = |state: &State| {
                 let raw = |key: &String| {
                     state.frames.iter().find(|(frame, _)| frame.key == *key).map(|(frame, _)| &frame.raw)

@@ -518,10 +518,18 @@ pub(super) fn post(stamp: i64) -> Post {
 pub(super) fn post_of(name: &str, stamp: i64, edited: Option<i64>, text: &str) -> DeskMessage {
     let body = Body::plain(text);
     // The platform knows two people.
-    let asked = person_named(&body, &Names::default());
+    let asked = person_named(&body, false, &Names::default());
     let named =
         [GRACE, HEDY].into_iter().find(|known| asked.as_deref() == Some(known)).map(|known| Box::new(agent(known)));
-    DeskMessage { post: post(stamp), author: Author::Agent(agent(name)), body, files: vec![], edited, named }
+    DeskMessage {
+        post: post(stamp),
+        author: Author::Agent(agent(name)),
+        body,
+        files: vec![],
+        edited,
+        to_us: false,
+        named,
+    }
 }
 
 pub(super) fn agent(name: &str) -> Agent {
@@ -529,7 +537,7 @@ pub(super) fn agent(name: &str) -> Agent {
 }
 
 pub(super) fn did(name: &str, key: &str, verb: Verb) -> Event {
-    Event::AgentDid(Deed { key: key.into(), by: agent(name), verb })
+    Event::AgentDid(Deed { key: key.into(), by: agent(name), verb, elsewhere: None })
 }
 
 pub(super) fn gives(name: &str, key: &str, to: &str) -> Event {

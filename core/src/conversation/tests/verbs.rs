@@ -394,3 +394,37 @@ fn after<const N: usize>(mut play: Play, events: [Event; N]) -> Play {
     }
     play
 }
+
+/// What somebody says to the bot in the thread.
+fn to_bot(name: &str, stamp: i64, edited: Option<i64>, text: &str) -> Event {
+    in_thread("T1", DeskMessage { to_us: true, ..post_of(name, stamp, edited, text) })
+}
+
+#[test]
+fn what_is_said_to_the_bot_is_a_verb_and_never_a_reply() {
+    let mut table = String::new();
+    for text in
+        ["claim", "!claim", "note in a hurry", "resolve #1001", "resolve #7", "calim", "hello there", "", "help"]
+    {
+        let mut play = Play::open(Mode::Open, 0);
+        let effects = play.effects_of(to_bot(GRACE, 10, None, text));
+        let _ = writeln!(table, "{text:<16} {effects}");
+        assert!(!play.dialogue.messages.iter().any(|message| message.rev > 0 && message.post().is_some()), "{text}");
+    }
+    expect![[r#"
+        claim            post 3 “Grace has this conversation now.”, edit the card
+        !claim           post 3 “Grace has this conversation now.”, edit the card
+        note in a hurry  nothing
+        resolve #1001    tell desk/Grace of 2: Wrong(OtherConversation { number: 1001 })
+        resolve #7       tell desk/Grace of 2: Wrong(OtherConversation { number: 7 })
+        calim            tell desk/Grace of 2: Wrong(Mistyped { typed: "calim", meant: Claim })
+        hello there      tell desk/Grace of 2: Wrong(Unknown { typed: "hello" })
+                         tell desk/Grace of 2: Help
+        help             tell desk/Grace of 2: Help
+    "#]]
+    .assert_eq(&table);
+    // A reply that is edited into something for the bot is taken back.
+    let mut play = after(Play::open(Mode::Open, 3_000), [says(GRACE, 10, "Hello")]);
+    let effects = play.effects_of(to_bot(GRACE, 10, Some(11), "claim"));
+    assert!(effects.starts_with("hold 2 no more"), "{effects}");
+}

@@ -305,7 +305,7 @@ async fn the_check_says_what_is_wrong() {
     config.channels = vec![CHANNEL.to_string()];
     expect![[r#"
         [
-            "The Slack app lacks chat:write.customize (to post under the customer's name), channels:history (to read the threads of public channels), groups:history (to read the threads of private channels), groups:read (to check private channels, see who is in them, and hear of their archiving), reactions:write (to show receipts under an agent's message), commands (to be called by its command and in the menus of messages), users:read (to show customers the names and pictures of who answers). Update it from the current manifest and install it again.",
+            "The Slack app lacks chat:write.customize (to post under the customer's name), channels:history (to read the threads of public channels), groups:history (to read the threads of private channels), groups:read (to check private channels, see who is in them, and hear of their archiving), reactions:write (to show receipts under an agent's message), files:write (to show customers' files in their thread), files:read (to bring agents' files to customers), commands (to be called by its command and in the menus of messages), users:read (to show customers the names and pictures of who answers). Update it from the current manifest and install it again.",
         ]
     "#]].assert_eq(&format!("{:#?}\n", check(&Slack::new(config.clone()).unwrap()).await.problems));
     fake.revoke_token(true);

@@ -334,6 +334,7 @@ async fn lists_say_what_there_is_to_do(house: House) {
     site.settle().await;
     commands(&grace, "list").await;
     commands(&grace, "late").await;
+    site.settle().await;
     expect![[r#"
         Grace: You have
         No open conversation.
@@ -433,6 +434,7 @@ async fn a_form_that_comes_too_late_is_told(house: House) {
     until("somebody is told", async || !site.slack().ephemerals(CHANNEL).is_empty()).await;
     assert!(whispers(&site).starts_with("Grace: Nothing was done: the form could not be shown in time."));
     assert!(site.slack().modal().is_none());
+    site.settle().await;
 }
 
 async fn what_somebody_else_resolved_meanwhile_stays_resolved(house: House) {

@@ -59,6 +59,13 @@ async fn commands(agent: &Agent, text: &str) {
     assert!(agent.commands(CHANNEL, "/threadline", text).payload().await.is_some(), "{text} was not taken in time");
 }
 
+/// Commands, and waits for the one answer that only who commanded sees.
+async fn asks(site: &Site, agent: &Agent, channel: &str, text: &str) {
+    let told = site.slack().ephemerals(channel).len();
+    assert!(agent.commands(channel, "/threadline", text).payload().await.is_some(), "{text} was not taken in time");
+    until("an answer", async || site.slack().ephemerals(channel).len() > told).await;
+}
+
 fn whispers(site: &Site) -> String {
     site.slack().ephemerals(CHANNEL).into_iter().map(|(who, words)| format!("{who}: {words}\n")).collect()
 }
@@ -228,6 +235,7 @@ async fn a_card_is_worked_with_buttons_and_a_menu(house: House) {
     press(&alan, &card, "verb/resolve", None).await;
     site.settle().await;
     press(&grace, &card, "verb/reopen", None).await;
+    site.settle().await;
     press(&grace, &card, "verb/release", None).await;
     site.settle().await;
     let thread = site.thread(&ada).await;
@@ -326,15 +334,14 @@ async fn a_command_names_the_conversation_or_lets_one_pick(house: House) {
 async fn lists_say_what_there_is_to_do(house: House) {
     let site = house.open(Setup { by_hand: true, ..setup() }).await;
     let grace = site.slack().agent("Grace");
-    commands(&grace, "list").await;
-    commands(&grace, "late").await;
+    asks(&site, &grace, CHANNEL, "list").await;
+    asks(&site, &grace, CHANNEL, "late").await;
     let (_, first) = waiting(&site, "Ada").await;
     waiting(&site, "Bob").await;
     press(&grace, &first, "verb/claim", None).await;
     site.settle().await;
-    commands(&grace, "list").await;
-    commands(&grace, "late").await;
-    site.settle().await;
+    asks(&site, &grace, CHANNEL, "list").await;
+    asks(&site, &grace, CHANNEL, "late").await;
     expect![[r#"
         Grace: You have
         No open conversation.
@@ -594,7 +601,7 @@ async fn who_is_not_in_the_channel_sees_nothing(house: House) {
     site.slack().add_channel("C0ELSEWHERE", "elsewhere");
     let mallory = site.slack().agent("Mallory");
     for text in ["list", "late", "claim #1001", "note #1001 hello"] {
-        assert!(mallory.commands("C0ELSEWHERE", "/threadline", text).payload().await.is_some());
+        asks(&site, &mallory, "C0ELSEWHERE", text).await;
     }
     mallory.opens_home();
     until("a home", async || home(&site, &mallory) != "none\n").await;
@@ -619,7 +626,7 @@ async fn who_is_not_in_the_channel_sees_nothing(house: House) {
 }
 
 async fn two_hundred_at_once(house: House) {
-    let site = house.open(setup()).await;
+    let site = house.open(Setup { ack_timeout: Duration::from_secs(10), ..setup() }).await;
     let mut cards = Vec::new();
     for n in 0..20 {
         cards.push(waiting(&site, &format!("Customer {n}")).await);
@@ -636,7 +643,10 @@ async fn two_hundred_at_once(house: House) {
             }
         }
     });
+    // All have the same cards before them: what one does changes none for the others.
+    site.slack().faults().always("chat.update", threadline_fake_slack::Fault::Stall(Duration::from_secs(2)));
     let taken = futures_util::future::join_all(acts).await;
+    site.slack().faults().mend("chat.update");
     assert_eq!(taken.iter().filter(|payload| payload.is_none()).count(), 0);
     let stats = site.slack().stats();
     assert_eq!((stats.interactions_acked, stats.interactions_late), (200, 0));

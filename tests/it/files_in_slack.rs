@@ -134,8 +134,11 @@ async fn text_does_not_wait_for_a_file_for_ever(house: House) {
     site.time_passes(1_000);
     until("the text after it", async || lines(&site, &ada).await == ["See", "Well?"]).await;
     site.slack().faults().clear();
-    site.time_passes(60_000);
-    until("the file", async || lines(&site, &ada).await == ["See", "Well?", "[file: one.pdf]"]).await;
+    until("the file", async || {
+        site.time_passes(1_000);
+        lines(&site, &ada).await == ["See", "Well?", "[file: one.pdf]"]
+    })
+    .await;
     site.settle().await;
 }
 

@@ -42,6 +42,10 @@ pub struct Left {
     pub holds_due: i64,
 }
 
+impl Left {
+    pub const NOTHING: Left = Left { orders: 0, frames: 0, holds_due: 0 };
+}
+
 /// How far a conversation is.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Standing {

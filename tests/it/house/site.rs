@@ -25,6 +25,8 @@ use tokio::time::Instant;
 const NEW_YEAR: Moment = Moment(1_767_225_600_000);
 /// What has to be true twice in a row, because one thing may just be handing over to another.
 const CALM_LOOKS: u32 = 2;
+/// How long what is at hand at the end of a play may take.
+const FINISH_MAX: Duration = Duration::from_secs(10);
 /// How long stopping may take: everything at hand is short.
 const STOP_MAX: Duration = Duration::from_secs(8);
 
@@ -361,7 +363,7 @@ impl Site {
     /// What is under way, if anything.
     pub async fn unrest(&self) -> Option<String> {
         let left = self.left().await;
-        if left != (Left { orders: 0, frames: 0, holds_due: 0 }) {
+        if left != Left::NOTHING {
             return Some(format!("{left:?}"));
         }
         if let Some(slack) = &self.inner.slack
@@ -397,9 +399,14 @@ impl Site {
         self.inner.probe.left(self.inner.clock.now().0).await
     }
 
-    /// Ends the site and, if the play went well, looks whether anything was left over.
+    /// Ends the site and, if the play went well, looks whether anything was left over; what is at
+    /// hand just then may be finished.
     pub async fn close(self, went_well: bool) {
-        let left = self.left().await;
+        let (began, mut left) = (Instant::now(), self.left().await);
+        while went_well && left != Left::NOTHING && began.elapsed() < FINISH_MAX {
+            tokio::time::sleep(LOOK_EVERY).await;
+            left = self.left().await;
+        }
         let customers = std::mem::take(&mut *lock(&self.inner.customers));
         let tabs: Vec<_> = customers.iter().flat_map(|customer| customer.tabs()).collect();
         let complaints: Vec<String> = tabs.iter().flat_map(|tab| tab.page().complaints.clone()).collect();
@@ -421,7 +428,7 @@ impl Site {
         if let Some(slack) = &self.inner.slack {
             assert_eq!(slack.complaints(), Vec::<String>::new(), "Slack complains");
         }
-        assert_eq!(left, Left { orders: 0, frames: 0, holds_due: 0 }, "something was left over");
+        assert_eq!(left, Left::NOTHING, "something was left over");
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 /// Channels of the desk: enough that none is a queue of its own.
 const CHANNELS: usize = 8;
 /// Messages that the fake keeps in each channel: threads' roots have to be among them.
-const MESSAGES_PER_CHANNEL_MAX: usize = 20_000;
+const MESSAGES_PER_CHANNEL_MAX: usize = 40_000;
 /// Connections over which conversations are opened, and streams begun, at once.
 const AT_ONCE: usize = 64;
 /// Room for what a page reads at once.

@@ -301,7 +301,7 @@ fn cut(text: &str, chars_max: usize) -> String {
 mod tests {
     use super::*;
     use crate::context::{Answer, Device, Facts, Language, Page, Tz};
-    use crate::conversation::{Doubt, Thread};
+    use crate::conversation::Thread;
     use crate::customer::{Customer, Introduction, Proof};
     use crate::ids::{CustomerId, DeskName};
     use expect_test::{Expect, expect};
@@ -310,31 +310,11 @@ mod tests {
     const THURSDAY: Moment = Moment(1_767_272_700_000);
 
     fn head() -> Conversation {
-        Conversation {
-            id: ConversationId(7),
-            number: 1042,
-            customer: Customer {
-                name: Some("Ada".into()),
-                email: Some("ada@example.com".into()),
-                identity: Identity::Unproven,
-            },
-            topic: "technical".into(),
-            desk: DeskName("support".into()),
-            thread: Thread::Wanted,
-            doubt: Doubt::None,
-            continued: false,
-            standing: Standing::Fresh,
-            claimed_by: None,
-            last_seq: 0,
-            rev: 0,
-            received: 0,
-            seen: 0,
-            card_rev: 0,
-            card_shown: 0,
-            last_stamp: 0,
-            created_at: THURSDAY,
-            last_at: THURSDAY,
-        }
+        let customer =
+            Customer { name: Some("Ada".into()), email: Some("ada@example.com".into()), identity: Identity::Unproven };
+        let desk = DeskName("support".into());
+        let opened = Conversation::opened(ConversationId(7), 1042, customer, "technical".into(), desk, THURSDAY);
+        Conversation { thread: Thread::Wanted, ..opened }
     }
 
     fn facts(said: &[(&str, &str)]) -> Facts {

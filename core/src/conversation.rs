@@ -70,6 +70,40 @@ pub struct Conversation {
     pub last_at: Moment,
 }
 
+impl Conversation {
+    /// One in which nothing was written yet.
+    pub fn opened(
+        id: ConversationId,
+        number: i64,
+        customer: Customer,
+        topic: String,
+        desk: DeskName,
+        at: Moment,
+    ) -> Conversation {
+        Conversation {
+            id,
+            number,
+            customer,
+            topic,
+            desk,
+            thread: Thread::None,
+            continued: false,
+            doubt: Doubt::None,
+            standing: Standing::Fresh,
+            claimed_by: None,
+            last_seq: 0,
+            rev: 0,
+            received: 0,
+            seen: 0,
+            card_rev: 0,
+            card_shown: 0,
+            last_stamp: 0,
+            created_at: at,
+            last_at: at,
+        }
+    }
+}
+
 /// A conversation's thread at its desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Thread {

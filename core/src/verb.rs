@@ -81,6 +81,28 @@ pub enum Name {
     Help,
 }
 
+/// What there is to do when a verb is picked by its name alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It can be done at once.
+    Ready(Verb),
+    /// Something has to be asked first.
+    Needs(Need),
+    /// Nothing: what it needs is not part of Threadline yet.
+    NotYet,
+}
+
+/// What a verb needs to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Whom a conversation is given to.
+    Person,
+    /// What it is about.
+    Topic,
+    /// What the team should know.
+    Note,
+}
+
 /// A verb's line in the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -174,29 +196,35 @@ impl Verb {
             Verb::Help => Name::Help,
         }
     }
+}
 
-    /// The verb of this name, if it needs nothing more to be done.
-    pub fn bare(name: Name) -> Option<Verb> {
-        match name {
-            Name::Claim => Some(Verb::Claim),
-            Name::Release => Some(Verb::Release),
-            Name::Resolve => Some(Verb::Resolve { silently: false }),
-            Name::Reopen => Some(Verb::Reopen),
-            Name::Help => Some(Verb::Help),
-            Name::Assign
-            | Name::Note
-            | Name::Topic
-            | Name::Ticket
-            | Name::Snooze
-            | Name::Escalate
-            | Name::Ack
-            | Name::Book
-            | Name::Call => None,
+impl Need {
+    /// The verb that needs it.
+    pub fn name(self) -> Name {
+        match self {
+            Need::Person => Name::Assign,
+            Need::Topic => Name::Topic,
+            Need::Note => Name::Note,
         }
     }
 }
 
 impl Name {
+    /// What there is to do when this verb is picked by its name alone.
+    pub fn start(self) -> Start {
+        match self {
+            Name::Claim => Start::Ready(Verb::Claim),
+            Name::Release => Start::Ready(Verb::Release),
+            Name::Resolve => Start::Ready(Verb::Resolve { silently: false }),
+            Name::Reopen => Start::Ready(Verb::Reopen),
+            Name::Help => Start::Ready(Verb::Help),
+            Name::Assign => Start::Needs(Need::Person),
+            Name::Topic => Start::Needs(Need::Topic),
+            Name::Note => Start::Needs(Need::Note),
+            Name::Ticket | Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => Start::NotYet,
+        }
+    }
+
     /// Its line in the table.
     pub fn entry(self) -> &'static Entry {
         // Every name has one: a test counts them.

@@ -7,7 +7,7 @@ use threadline_core::card::{CardFact, CardPlan, CardTopic};
 use threadline_core::context::{
     Context, Device, Facts, Field, FieldKind, Language, Link, Page, Pattern, answers, zone,
 };
-use threadline_core::conversation::{Conversation, Doubt, Standing, Thread};
+use threadline_core::conversation::{Conversation, Standing, Thread};
 use threadline_core::customer::{Customer, Identity};
 use threadline_core::ids::{ConversationId, DeskName, Moment};
 use threadline_core::verb::Names;
@@ -112,25 +112,7 @@ fn links_are_ours(text: &str) {
 
 fn head(customer: Customer) -> Conversation {
     let at = Moment(1_767_225_600_000);
-    Conversation {
-        id: ConversationId(7),
-        number: 1042,
-        customer,
-        topic: "technical".into(),
-        desk: DeskName("support".into()),
-        thread: Thread::Wanted,
-        doubt: Doubt::None,
-        continued: false,
-        standing: Standing::AwaitingAgent { since: at },
-        claimed_by: None,
-        last_seq: 0,
-        rev: 0,
-        received: 0,
-        seen: 0,
-        card_rev: 0,
-        card_shown: 0,
-        last_stamp: 0,
-        created_at: at,
-        last_at: at,
-    }
+    let desk = DeskName("support".into());
+    let opened = Conversation::opened(ConversationId(7), 1042, customer, "technical".into(), desk, at);
+    Conversation { thread: Thread::Wanted, standing: Standing::AwaitingAgent { since: at }, ..opened }
 }

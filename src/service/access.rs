@@ -7,7 +7,7 @@ use crate::clock::Ids;
 use crate::store::StoreError;
 use sha2::{Digest, Sha256};
 use threadline_core::context::Context;
-use threadline_core::conversation::{Conversation, Doubt, Standing, Thread};
+use threadline_core::conversation::Conversation;
 use threadline_core::customer::{Customer, Identity};
 use threadline_core::ids::{ConversationId, CustomerId, DeskName};
 use threadline_core::message::Message;
@@ -112,29 +112,10 @@ impl Service {
                 let (opening, hash) = (opening.clone(), hash.clone());
                 Box::pin(async move {
                     let number = tx.next_number().await?;
-                    let conversation = Conversation {
-                        id,
-                        number,
-                        customer: opening.customer,
-                        topic: opening.topic,
-                        desk: opening.desk,
-                        thread: Thread::None,
-                        continued: false,
-                        doubt: Doubt::None,
-                        standing: Standing::Fresh,
-                        claimed_by: None,
-                        last_seq: 0,
-                        rev: 0,
-                        received: 0,
-                        seen: 0,
-                        card_rev: 0,
-                        card_shown: 0,
-                        last_stamp: 0,
-                        created_at: now,
-                        last_at: now,
-                    };
+                    let Opening { customer, topic, desk, context } = opening;
+                    let conversation = Conversation::opened(id, number, customer, topic, desk, now);
                     tx.save_heads(&[&conversation]).await?;
-                    tx.save_context(id, &opening.context).await?;
+                    tx.save_context(id, &context).await?;
                     tx.insert_token(&hash, id, now).await?;
                     Ok(number)
                 })

@@ -24,7 +24,7 @@ use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
 use threadline_core::file::StoredFile;
 use threadline_core::ids::FileId;
-use threadline_core::verb::{Name, Names};
+use threadline_core::verb::{Name, Names, Need, Start};
 use threadline_core::words::{self, CONTINUED, Notice, ODD};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -252,21 +252,11 @@ async fn write(
 
 /// What the page asks for before it sends a verb.
 fn asks(name: Name) -> Option<&'static str> {
-    match name {
-        Name::Assign => Some("person"),
-        Name::Topic => Some("topic"),
-        Name::Note => Some("note"),
-        Name::Claim
-        | Name::Release
-        | Name::Resolve
-        | Name::Reopen
-        | Name::Ticket
-        | Name::Snooze
-        | Name::Escalate
-        | Name::Ack
-        | Name::Book
-        | Name::Call
-        | Name::Help => None,
+    match name.start() {
+        Start::Needs(Need::Person) => Some("person"),
+        Start::Needs(Need::Topic) => Some("topic"),
+        Start::Needs(Need::Note) => Some("note"),
+        Start::Ready(_) | Start::NotYet => None,
     }
 }
 

@@ -155,8 +155,9 @@ fn configuration(directory: &Path, server: &str, slack: Option<&FakeSlack>, more
     });
     let database = directory.join("threadline.db");
     let toml = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\n{server}[database]\nurl = \"sqlite:{}\"\n{desk}{NEWCOMER}",
-        database.display()
+        "[server]\nlisten = \"127.0.0.1:0\"\n{server}[database]\nurl = \"sqlite:{}\"\n[files]\nfolder = {:?}\n{desk}{NEWCOMER}",
+        database.display(),
+        directory.join("files")
     );
     let env = |name: &str| match (slack, name) {
         (Some(slack), "SLACK_BOT_TOKEN") => Some(slack.bot_token().to_string()),

@@ -1,8 +1,8 @@
 //! What somebody wrote behind our slash command: `claim #1042`, `list`, `help`, or nothing at all.
 
-use crate::forms::{Need, Subject};
+use crate::forms::Subject;
 use threadline_core::verb::parse::{self, Wrong};
-use threadline_core::verb::{Names, Verb, Who};
+use threadline_core::verb::{Names, Need, Start, Verb, Who};
 use threadline_core::words::Notice;
 
 /// What is wanted.
@@ -36,9 +36,9 @@ pub(crate) fn read(text: &str, names: &Names) -> Command {
         (None, Err(Wrong::Unknown { typed })) if typed.eq_ignore_ascii_case("late") => Command::Late,
         (None, Ok(verb)) => Command::Tell(Notice::WhichConversation { verb: verb.name() }),
         (None, Err(Wrong::Form(verb))) => Command::Tell(Notice::WhichConversation { verb }),
-        (Some(number), Err(Wrong::Form(name))) => match Need::of(name) {
-            Some(need) if is_bare(&text) => Command::Ask(Subject::Number(number), need),
-            Some(_) | None => Command::Tell(Notice::WrongCommand(Wrong::Form(name))),
+        (Some(number), Err(Wrong::Form(name))) => match name.start() {
+            Start::Needs(need) if is_bare(&text) => Command::Ask(Subject::Number(number), need),
+            Start::Needs(_) | Start::Ready(_) | Start::NotYet => Command::Tell(Notice::WrongCommand(Wrong::Form(name))),
         },
         (Some(number), Ok(Verb::Assign(Who::Named(who)))) => match mentioned(&who) {
             Some(user) => Command::Assign(number, user.to_string()),

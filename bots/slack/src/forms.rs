@@ -5,7 +5,7 @@ use crate::format::clean_line;
 use serde_json::{Value, json};
 use threadline_core::body::{Body, is_invisible};
 use threadline_core::ids::ThreadKey;
-use threadline_core::verb::{Name, Names, VERBS, Verb};
+use threadline_core::verb::{Name, Names, Need, Start, VERBS, Verb};
 use threadline_core::words;
 
 /// What all our forms are called.
@@ -49,54 +49,12 @@ pub(crate) enum Asks {
     },
 }
 
-/// What a verb needs to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// Whom a conversation is given to.
-    Person,
-    /// What it is about.
-    Topic,
-    /// What the team should know.
-    Note,
-}
-
-impl Need {
-    /// What this verb needs; nothing for one that needs nothing, or that no form can ask for yet.
-    pub fn of(name: Name) -> Option<Need> {
-        match name {
-            Name::Assign => Some(Need::Person),
-            Name::Topic => Some(Need::Topic),
-            Name::Note => Some(Need::Note),
-            Name::Claim
-            | Name::Release
-            | Name::Resolve
-            | Name::Reopen
-            | Name::Ticket
-            | Name::Snooze
-            | Name::Escalate
-            | Name::Ack
-            | Name::Book
-            | Name::Call
-            | Name::Help => None,
-        }
-    }
-
-    /// The verb that needs it.
-    fn name(self) -> Name {
-        match self {
-            Need::Person => Name::Assign,
-            Need::Topic => Name::Topic,
-            Need::Note => Name::Note,
-        }
-    }
-
-    /// Its field.
-    fn field(self) -> &'static str {
-        match self {
-            Need::Person => WHO,
-            Need::Topic => TOPIC,
-            Need::Note => NOTE,
-        }
+/// The field for what a verb needs.
+fn field_of(need: Need) -> &'static str {
+    match need {
+        Need::Person => WHO,
+        Need::Topic => TOPIC,
+        Need::Note => NOTE,
     }
 }
 
@@ -172,10 +130,10 @@ pub(crate) fn read(view: &Value) -> Option<(Form, Filled)> {
             match (number, picked(WHAT).and_then(Name::of_word)) {
                 (None, _) => Filled::Missing(WHICH),
                 (_, None) => Filled::Missing(WHAT),
-                (Some(number), Some(name)) => match (Verb::bare(name), Need::of(name)) {
-                    (Some(verb), _) => Filled::Verb { of: Subject::Number(number), verb },
-                    (None, Some(need)) => Filled::Needs { of: Subject::Number(number), need },
-                    (None, None) => Filled::Missing(WHAT),
+                (Some(number), Some(name)) => match name.start() {
+                    Start::Ready(verb) => Filled::Verb { of: Subject::Number(number), verb },
+                    Start::Needs(need) => Filled::Needs { of: Subject::Number(number), need },
+                    Start::NotYet => Filled::Missing(WHAT),
                 },
             }
         }
@@ -208,7 +166,7 @@ impl Asks {
     pub fn main_field(&self) -> &'static str {
         match self {
             Asks::Everything => WHICH,
-            Asks::This { need, .. } => need.field(),
+            Asks::This { need, .. } => field_of(*need),
         }
     }
 }
@@ -320,7 +278,10 @@ fn form(carried: &Value) -> Option<Form> {
         Some(word) => {
             let thread = || carried["thread"].as_str().map(|key| Subject::Thread(ThreadKey(key.to_string())));
             let of = carried["number"].as_i64().map(Subject::Number).or_else(thread)?;
-            Asks::This { need: Need::of(Name::of_word(word)?)?, of }
+            match Name::of_word(word)?.start() {
+                Start::Needs(need) => Asks::This { need, of },
+                Start::Ready(_) | Start::NotYet => return None,
+            }
         }
     };
     Some(Form { asks, channel: text("channel"), answer_to: text("answer_to") })

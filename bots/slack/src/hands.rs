@@ -6,7 +6,7 @@
 use crate::command::{self, Command};
 use crate::directory::Place;
 use crate::format::NAMELESS_AGENT;
-use crate::forms::{self, Asks, Filled, Form, Need, Subject};
+use crate::forms::{self, Asks, Filled, Form, Subject};
 use crate::interaction::{self, Act, Interaction, Person};
 use crate::outbound::{Slack, Us};
 use crate::{PLATFORM, ids, lists, rich};
@@ -18,7 +18,7 @@ use threadline_core::desk::{Agent, Deed, DeskAct, DeskEvent, Inbox, Reading, Uns
 use threadline_core::ids::{AgentId, ThreadKey};
 use threadline_core::overview::{Glance, Overview, Sought};
 use threadline_core::verb::parse::Wrong;
-use threadline_core::verb::{Verb, Who};
+use threadline_core::verb::{Start, Verb, Who};
 use threadline_core::words::{self, Notice};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -119,20 +119,20 @@ impl Inner {
             return self.taken_but(it.answer_to.as_deref(), &Notice::WrongCommand(Wrong::Off(name))).await;
         }
         match it.act.clone() {
-            Act::OnCard { thread, picked } => match (Verb::bare(picked.name), Need::of(picked.name)) {
-                (Some(verb), _) => self.pressed(us, &it, thread, verb).await,
-                (None, Some(need)) => self.opens(it, Asks::This { need, of: Subject::Number(picked.number) }, false),
-                (None, None) => Reply::Taken(None),
+            Act::OnCard { thread, picked } => match picked.name.start() {
+                Start::Ready(verb) => self.pressed(us, &it, thread, verb).await,
+                Start::Needs(need) => self.opens(it, Asks::This { need, of: Subject::Number(picked.number) }, false),
+                Start::NotYet => Reply::Taken(None),
             },
-            Act::AtHome(picked) => match (Verb::bare(picked.name), Need::of(picked.name)) {
-                (Some(verb), _) => self.picked_at_home(us, &it, Subject::Number(picked.number), verb).await,
-                (None, Some(need)) => self.opens(it, Asks::This { need, of: Subject::Number(picked.number) }, false),
-                (None, None) => Reply::Taken(None),
+            Act::AtHome(picked) => match picked.name.start() {
+                Start::Ready(verb) => self.picked_at_home(us, &it, Subject::Number(picked.number), verb).await,
+                Start::Needs(need) => self.opens(it, Asks::This { need, of: Subject::Number(picked.number) }, false),
+                Start::NotYet => Reply::Taken(None),
             },
-            Act::OnMessage { thread, name } => match (Verb::bare(name), Need::of(name)) {
-                (Some(verb), _) => self.picked(us, &it, Subject::Thread(thread), verb).await,
-                (None, Some(need)) => self.opens(it, Asks::This { need, of: Subject::Thread(thread) }, false),
-                (None, None) => Reply::Taken(None),
+            Act::OnMessage { thread, name } => match name.start() {
+                Start::Ready(verb) => self.picked(us, &it, Subject::Thread(thread), verb).await,
+                Start::Needs(need) => self.opens(it, Asks::This { need, of: Subject::Thread(thread) }, false),
+                Start::NotYet => Reply::Taken(None),
             },
             Act::Wrote(text) => self.wrote(us, it, &text).await,
             Act::FilledIn(form, filled) => self.filled_in(us, &it, form, filled).await,

@@ -143,7 +143,7 @@ fn on_message(us: &Us, payload: &Value) -> Option<Act> {
 
 fn thread(us: &Us, payload: &Value, ts: &str) -> Option<ThreadKey> {
     let channel = text(&payload["channel"]["id"]).or_else(|| text(&payload["container"]["channel_id"]))?;
-    ids::stamp(ts)?;
+    ids::stamp(ts).filter(|_| ids::is_id(channel))?;
     Some(Spot { team: &us.team, channel, ts }.thread())
 }
 
@@ -151,7 +151,8 @@ fn person(payload: &Value) -> Option<Person> {
     let user = &payload["user"];
     let team = [&user["team_id"], &payload["team"]["id"], &payload["team_id"]].into_iter().find_map(owned);
     let handle = [&user["name"], &user["username"], &payload["user_name"]].into_iter().find_map(owned);
-    Some(Person { user: owned(&user["id"]).or_else(|| owned(&payload["user_id"]))?, team, handle })
+    let user = owned(&user["id"]).or_else(|| owned(&payload["user_id"])).filter(|user| ids::is_id(user))?;
+    Some(Person { user, team, handle })
 }
 
 fn owned(value: &Value) -> Option<String> {
@@ -211,9 +212,15 @@ mod tests {
         let mut at_home = pressed.clone();
         at_home["container"] = json!({ "type": "view", "view_id": "V1" });
         assert_eq!(act(&at_home), Act::AtHome(picked));
-        let mut nobody = pressed;
-        nobody["user"] = json!({});
-        assert_eq!(decode(&us(), &nobody), None);
+        for user in [json!({}), json!({ "id": "U1/../U2" })] {
+            let mut nobody = pressed.clone();
+            nobody["user"] = user;
+            assert_eq!(decode(&us(), &nobody), None);
+        }
+        let mut elsewhere = pressed;
+        elsewhere["container"]["channel_id"] = json!("C1/C2");
+        elsewhere["channel"] = json!({});
+        assert_eq!(act(&elsewhere), Act::Other);
     }
 
     #[test]

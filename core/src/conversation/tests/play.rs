@@ -36,27 +36,9 @@ pub(super) struct Play {
 impl Play {
     /// A conversation in which nothing was written yet.
     pub fn new() -> Play {
-        let head = Conversation {
-            id: ConversationId(7),
-            number: 1042,
-            customer: Customer::default(),
-            topic: "billing".into(),
-            desk: DeskName("support".into()),
-            thread: Thread::None,
-            continued: false,
-            doubt: Doubt::None,
-            standing: Standing::Fresh,
-            claimed_by: None,
-            last_seq: 0,
-            rev: 0,
-            received: 0,
-            seen: 0,
-            card_rev: 0,
-            card_shown: 0,
-            last_stamp: 0,
-            created_at: Moment(0),
-            last_at: Moment(0),
-        };
+        let desk = DeskName("support".into());
+        let head =
+            Conversation::opened(ConversationId(7), 1042, Customer::default(), "billing".into(), desk, Moment(0));
         Play {
             dialogue: Dialogue { head, messages: Vec::new(), context: Context::default() },
             rules: rules(Mode::Open, 3_000),

@@ -35,6 +35,9 @@ CREATE TABLE conversation (
     rev BIGINT NOT NULL,
     received BIGINT NOT NULL,
     seen BIGINT NOT NULL,
+    -- when the thread is told that replies wait for the customer's browser, and the last change of which it was
+    receipt_due BIGINT,
+    waits BIGINT NOT NULL,
     -- the last change of what the card shows, and the last one that the card at the desk shows
     card_rev BIGINT NOT NULL,
     card_shown BIGINT NOT NULL,
@@ -45,6 +48,9 @@ CREATE TABLE conversation (
 -- What agents look up: what waits, longest first, and what somebody has.
 CREATE INDEX conversation_waiting ON conversation (standing_since) WHERE standing = 'awaiting_agent';
 CREATE INDEX conversation_claimed ON conversation (claimed_id) WHERE claimed_id IS NOT NULL;
+
+-- Only what is waited for: few at a time, and none of a customer who is there stays in it.
+CREATE INDEX conversation_receipt_due ON conversation (receipt_due) WHERE receipt_due IS NOT NULL;
 
 CREATE INDEX conversation_customer ON conversation (customer_id) WHERE customer_id IS NOT NULL;
 
@@ -96,12 +102,12 @@ CREATE INDEX message_held ON message (conversation) WHERE stage = 'held';
 -- Effects that wait to be carried out at a desk.
 CREATE TABLE outbox (
     conversation TEXT NOT NULL,
-    -- open, post, fetch, card, received, seen, tell, take_back, point, way
+    -- open, post, fetch, card, received, seen, waiting, arrived, tell, take_back, point, way
     kind TEXT NOT NULL,
     -- the number of the message it is about, 0 for open and card; take_back, point: the stamp of the post
     seq BIGINT NOT NULL,
     desk TEXT NOT NULL,
-    -- received, seen, take_back, point: the post; tell, way: the person
+    -- received, seen, waiting, arrived, take_back, point: the post; tell, way: the person
     target TEXT,
     -- tell: the words, as a body
     words TEXT,
@@ -194,6 +200,7 @@ CREATE TABLE practice_post (
     deleted BIGINT NOT NULL,
     received BIGINT NOT NULL,
     seen BIGINT NOT NULL,
+    waiting BIGINT NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (conversation, post)
 );

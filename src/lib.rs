@@ -103,6 +103,7 @@ pub async fn start(
         life.spawn("listening to other processes", peers::listen(service.clone(), life.clone()));
     }
     life.spawn("the end of holds", scheduler::end_holds(service.clone(), life.clone()));
+    life.spawn("customers who are missed", scheduler::miss_customers(service.clone(), life.clone()));
     life.spawn("housekeeping", scheduler::keep_house(service.clone(), life.clone()));
     let shown = practice.filter(|_| config.practice.enabled);
     let web = web::web(config, service.clone(), shown, door, life.clone());

@@ -108,11 +108,11 @@ impl Practice {
         Ok((row.file.name, reading.ok_or(missing)?))
     }
 
-    /// Shows a receipt under an agent's post.
-    pub async fn mark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
+    /// Shows a receipt under an agent's post, or takes it away.
+    pub async fn mark(&self, post: &PostKey, mark: Mark, is_on: bool) -> Result<(), Trouble> {
         let Some((conversation, post)) = parse_post(post) else { return Err(never("no post of the practice desk")) };
         let store = &self.service.shared().store;
-        store.write(move |tx| Box::pin(tx.practice_mark(conversation, post, mark))).await.map_err(not_done)?;
+        store.write(move |tx| Box::pin(tx.practice_mark(conversation, post, mark, is_on))).await.map_err(not_done)?;
         self.changed(conversation);
         Ok(())
     }
@@ -364,6 +364,7 @@ impl Practice {
             deleted: false,
             received: false,
             seen: false,
+            waiting: false,
             at: self.service.shared().clock.now(),
         }
     }

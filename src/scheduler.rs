@@ -19,6 +19,10 @@ const UNSURE_AGAIN_MILLIS: i64 = 250;
 /// How long a reply is held beyond its time because its thread could not be read after a gap, in
 /// which an agent may have edited or deleted it. Then it goes out: the customer has waited for it.
 const UNSURE_MAX_MILLIS: i64 = 120_000;
+/// Conversations whose replies wait for the customer, told of in one go.
+const RECEIPTS_MAX: i64 = 256;
+/// How often it is looked for such: what is stored meanwhile is due in a minute at the earliest.
+const RECEIPTS_EVERY_MILLIS: i64 = 5_000;
 /// The wait after the database failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long a frame that was read is kept, so that it is known when it comes again: Slack's
@@ -101,6 +105,44 @@ async fn end(service: &Service, holds: Vec<HoldRow>) -> usize {
             tracing::error!(conversation.id = %hold.conversation, %error, "a held reply could not be released; trying again");
         })
         .count()
+}
+
+/// Has the thread told of replies that wait for their customers' browsers, until the process stops.
+pub async fn miss_customers(service: Service, life: Lifecycle) -> anyhow::Result<()> {
+    let shared = service.shared().clone();
+    loop {
+        let wake = match miss_due(&service).await {
+            Ok(wake) => wake,
+            Err(error) => {
+                tracing::error!(%error, "it could not be read which replies wait for their customers; trying again");
+                shared.clock.now().plus_millis(RECEIPTS_EVERY_MILLIS)
+            }
+        };
+        tokio::select! {
+            () = life.stopping() => return Ok(()),
+            () = shared.clock.sleep_until(wake) => {}
+        }
+    }
+}
+
+/// Tells what is due; when to look again.
+async fn miss_due(service: &Service) -> anyhow::Result<Moment> {
+    let shared = service.shared();
+    let now = shared.clock.now();
+    let due = shared.store.receipts_due(now, RECEIPTS_MAX).await?;
+    shared.broken.found(&shared.metrics, "receipts", &due.broken);
+    let all = (due.legible.len() + due.broken.len()) as i64 == RECEIPTS_MAX;
+    let events: Vec<_> = due.legible.iter().map(|head| (head.id, Event::RepliesDelayed)).collect();
+    let count = events.len();
+    let failed = service.events(events).await.into_iter().filter_map(Result::err);
+    let failed = failed
+        .inspect(|error| tracing::error!(%error, "it was not stored that replies wait for a customer; trying again"))
+        .count();
+    if all && failed < count {
+        return Ok(now);
+    }
+    let look = now.plus_millis(RECEIPTS_EVERY_MILLIS);
+    Ok(shared.store.next_receipt(now).await?.map_or(look, |next| next.min(look)))
 }
 
 /// Forgets old frames and files that nobody wants, and sets the gauges, until the process stops.

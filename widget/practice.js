@@ -27,14 +27,18 @@
  * @property {import('./practice-files.js').DeskFile[]} [files]
  * @property {boolean} edited
  * @property {boolean} deleted
- * @property {('received' | 'seen')[]} marks
+ * @property {('waiting' | 'received' | 'seen')[]} marks
  * @property {string} [to]
  */
 import { bodyNodes, safeHref } from './chat/body.js';
 import { h } from './dom.js';
 import { Attached, fileNodes } from './practice-files.js';
 
-const MARKS = { received: ['✓', 'The customer’s browser has it'], seen: ['👁', 'The customer has seen it'] };
+const MARKS = {
+  waiting: ['⏳', 'It waits until the customer’s browser is there'],
+  received: ['✓', 'The customer’s browser has it'],
+  seen: ['👁', 'The customer has seen it'],
+};
 
 /** Where the browser keeps who answers. */
 const AGENT = 'threadline:practice:agent';
@@ -315,7 +319,7 @@ async function does(thread, verb) {
   await refreshPosts();
 }
 
-/** @param {'received' | 'seen'} name */
+/** @param {'waiting' | 'received' | 'seen'} name */
 function mark(name) {
   const [sign, title] = MARKS[name] ?? [name, name];
   return h('span', { class: 'mark', role: 'img', 'aria-label': title, title, 'data-mark': name }, sign);

@@ -9,6 +9,7 @@ mod doubt;
 mod elsewhere;
 mod files;
 mod meaning;
+mod receipts;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::message::{Kind, Message, Place, Posting};
 use crate::words::{self, Notice, Said};
 
 pub use doubt::{Doubt, LOOKS_AFTER_MILLIS, Sent};
+pub use receipts::RECEIPT_AFTER_MILLIS;
 pub use site::Told;
 
 /// What is known of a conversation as a whole.
@@ -58,6 +60,11 @@ pub struct Conversation {
     pub received: i64,
     /// The last change that the customer has seen.
     pub seen: i64,
+    /// When the thread is told that replies wait for the customer's browser; none while it has all of
+    /// which the thread was not told so.
+    pub receipt_due: Option<Moment>,
+    /// The last change of which the thread was told, if it was not received, that it waits.
+    pub waits: i64,
     /// The number of the last change of what the card shows.
     pub card_rev: i64,
     /// The last change that the card at the desk shows.
@@ -95,6 +102,8 @@ impl Conversation {
             rev: 0,
             received: 0,
             seen: 0,
+            receipt_due: None,
+            waits: 0,
             card_rev: 0,
             card_shown: 0,
             last_stamp: 0,
@@ -195,6 +204,9 @@ pub enum Event {
         /// The change.
         rev: i64,
     },
+    /// Replies have waited for the customer's browser for so long ([`Conversation::receipt_due`]) that
+    /// their agents have to know.
+    RepliesDelayed,
     /// The customer said how he found it.
     CustomerRated {
         /// What makes it the same rating when the browser sends it again.
@@ -313,6 +325,13 @@ pub enum Effect {
         /// Which receipt.
         mark: Mark,
     },
+    /// Take ⏳ away from an agent's post.
+    WaitsNoMore {
+        /// The reply's number.
+        seq: i64,
+        /// The post.
+        post: PostKey,
+    },
     /// Tell one person at the desk, privately.
     TellPrivately {
         /// The number of the message it is about.
@@ -404,7 +423,8 @@ pub enum Rejected {
 /// The caller has to load, besides the head: for [`Event::CustomerWrote`], [`Event::CustomerRated`],
 /// [`Event::AgentDid`], [`Event::DeskWrote`] and [`Event::DeskDeleted`] the message of that key; for a post with a stamp below
 /// [`Conversation::last_stamp`] also the first desk message after that stamp; for receipts the
-/// shown replies above [`Conversation::received`] or [`Conversation::seen`]; for
+/// shown replies above [`Conversation::received`] or [`Conversation::seen`], and for
+/// [`Event::RepliesDelayed`] those above the former; for
 /// [`Event::DeskWrote`], [`Event::DeskDeleted`] and [`Event::HoldEnded`] also the held replies; for
 /// [`Event::ThreadRead`], [`Event::CardsFound`] and [`Event::ThreadVanished`] all; for the rest the messages they name;
 /// and the context for [`Event::SiteTold`].
@@ -443,6 +463,7 @@ impl Dialogue {
             Event::CustomerRated { key, score, comment } => step.customer_rated(key, score, comment)?,
             Event::CustomerReceived { rev } => step.customer_has(rev, false),
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
+            Event::RepliesDelayed => step.replies_delayed(),
             Event::SiteTold(told) => step.site_told(told)?,
             Event::DeskWrote { thread, message } => step.desk_wrote(&thread, message),
             Event::AgentDid(deed) => step.agent_did(deed),

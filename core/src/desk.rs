@@ -203,6 +203,8 @@ pub enum Mark {
     Received,
     /// 👁 the customer saw it.
     Seen,
+    /// ⏳ it waits for the customer's browser; taken away again when that has it.
+    Waiting,
 }
 
 /// Which of an agent's messages go out.

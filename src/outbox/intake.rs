@@ -47,6 +47,7 @@ impl Worker {
             (Task::Post, None) => {}
             (
                 Task::Mark(..)
+                | Task::Arrived(_)
                 | Task::Tell(..)
                 | Task::Card
                 | Task::TakeBack(_)
@@ -156,6 +157,7 @@ impl Worker {
                 match (&order.task, heads.get(&order.conversation)) {
                     (
                         Task::Mark(..)
+                        | Task::Arrived(_)
                         | Task::Tell(..)
                         | Task::Card
                         | Task::TakeBack(_)

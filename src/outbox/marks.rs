@@ -5,12 +5,14 @@
 
 use super::{Desk, report, report_done};
 use crate::service::Service;
+use crate::store::StoreError;
 use crate::store::orders::{OrderKey, OrderRow, Task};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use threadline_core::conversation::{Conversation, Event, Thread};
-use threadline_core::desk::Trouble;
-use threadline_core::ids::Moment;
+use threadline_core::desk::{Mark, Trouble};
+use threadline_core::ids::{Moment, PostKey};
+use threadline_core::message::{Kind, Message, Stage};
 
 /// Receipts that are under way at once.
 const UNDER_WAY_MAX: usize = 4;
@@ -31,6 +33,7 @@ pub(super) struct Marks {
     cards: Line,
     repairs: Line,
     marks: Line,
+    unmarks: Line,
     /// Everything that waits or is under way; true when it was ordered again meanwhile.
     known: HashMap<OrderKey, bool>,
     under_way: usize,
@@ -57,6 +60,7 @@ enum LineKind {
     Cards,
     Repairs,
     Marks,
+    Unmarks,
 }
 
 impl LineKind {
@@ -65,6 +69,7 @@ impl LineKind {
             Task::Tell(..) | Task::ShowTheWay(..) => LineKind::Tells,
             Task::Card => LineKind::Cards,
             Task::TakeBack(_) | Task::PointTheWay(_) => LineKind::Repairs,
+            Task::Arrived(_) => LineKind::Unmarks,
             Task::Mark(..) | Task::Open | Task::Post | Task::Fetch => LineKind::Marks,
         }
     }
@@ -76,6 +81,7 @@ impl LineKind {
             LineKind::Cards => "editing cards",
             LineKind::Repairs => "taking back what is there twice",
             LineKind::Marks => "receipts",
+            LineKind::Unmarks => "taking receipts away",
         }
     }
 }
@@ -115,7 +121,7 @@ impl Marks {
             return (None, None);
         }
         let mut wake: Option<Moment> = None;
-        for line in [&mut self.tells, &mut self.repairs, &mut self.cards, &mut self.marks] {
+        for line in [&mut self.tells, &mut self.repairs, &mut self.cards, &mut self.marks, &mut self.unmarks] {
             let at = line.waiting.iter().position(|waiting| waiting.not_before <= now);
             match at {
                 Some(at) if line.paused_until <= now => {
@@ -162,6 +168,7 @@ impl Marks {
             LineKind::Cards => &mut self.cards,
             LineKind::Repairs => &mut self.repairs,
             LineKind::Marks => &mut self.marks,
+            LineKind::Unmarks => &mut self.unmarks,
         }
     }
 }
@@ -170,7 +177,9 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
     let order = &waiting.order;
     let mut edited = None;
     let result = match &order.task {
+        Task::Mark(Mark::Waiting, post) => show_waiting(service, desk, order, post).await,
         Task::Mark(mark, post) => desk.platform.mark(post, *mark).await,
+        Task::Arrived(post) => desk.platform.unmark(post, Mark::Waiting).await,
         Task::Card => match desk.head(service, order.conversation).await {
             Ok(head) => {
                 let Thread::Open(thread) = head.thread.clone() else {
@@ -240,6 +249,26 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
     Done::Again { waiting, after_millis }
 }
 
+/// Shows that a reply waits for the customer's browser, if it still does. The order to take that away
+/// again may be under way at the same time: so it is looked once more when it is there.
+async fn show_waiting(service: &Service, desk: &Desk, order: &OrderRow, post: &PostKey) -> Result<(), Trouble> {
+    if waits(service, order).await? {
+        desk.platform.mark(post, Mark::Waiting).await?;
+    }
+    if waits(service, order).await? { Ok(()) } else { desk.platform.unmark(post, Mark::Waiting).await }
+}
+
+/// True while the reply that an order is about waits for the customer's browser.
+async fn waits(service: &Service, order: &OrderRow) -> Result<bool, Trouble> {
+    let store = &service.shared().store;
+    let not_done = |error: StoreError| Trouble::NotDone { why: error.to_string() };
+    let head = store.head(order.conversation).await.map_err(not_done)?;
+    let found = store.messages_by_seq(&[(order.conversation, order.seq)]).await.map_err(not_done)?;
+    let received = head.map_or(0, |head| head.received);
+    let waits = |message: &Message| matches!(message.kind, Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } if first_rev > received);
+    Ok(found.legible.iter().any(waits))
+}
+
 /// The order is dealt with; `edited`: so far does the card show what changed.
 async fn over(service: &Service, order: OrderRow, edited: Option<i64>) -> Done {
     match edited {
@@ -262,8 +291,13 @@ async fn point(desk: &Desk, order: &OrderRow, head: &Conversation) -> Result<(),
     match &order.task {
         Task::PointTheWay(card) => desk.platform.point_the_way(card, head.number, onward).await,
         Task::ShowTheWay(person, thread) => desk.platform.show_the_way(thread, person, onward).await,
-        Task::Open | Task::Post | Task::Fetch | Task::Card | Task::Mark(..) | Task::Tell(..) | Task::TakeBack(_) => {
-            Ok(())
-        }
+        Task::Open
+        | Task::Post
+        | Task::Fetch
+        | Task::Card
+        | Task::Mark(..)
+        | Task::Arrived(_)
+        | Task::Tell(..)
+        | Task::TakeBack(_) => Ok(()),
     }
 }

@@ -136,7 +136,15 @@ impl Platform {
     pub async fn mark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.mark(post, mark).await,
-            Platform::Practice(practice) => practice.mark(post, mark).await,
+            Platform::Practice(practice) => practice.mark(post, mark, true).await,
+        }
+    }
+
+    /// Takes a receipt away from a post. It may not be there.
+    pub async fn unmark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
+        match self {
+            Platform::Slack(slack) => slack.unmark(post, mark).await,
+            Platform::Practice(practice) => practice.mark(post, mark, false).await,
         }
     }
 

@@ -298,7 +298,7 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
             Event::CustomerRated { key, .. } => wanted.keys.push(key.clone()),
             Event::AgentDid(deed) => wanted.keys.push(deed.key.clone()),
             Event::SiteTold(_) => wanted.contexts.push(head.id),
-            Event::CustomerReceived { .. } | Event::CustomerSaw { .. } => {
+            Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed => {
                 if replies.insert(head.id) {
                     wanted.replies_above.push((head.id, head.seen.min(head.received)));
                 }
@@ -418,6 +418,7 @@ async fn store(
             Effect::PostToDesk { seq, .. } => orders.add(place(Task::Post, seq)),
             Effect::FetchFiles { seq, .. } => orders.add(place(Task::Fetch, seq)),
             Effect::MarkPost { seq, post, mark } => orders.add(place(Task::Mark(mark, post), seq)),
+            Effect::WaitsNoMore { seq, post } => orders.add(place(Task::Arrived(post), seq)),
             Effect::TellPrivately { seq, person, notice } => {
                 let words = words::notice(&notice, &inner.names);
                 orders.add(place(Task::Tell(person, words), seq));

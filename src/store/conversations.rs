@@ -39,6 +39,8 @@ pub(super) struct ConversationRow {
     rev: i64,
     received: i64,
     seen: i64,
+    receipt_due: Option<i64>,
+    waits: i64,
     card_rev: i64,
     card_shown: i64,
     last_stamp: i64,
@@ -49,7 +51,7 @@ pub(super) struct ConversationRow {
 pub(super) const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
     vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
     resolved_name, resolved_picture, rating, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
-    card_rev, card_shown, last_stamp, created_at, last_at";
+    receipt_due, waits, card_rev, card_shown, last_stamp, created_at, last_at";
 
 impl Tx {
     /// The heads of conversations by id or by thread, locked until the commit, in one order.
@@ -114,6 +116,8 @@ impl Tx {
                         .push_bind(it.rev)
                         .push_bind(it.received)
                         .push_bind(it.seen)
+                        .push_bind(it.receipt_due.map(|due| due.0))
+                        .push_bind(it.waits)
                         .push_bind(it.card_rev)
                         .push_bind(it.card_shown)
                         .push_bind(it.last_stamp)
@@ -127,7 +131,8 @@ impl Tx {
                      resolved_picture = excluded.resolved_picture, rating = excluded.rating, \
                      claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
                      claimed_picture = excluded.claimed_picture, last_seq = excluded.last_seq, rev = excluded.rev, \
-                     received = excluded.received, seen = excluded.seen, card_rev = excluded.card_rev, \
+                     received = excluded.received, seen = excluded.seen, receipt_due = excluded.receipt_due, \
+                     waits = excluded.waits, card_rev = excluded.card_rev, \
                      card_shown = excluded.card_shown, last_stamp = excluded.last_stamp, last_at = excluded.last_at",
                 );
                 query.build().execute(c).await?;
@@ -219,6 +224,32 @@ impl Store {
             }
         }
         Ok(heads)
+    }
+
+    /// Conversations whose customer's browser should have had replies by `now` and has not, longest
+    /// first, at most `limit`.
+    pub async fn receipts_due(&self, now: Moment, limit: i64) -> Result<Rows<Conversation>, StoreError> {
+        let rows: Vec<ConversationRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM conversation WHERE receipt_due <= "));
+            query.push_bind(now.0).push(" ORDER BY receipt_due LIMIT ").push_bind(limit);
+            query.build_query_as().fetch_all(c).await?
+        });
+        let mut heads = Rows::default();
+        for row in rows {
+            heads.add(&row.id.clone(), head_from(row));
+        }
+        Ok(heads)
+    }
+
+    /// When the next receipt is due after `now`.
+    pub async fn next_receipt(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
+        let due: Option<i64> = on_read!(self, |c| {
+            sqlx::query_scalar("SELECT MIN(receipt_due) FROM conversation WHERE receipt_due > $1")
+                .bind(now.0)
+                .fetch_one(c)
+                .await?
+        });
+        Ok(due.map(Moment))
     }
 
     /// A conversation by the number that people say.
@@ -327,6 +358,8 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         rev: row.rev,
         received: row.received,
         seen: row.seen,
+        receipt_due: row.receipt_due.map(Moment),
+        waits: row.waits,
         card_rev: row.card_rev,
         card_shown: row.card_shown,
         last_stamp: row.last_stamp,

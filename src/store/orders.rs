@@ -33,6 +33,8 @@ pub enum Task {
     Fetch,
     /// Show a receipt under a post.
     Mark(Mark, PostKey),
+    /// Take ⏳ away from a post.
+    Arrived(PostKey),
     /// Edit the card.
     Card,
     /// Tell a person these words, privately.
@@ -55,6 +57,8 @@ impl Task {
             Task::Card => "card",
             Task::Mark(Mark::Received, _) => "received",
             Task::Mark(Mark::Seen, _) => "seen",
+            Task::Mark(Mark::Waiting, _) => "waiting",
+            Task::Arrived(_) => "arrived",
             Task::Tell(..) => "tell",
             Task::TakeBack(_) => "take_back",
             Task::PointTheWay(_) => "point",
@@ -76,7 +80,7 @@ impl Tx {
                 query.push_values(chunk, |mut row, order| {
                     let (target, words, thread) = match &order.task {
                         Task::Open | Task::Post | Task::Fetch | Task::Card => (None, None, None),
-                        Task::Mark(_, post) | Task::TakeBack(post) | Task::PointTheWay(post) => {
+                        Task::Mark(_, post) | Task::Arrived(post) | Task::TakeBack(post) | Task::PointTheWay(post) => {
                             (Some(post.0.as_str()), None, None)
                         }
                         Task::Tell(person, words) => (Some(person.as_str()), Some(json::body_to_json(words)), None),
@@ -180,6 +184,8 @@ fn order_from((conversation, kind, seq, desk, target, words, thread, at): Row) -
         "card" => Task::Card,
         "received" => Task::Mark(Mark::Received, post()?),
         "seen" => Task::Mark(Mark::Seen, post()?),
+        "waiting" => Task::Mark(Mark::Waiting, post()?),
+        "arrived" => Task::Arrived(post()?),
         "tell" => {
             Task::Tell(post()?.0, words.as_deref().and_then(json::body_from_json).ok_or_else(|| wrong("no words"))?)
         }

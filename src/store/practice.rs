@@ -48,6 +48,8 @@ pub struct PracticePost {
     pub received: bool,
     /// True when it carries 👁.
     pub seen: bool,
+    /// True when it carries ⏳.
+    pub waiting: bool,
     /// When it was made.
     pub at: Moment,
 }
@@ -82,6 +84,7 @@ struct Row {
     deleted: i64,
     received: i64,
     seen: i64,
+    waiting: i64,
     at: i64,
 }
 
@@ -124,7 +127,7 @@ impl Tx {
         on_tx!(self, |c| {
             sqlx::query(
                 "INSERT INTO practice_post (conversation, post, kind, name, person, body, files, delivery, edited, \
-                 deleted, received, seen, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, 0, 0, 0, $9)",
+                 deleted, received, seen, waiting, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, 0, 0, 0, 0, $9)",
             )
             .bind(conversation.to_string())
             .bind(post)
@@ -153,19 +156,21 @@ impl Tx {
         Ok(())
     }
 
-    /// Shows a receipt under an agent's post.
+    /// Shows a receipt under an agent's post, or takes it away.
     pub async fn practice_mark(
         &mut self,
         conversation: ConversationId,
         post: i64,
         mark: Mark,
+        is_on: bool,
     ) -> Result<(), StoreError> {
         let sql = match mark {
-            Mark::Received => "UPDATE practice_post SET received = 1 WHERE conversation = $1 AND post = $2",
-            Mark::Seen => "UPDATE practice_post SET seen = 1 WHERE conversation = $1 AND post = $2",
+            Mark::Received => "UPDATE practice_post SET received = $1 WHERE conversation = $2 AND post = $3",
+            Mark::Seen => "UPDATE practice_post SET seen = $1 WHERE conversation = $2 AND post = $3",
+            Mark::Waiting => "UPDATE practice_post SET waiting = $1 WHERE conversation = $2 AND post = $3",
         };
         on_tx!(self, |c| {
-            sqlx::query(sql).bind(conversation.to_string()).bind(post).execute(c).await?;
+            sqlx::query(sql).bind(i64::from(is_on)).bind(conversation.to_string()).bind(post).execute(c).await?;
         });
         Ok(())
     }
@@ -220,7 +225,7 @@ impl Store {
     pub async fn practice_posts(&self, conversation: ConversationId) -> Result<Vec<PracticePost>, StoreError> {
         let rows: Vec<Row> = on_read!(self, |c| {
             sqlx::query_as(
-                "SELECT post, kind, name, person, body, files, delivery, edited, deleted, received, seen, at \
+                "SELECT post, kind, name, person, body, files, delivery, edited, deleted, received, seen, waiting, at \
                  FROM practice_post WHERE conversation = $1 ORDER BY post",
             )
             .bind(conversation.to_string())
@@ -287,6 +292,7 @@ fn post_from(conversation: ConversationId, row: Row) -> Result<PracticePost, Sto
         deleted: row.deleted != 0,
         received: row.received != 0,
         seen: row.seen != 0,
+        waiting: row.waiting != 0,
         at: Moment(row.at),
     })
 }

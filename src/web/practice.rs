@@ -166,7 +166,7 @@ fn card_value(card: &Card, names: &Names, topics: &[&str]) -> Value {
 }
 
 fn post_value(number: i64, post: &PracticePost, card: &Value) -> Value {
-    let marks: Vec<&str> = [("received", post.received), ("seen", post.seen)]
+    let marks: Vec<&str> = [("waiting", post.waiting), ("received", post.received), ("seen", post.seen)]
         .into_iter()
         .filter(|(_, on)| *on)
         .map(|(mark, _)| mark)

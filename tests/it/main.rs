@@ -13,6 +13,7 @@ mod files;
 mod files_in_slack;
 mod hold;
 mod inside;
+mod receipts;
 mod verbs;
 
 mod api;

@@ -71,6 +71,7 @@ pub fn mark(mark: Mark) -> &'static str {
     match mark {
         Mark::Received => "heavy_check_mark",
         Mark::Seen => "eye",
+        Mark::Waiting => "hourglass_flowing_sand",
     }
 }
 
@@ -415,7 +416,8 @@ mod tests {
 
     #[test]
     fn receipts_are_reactions() {
-        assert_eq!((mark(Mark::Received), mark(Mark::Seen)), ("heavy_check_mark", "eye"));
+        let marks = [Mark::Received, Mark::Seen, Mark::Waiting].map(mark);
+        assert_eq!(marks, ["heavy_check_mark", "eye", "hourglass_flowing_sand"]);
     }
 
     #[test]

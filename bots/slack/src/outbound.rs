@@ -153,6 +153,18 @@ impl Slack {
         }
     }
 
+    /// Takes a receipt away from an agent's post. It may not be there, nor may the post.
+    pub async fn unmark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
+        let spot = self.spot(&post.0).await?;
+        let payload = json!({ "channel": spot.channel, "timestamp": spot.ts, "name": format::mark(mark) });
+        let answer = self.inner.client.call(&self.inner.config.bot_token, "reactions.remove", &payload).await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(failure) if matches!(failure.code(), Some("no_reaction" | "message_not_found")) => Ok(()),
+            Err(failure) => Err(failure.trouble("reactions.remove")),
+        }
+    }
+
     /// Tells one person privately: where he did what it is about, or in the thread. `person` is an
     /// agent's id, a Slack user's, or [`ids::elsewhere`].
     pub async fn tell(&self, thread: &ThreadKey, person: &str, words: &Body) -> Result<(), Trouble> {

@@ -86,6 +86,7 @@ impl Step<'_> {
             self.effects.push(Effect::ShowTyping { by: Some(name) });
         } else {
             self.show(id);
+            self.receipt_wanted();
         }
     }
 
@@ -160,6 +161,7 @@ impl Step<'_> {
     }
 
     pub(super) fn withdraw(&mut self, at: usize) {
+        self.nothing_waits_of(at);
         let message = &mut self.messages[at];
         let (id, written) = (message.id, message.at);
         let Kind::Reply { stage, .. } = &mut message.kind else { return };
@@ -204,6 +206,7 @@ impl Step<'_> {
         }
         self.effects.push(Effect::ForgetHold(id));
         self.show(id);
+        self.receipt_wanted();
         self.typing_changed();
     }
 

@@ -1,11 +1,9 @@
-//! What the customer does: writes, has what was said, sees it.
+//! What the customer does: writes, and says how he found it.
 
 use super::{Effect, Rating, Rejected, Score, Standing, Step};
 use crate::body::Body;
-use crate::desk::Mark;
 use crate::file::{AtDesk, Attachment, StoredFile};
-use crate::ids::PostKey;
-use crate::message::{Kind, Stage};
+use crate::message::Kind;
 use crate::words::{self, Said};
 
 impl Step<'_> {
@@ -45,36 +43,5 @@ impl Step<'_> {
         let said = words::said(&Said::Rated { score, comment });
         self.post_own(key, said, Vec::new(), Kind::FromBot);
         Ok(())
-    }
-
-    /// Receipts only ever move forward, and never past what there is.
-    pub(super) fn customer_has(&mut self, rev: i64, saw: bool) {
-        let rev = rev.min(self.head.rev);
-        let (had, seen) = (self.head.received, self.head.seen);
-        if rev > had {
-            self.head.received = rev;
-            self.mark_replies(had, rev, Mark::Received);
-        }
-        if saw && rev > seen {
-            self.head.seen = rev;
-            self.mark_replies(seen, rev, Mark::Seen);
-        }
-    }
-
-    pub(super) fn mark_replies(&mut self, above: i64, upto: i64, mark: Mark) {
-        let mut marked: Vec<(i64, PostKey)> = self
-            .messages
-            .iter()
-            .filter_map(|m| match &m.kind {
-                Kind::Reply { post, stage: Stage::Shown { first_rev, .. }, .. }
-                    if *first_rev > above && *first_rev <= upto =>
-                {
-                    Some((m.seq, post.key.clone()))
-                }
-                _ => None,
-            })
-            .collect();
-        marked.sort_by_key(|(seq, _)| *seq);
-        self.effects.extend(marked.into_iter().map(|(seq, post)| Effect::MarkPost { seq, post, mark }));
     }
 }

@@ -55,6 +55,68 @@ fn the_first_message_wants_a_thread_and_the_next_ones_do_not() {
 }
 
 #[test]
+fn a_reply_that_waits_for_the_customer_is_told_once_and_until_he_has_it() {
+    let mut play = Play::open(Mode::Open, 3_000);
+    play.on(says(GRACE, 10, "One"));
+    play.later(3_000);
+    play.on(Event::HoldEnded(id(2)));
+    play.later(RECEIPT_AFTER_MILLIS - 1);
+    play.on(Event::RepliesDelayed);
+    play.later(1);
+    play.on(Event::RepliesDelayed);
+    play.on(says(GRACE, 20, "Two"));
+    play.on(Event::HoldEnded(id(3)));
+    play.on(says(GRACE, 30, "Three"));
+    play.on(Event::HoldEnded(id(4)));
+    play.on(Event::CustomerReceived { rev: 4 });
+    play.note("the browser is there, and has a minute for the rest");
+    play.later(RECEIPT_AFTER_MILLIS - 1);
+    play.on(Event::RepliesDelayed);
+    play.later(1);
+    play.on(Event::RepliesDelayed);
+    play.on(deletes(30));
+    play.on(Event::CustomerSaw { rev: 6 });
+    play.later(RECEIPT_AFTER_MILLIS);
+    play.on(Event::RepliesDelayed);
+    play.check(expect![[r#"
+        Grace @10: One
+            hold 2 until 4000, Grace is typing, edit the card
+        the hold of 2 ended
+            hold 2 no more, show 2, nobody is typing
+        Ada is missed
+            nothing
+        Ada is missed
+            mark 2 Waiting
+        Grace @20: Two
+            hold 3 until 67000, Grace is typing
+        the hold of 3 ended
+            hold 3 no more, show 3, nobody is typing
+        Grace @30: Three
+            hold 4 until 67000, Grace is typing
+        the hold of 4 ended
+            hold 4 no more, show 4, nobody is typing
+        Ada received r4
+            mark 2 Received, mark 3 Received, 2 waits no more
+        (the browser is there, and has a minute for the rest)
+        Ada is missed
+            nothing
+        Ada is missed
+            mark 4 Waiting
+        deleted @30
+            4 waits no more, show 4
+        Ada saw r6
+            mark 2 Seen, mark 3 Seen
+        Ada is missed
+            nothing
+        ---
+        r2 Ada: Hello
+        r3 Grace: One
+        r4 Grace: Two
+        r6 Grace took a message back
+    "#]]);
+}
+
+#[test]
 fn receipts_only_move_forward_and_mark_each_reply_once() {
     let mut play = Play::open(Mode::Open, 0);
     play.on(says(GRACE, 10, "One"));

@@ -145,9 +145,9 @@ impl Customer {
         &self.inner.token
     }
 
-    /// True when the page tells the server what it has.
+    /// True when a page is open that tells the server what it has.
     pub fn sends_receipts(&self) -> bool {
-        self.inner.receipts
+        self.inner.receipts && self.tabs().iter().any(Tab::is_open)
     }
 
     /// Writes a message that must be stored now.
@@ -206,6 +206,18 @@ impl Customer {
     /// Opens the conversation in another tab.
     pub fn opens_another_tab(&self) -> Tab {
         let tab = Tab::open(&self.inner.web, self.token(), false);
+        self.inner.tabs.lock().unwrap_or_else(PoisonError::into_inner).push(tab.clone());
+        tab
+    }
+
+    /// Closes every tab.
+    pub fn leaves(&self) {
+        self.tabs().iter().for_each(Tab::close);
+    }
+
+    /// Opens the conversation again, in a tab that tells the server what it has.
+    pub fn comes_back(&self) -> Tab {
+        let tab = Tab::open(&self.inner.web, self.token(), true);
         self.inner.tabs.lock().unwrap_or_else(PoisonError::into_inner).push(tab.clone());
         tab
     }

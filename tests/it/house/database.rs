@@ -39,11 +39,12 @@ pub enum Probe {
 pub struct Left {
     pub orders: i64,
     pub frames: i64,
-    pub holds_due: i64,
+    /// Holds that have to end, and customers who have to be missed.
+    pub due: i64,
 }
 
 impl Left {
-    pub const NOTHING: Left = Left { orders: 0, frames: 0, holds_due: 0 };
+    pub const NOTHING: Left = Left { orders: 0, frames: 0, due: 0 };
 }
 
 /// How far a conversation is.
@@ -134,10 +135,10 @@ impl Probe {
     /// What is still under way, with `now` on the service's clock.
     pub async fn left(&self, now: i64) -> Left {
         let sql = "SELECT (SELECT COUNT(*) FROM outbox), (SELECT COUNT(*) FROM frame WHERE read_at IS NULL), \
-                   (SELECT COUNT(*) FROM hold WHERE due <= $1)";
-        let (orders, frames, holds_due): (i64, i64, i64) =
+                   (SELECT COUNT(*) FROM hold WHERE due <= $1) + (SELECT COUNT(*) FROM conversation WHERE receipt_due <= $1)";
+        let (orders, frames, due): (i64, i64, i64) =
             on_probe!(self, |pool| sqlx::query_as(sql).bind(now).fetch_one(pool).await.unwrap());
-        Left { orders, frames, holds_due }
+        Left { orders, frames, due }
     }
 
     /// How far each conversation is.

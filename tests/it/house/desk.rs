@@ -179,7 +179,11 @@ fn practice_transcript(thread: &Value) -> String {
             line.push_str(" (edited)");
         }
         for mark in post["marks"].as_array().into_iter().flatten() {
-            line.push_str(if mark == "received" { " ✓" } else { " 👁" });
+            line.push_str(match mark.as_str() {
+                Some("received") => " ✓",
+                Some("seen") => " 👁",
+                _ => " ⏳",
+            });
         }
         lines.push(line.replace('\n', "\n    "));
     }

@@ -101,6 +101,7 @@ pub fn transcript(slack: &FakeSlack, thread: &Thread) -> String {
             line.push_str(match reaction.as_str() {
                 "heavy_check_mark" => " ✓",
                 "eye" => " 👁",
+                "hourglass_flowing_sand" => " ⏳",
                 _ => " ?",
             });
         }

@@ -140,7 +140,9 @@ impl Play {
         };
         self.only_what_the_caller_loads_is_looked_at(&before, &event, &effects);
         let mut again = self.dialogue.clone();
-        let repeated = carry(&mut again, event.clone(), self.now.plus_millis(1), &self.rules);
+        // What it says is about a moment: a later one may be another.
+        let later = self.now.plus_millis(i64::from(event != Event::RepliesDelayed));
+        let repeated = carry(&mut again, event.clone(), later, &self.rules);
         assert_eq!((repeated, &again), (Ok(Vec::new()), &self.dialogue), "the second time of {event:?}");
         self.revs_are_one_per_change(&before, &effects);
         self.world_follows(&before, &effects);
@@ -197,12 +199,19 @@ impl Play {
                 Effect::ShowTyping { by } => self.typing.clone_from(by),
                 Effect::MarkPost { seq, mark, .. } => {
                     let head = &self.dialogue.head;
-                    let upto = if *mark == Mark::Seen { head.seen } else { head.received };
+                    let upto = match mark {
+                        Mark::Seen => head.seen,
+                        Mark::Received => head.received,
+                        Mark::Waiting => head.rev,
+                    };
                     let Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } = self.message(*seq).kind else {
                         panic!("marked, and not shown: {seq}")
                     };
                     assert!(first_rev <= upto, "marked too early: {seq}");
                     assert!(self.marked.insert((*seq, *mark)), "marked twice: {seq}");
+                }
+                Effect::WaitsNoMore { seq, .. } => {
+                    assert!(self.marked.remove(&(*seq, Mark::Waiting)), "did not wait: {seq}");
                 }
                 // One that waits already stays one.
                 Effect::EditCard => drop(self.orders.insert(Order::Card)),
@@ -249,7 +258,15 @@ impl Play {
         assert_eq!((&self.orders, &self.holds, &self.typing), (&orders, &holds, &typing.1));
         assert_eq!(self.look, self.dialogue.head.doubt.due());
         let head = &self.dialogue.head;
-        assert!(head.seen <= head.received && head.received <= head.rev);
+        assert!(head.seen <= head.received && head.received <= head.rev && head.waits <= head.rev);
+        let shown_above = |above: i64, upto: i64| {
+            let is_one = move |m: &&Message| matches!(m.kind, Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } if first_rev > above && first_rev <= upto);
+            self.dialogue.messages.iter().filter(is_one).map(|m| m.seq).collect::<BTreeSet<_>>()
+        };
+        let marked = self.marked.iter().filter(|(_, mark)| *mark == Mark::Waiting).map(|(seq, _)| *seq);
+        assert_eq!(marked.collect::<BTreeSet<_>>(), shown_above(head.received, head.waits), "what shows that it waits");
+        let unheard = shown_above(head.received.max(head.waits), head.rev);
+        assert!(unheard.is_empty() || head.receipt_due.is_some(), "nobody is told that these wait: {unheard:?}");
         assert!(before.head.seen <= head.seen && before.head.received <= head.received);
     }
 
@@ -276,6 +293,7 @@ impl Play {
             },
             Effect::FetchFiles { seq, .. } => format!("fetch the files of {seq}"),
             Effect::MarkPost { seq, mark, .. } => format!("mark {seq} {mark:?}"),
+            Effect::WaitsNoMore { seq, .. } => format!("{seq} waits no more"),
             Effect::TellPrivately { seq, person, notice } => format!("tell {person} of {seq}: {notice:?}"),
             Effect::EditCard => "edit the card".into(),
             Effect::ShowStanding => "show how it stands".into(),
@@ -360,7 +378,7 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
     match event {
         Event::CustomerWrote { key: name, .. } | Event::CustomerRated { key: name, .. } => wanted.extend(key(name)),
         Event::AgentDid(deed) => wanted.extend(key(&deed.key)),
-        Event::CustomerReceived { .. } | Event::CustomerSaw { .. } => {
+        Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed => {
             let above = head.seen.min(head.received);
             let reply = |m: &&Message| matches!(m.kind, Kind::Reply { .. }) && m.rev > above;
             wanted.extend(dialogue.messages.iter().filter(reply).map(|m| m.id));
@@ -414,6 +432,7 @@ pub(super) fn event_words(event: &Event) -> String {
         }
         Event::CustomerReceived { rev } => format!("Ada received r{rev}"),
         Event::CustomerSaw { rev } => format!("Ada saw r{rev}"),
+        Event::RepliesDelayed => "Ada is missed".to_string(),
         Event::CustomerRated { key, score, comment } => format!("Ada rated, {key}: {} {comment}", score.stars()),
         Event::AgentDid(deed) => format!("{} did, {}: {:?}", deed.by.name, deed.key, deed.verb),
         Event::SiteTold(told) => {

@@ -14,6 +14,7 @@ enum Happening {
     Writes { who: u8, post: i64, edited: i64, what: u8 },
     Deletes(i64),
     HoldEnds(usize),
+    IsMissed,
     Opens(u8),
     Posts { which: usize, pieces: u32 },
     Refuses(usize),
@@ -39,6 +40,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(who, post, edited, what)| Writes { who, post, edited, what }),
         2 => (1..9i64).prop_map(Deletes),
         4 => (0..9usize).prop_map(HoldEnds),
+        2 => Just(IsMissed),
         2 => (1..4u8).prop_map(Opens),
         4 => (0..9usize, 0..4u32).prop_map(|(which, pieces)| Posts { which, pieces }),
         1 => (0..9usize).prop_map(Refuses),
@@ -53,7 +55,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (any::<bool>(), 0..3i64).prop_map(|(card, ago)| Loses { card, ago }),
         1 => (1..4u8, 0..3u8, any::<bool>())
             .prop_map(|(first, count, written)| FindsCards { first, count, written }),
-        2 => prop_oneof![Just(1), Just(20_000)].prop_map(TimePasses),
+        2 => prop_oneof![Just(1), Just(20_000), Just(60_000)].prop_map(TimePasses),
         3 => (0..100usize).prop_map(Repeats),
     ]
 }
@@ -115,6 +117,7 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
         Happening::Writes { who, post, edited, what } => in_thread(&here, desk_message(who, post, edited, what)),
         Happening::WritesElsewhere { who, post, what } => in_thread("T0", desk_message(who, post, 0, what)),
         Happening::Deletes(stamp) => deletes(stamp),
+        Happening::IsMissed => Event::RepliesDelayed,
         Happening::HoldEnds(at) => Event::HoldEnded(nth(at)?.id),
         Happening::Opens(thread) => opened(&format!("T{thread}")),
         Happening::Posts { which, pieces } => posted(&[(nth(which)?.seq, pieces)]),

@@ -17,7 +17,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The modules of the loader, those that are imported first.
-const LOADER: &[&str] = &["words/fill.js", "words/loader.js", "dom.js", "widget.js"];
+const LOADER: &[&str] = &["words/fill.js", "words/loader.js", "dom.js", "loader/always.js", "widget.js"];
+
+/// The same, for a site that hides the button while nobody is there.
+const SHY_LOADER: &[&str] = &["words/fill.js", "words/loader.js", "dom.js", "loader/shy.js", "widget.js"];
 
 /// The modules of the chat.
 const CHAT: &[&str] = &[
@@ -63,6 +66,9 @@ const RATING: &[&str] = &["words/fill.js", "words/rating.js", "dom.js", "rating/
 /// The modules that the chat fetches for a customer whom the site vouches for.
 const MINE: &[&str] = &["words/fill.js", "words/mine.js", "dom.js", "mine/style.js", "mine/mine.js"];
 
+/// The modules that the chat fetches where a topic is not answered day and night.
+const HOURS: &[&str] = &["words/fill.js", "words/hours.js", "dom.js", "hours/style.js", "hours/hours.js"];
+
 /// The modules of the practice desk.
 const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice-files.js", "practice.js"];
 
@@ -83,14 +89,17 @@ fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
 
     let mut assets = Assets::default();
-    for (name, modules) in [("files.js", FILES), ("rating.js", RATING), ("mine.js", MINE), ("chat.js", CHAT)] {
+    let parts = [("files.js", FILES), ("rating.js", RATING), ("mine.js", MINE), ("hours.js", HOURS), ("chat.js", CHAT)];
+    for (name, modules) in parts {
         let script = assets.linked(&script(modules, true)?)?;
         // The same under a lasting name, for one that a browser kept over an upgrade.
         assets.add(&format!("/assets/{name}"), JAVASCRIPT, script.clone());
         assets.add_hashed(name, JAVASCRIPT, script);
     }
-    let loader = assets.linked(&script(LOADER, false)?)?;
-    assets.add("/widget.js", JAVASCRIPT, format!("(() => {{\n'use strict';\n{loader}}})();\n"));
+    for (path, modules) in [("/widget.js", LOADER), ("/assets/widget-shy.js", SHY_LOADER)] {
+        let loader = assets.linked(&script(modules, false)?)?;
+        assets.add(path, JAVASCRIPT, format!("(() => {{\n'use strict';\n{loader}}})();\n"));
+    }
     for (page, modules) in [("shop", &["shop.js"][..]), ("practice", PRACTICE)] {
         assets.add_hashed(&format!("{page}.js"), JAVASCRIPT, script(modules, false)?);
         assets.add_hashed(&format!("{page}.css"), CSS, source(&format!("{page}.css"))?);

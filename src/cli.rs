@@ -250,7 +250,13 @@ fn summary(config: &Config, now: Moment) -> String {
         };
         let asks: Vec<&str> = topic.fields.iter().map(|field| field.id.as_str()).collect();
         let asks = if asks.is_empty() { String::new() } else { format!(", asks for {}", asks.join(", ")) };
-        row("topic", format!("{} → {}{calendar}{asks}", topic.label, topic.desk));
+        let answer = match config.calendars.iter().find(|named| named.name == topic.calendar) {
+            Some(named) if named.calendar.next_closing(now).is_some() => {
+                format!(", answered within {}", topic.answer_within)
+            }
+            Some(_) | None => String::new(),
+        };
+        row("topic", format!("{} → {}{calendar}{answer}{asks}", topic.label, topic.desk));
     }
     for fact in &config.facts {
         let mark = if fact.link.is_some() { ", a link" } else { "" };

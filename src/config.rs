@@ -27,12 +27,13 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
+use threadline_core::availability::{Availability, Promise};
 use threadline_core::calendar::{About, Calendar, NaiveDate, Remark};
 pub use threadline_core::card::CardFact as Fact;
 use threadline_core::card::{CardPlan, CardTopic};
 use threadline_core::context::Field;
 use threadline_core::desk::Mode;
-use threadline_core::ids::{CalendarName, DeskName};
+use threadline_core::ids::{CalendarName, DeskName, Moment};
 use threadline_core::media::ALLOWED;
 use threadline_core::verb::Names;
 
@@ -63,6 +64,8 @@ pub struct Config {
     pub calendars: Vec<NamedCalendar>,
     /// The calendar of what has no topic.
     pub default_calendar: CalendarName,
+    /// By when what has no topic is answered.
+    pub answer_within: Promise,
     /// How to reach Slack; there if a desk is in Slack.
     pub slack: Option<Slack>,
     /// What the site signs with to say who a customer is; none where it says nothing. Two while it is
@@ -123,6 +126,17 @@ pub struct Widget {
     pub ask_name: Ask,
     /// Whether the customer is asked for an email address.
     pub ask_email: Ask,
+    /// What becomes of the button while nobody is there.
+    pub when_closed: WhenClosed,
+}
+
+/// What becomes of the chat's button while nobody is there, whatever the topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenClosed {
+    /// It stays: what is written is answered later.
+    Show,
+    /// It is not to be seen, unless the customer has the chat open or something to read.
+    Hide,
 }
 
 /// Whether something is asked before a conversation begins.
@@ -149,6 +163,8 @@ pub struct Topic {
     pub fields: Vec<Field>,
     /// When they are answered.
     pub calendar: CalendarName,
+    /// By when.
+    pub answer_within: Promise,
 }
 
 /// A calendar, and where it stands in the file.
@@ -357,6 +373,16 @@ impl NamedCalendar {
 }
 
 impl Config {
+    /// What a customer with this topic may expect now; the default counts for one that is no more.
+    pub fn availability(&self, topic: &str, now: Moment) -> Availability {
+        let topic = self.topics.iter().find(|it| it.id == topic);
+        let (name, promise) =
+            topic.map_or((&self.default_calendar, self.answer_within), |topic| (&topic.calendar, topic.answer_within));
+        // Every name that is used is that of a calendar: it was checked when the file was read.
+        let named = self.calendars.iter().find(|it| it.name == *name);
+        named.map_or(Availability::Open { closes: None }, |named| Availability::at(&named.calendar, promise, now))
+    }
+
     /// What it says about the cards at the roots of threads.
     pub fn card_plan(&self) -> CardPlan {
         let topic = |topic: &Topic| CardTopic {

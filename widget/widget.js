@@ -12,6 +12,7 @@
 import { dress, h, icon } from './dom.js';
 import { fill } from './words/fill.js';
 import { BUTTON_WORDS } from './words/loader.js';
+import { shy } from './loader/always.js';
 
 /** The chat of the same build. */
 const CHAT = '/assets/chat-HASH.js';
@@ -168,6 +169,7 @@ export class Launcher extends HTMLElement {
 function begin(waiting) {
   customElements.define('threadline-chat', Launcher);
   const launcher = new Launcher();
+  shy?.(launcher);
   const place = () => launcher.isConnected || document.body.append(launcher);
   /** @param {() => void} work */
   const idle = (work) => ('requestIdleCallback' in globalThis ? requestIdleCallback(work, { timeout: IDLE_MS_MAX }) : setTimeout(work, 50));

@@ -23,12 +23,14 @@
 //! | Context, Fact | what is known besides what was written: page, browser, language, zone; a key and value that the site hands over |
 //! | Card | the root of the thread: what is so now, described once and laid out by each desk |
 //! | Calendar | when business is done: opening hours in a zone, with holidays and exceptions |
+//! | Availability, Promise | what a customer may expect who writes now: somebody is there, or an answer by a stated time; by when a team answers |
 //! | Verb | something an agent can do to a conversation: claim, release, assign, note, topic, resolve, reopen, help … |
 //! | Deed | a verb that was done with a button, a menu or a command |
 //! | Event, Effect | what happened (past tense); what must be done to the world (an order) |
 //! | Outbox, Lane | stored effects waiting to be carried out; the line in which they keep their order |
 //! | Rev | the number of a change that the customer can see; what a broken stream resumes from |
 
+pub mod availability;
 pub mod body;
 pub mod calendar;
 pub mod card;

@@ -6,16 +6,17 @@ use super::document::{Document, Found, Place, Problem, Table, either};
 use super::identity::identity;
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
-use super::topics::{fact, labelled_facts, place_topics, topic};
+use super::topics::{fact, labelled_facts, place_topics, promise, topic};
 use super::verbs::verbs;
 use super::{
     Ask, Config, Database, DatabasePlace, Desk, Files, LISTEN, Limits, Log, LogFormat, LogLevel, Platform, Practice,
-    Server, Widget,
+    Server, WhenClosed, Widget,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
+use threadline_core::availability::Promise;
 use threadline_core::body::BODY_CHARS_MAX;
 use threadline_core::desk::Mode;
 use threadline_core::file::FILES_MAX;
@@ -26,6 +27,8 @@ use threadline_core::media::KINDS;
 const DATABASE_URL: &str = "sqlite:threadline.db";
 const TITLE: &str = "Chat with us";
 const GREETING: &str = "Hello! What can we do for you?";
+/// What most teams manage.
+const ANSWER_WITHIN: Promise = Promise::Days(1);
 /// The desk of a configuration that names none.
 const DESK: &str = "support";
 
@@ -66,6 +69,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
     document.root().read(|root| {
         let default_desk = root.text("default_desk");
         let default_calendar = root.text("default_calendar");
+        let answer_within = promise(document, root).unwrap_or(ANSWER_WITHIN);
         let server = root.table("server", |table| server(document, table, listen));
         let database = root.table("database", |table| database(document, table, sources));
         let widget = root.table("widget", widget);
@@ -90,6 +94,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             default_desk: default_desk.as_ref(),
             calendars: &calendars,
             default_calendar: default_calendar.as_ref(),
+            answer_within,
         };
         let topics = place_topics(document, root, topics, &choice);
         let facts = labelled_facts(document, root, facts.into_iter().flatten().flatten().collect());
@@ -109,6 +114,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             verbs,
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
             default_calendar: default_calendar?,
+            answer_within,
             slack: slack?,
             identity_secrets: identity_secrets?,
             files,
@@ -257,6 +263,7 @@ fn database_at(document: &Document<'_>, found: &Found<String>) -> Option<Databas
 }
 
 fn widget(table: &Table<'_>) -> Widget {
+    let when_closed = [("show", WhenClosed::Show), ("hide", WhenClosed::Hide)];
     let ask = [("off", Ask::Off), ("optional", Ask::Optional), ("required", Ask::Required)];
     let title = table.text_within("title", 1..=LABEL_CHARS_MAX);
     let greeting = table.text_within("greeting", 1..=GREETING_CHARS_MAX);
@@ -265,6 +272,7 @@ fn widget(table: &Table<'_>) -> Widget {
         greeting: greeting.map_or_else(|| GREETING.to_owned(), |found| found.value),
         ask_name: table.choice("ask_name", &ask).map_or(Ask::Optional, |found| found.value),
         ask_email: table.choice("ask_email", &ask).map_or(Ask::Required, |found| found.value),
+        when_closed: table.choice("when_closed", &when_closed).map_or(WhenClosed::Show, |found| found.value),
     }
 }
 
@@ -488,6 +496,7 @@ pub(super) struct Choice<'a> {
     pub default_desk: Option<&'a DeskName>,
     pub calendars: &'a [ReadCalendar],
     pub default_calendar: Option<&'a CalendarName>,
+    pub answer_within: Promise,
 }
 
 /// Whether the shop page and the practice desk are served. Whoever opens the practice desk answers

@@ -99,6 +99,7 @@ fn a_newcomer_needs_no_file() {
                 greeting: "Hello! What can we do for you?",
                 ask_name: Optional,
                 ask_email: Required,
+                when_closed: Show,
             },
             topics: [
                 Topic {
@@ -122,6 +123,9 @@ fn a_newcomer_needs_no_file() {
                     ],
                     calendar: CalendarName(
                         "always",
+                    ),
+                    answer_within: Days(
+                        1,
                     ),
                 },
                 Topic {
@@ -195,6 +199,9 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    answer_within: Days(
+                        1,
+                    ),
                 },
                 Topic {
                     id: "billing-questions",
@@ -229,6 +236,9 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    answer_within: Days(
+                        1,
+                    ),
                 },
                 Topic {
                     id: "platform-navigation",
@@ -240,6 +250,9 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    answer_within: Days(
+                        1,
+                    ),
                 },
                 Topic {
                     id: "other",
@@ -250,6 +263,9 @@ fn a_newcomer_needs_no_file() {
                     fields: [],
                     calendar: CalendarName(
                         "always",
+                    ),
+                    answer_within: Days(
+                        1,
                     ),
                 },
             ],
@@ -291,6 +307,9 @@ fn a_newcomer_needs_no_file() {
             ],
             default_calendar: CalendarName(
                 "always",
+            ),
+            answer_within: Days(
+                1,
             ),
             slack: None,
             identity_secrets: [],
@@ -499,6 +518,9 @@ fn a_whole_site_in_slack() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    answer_within: Days(
+                        1,
+                    ),
                 },
                 Topic {
                     id: "other",
@@ -509,6 +531,9 @@ fn a_whole_site_in_slack() {
                     fields: [],
                     calendar: CalendarName(
                         "always",
+                    ),
+                    answer_within: Days(
+                        1,
                     ),
                 },
             ],
@@ -823,6 +848,13 @@ fn desks_and_topics_fit_together() {
         expect![[r#"
         threadline.toml:5: topic.id: another topic has the id "a" already
         threadline.toml:7: topic.desk: there is no desk "x"; it can be "support""#]],
+    );
+    wrong(
+        "answer_within = '1 day'\n[[topic]]\nid = 'a'\nlabel = 'A'\nanswer_within = 'soon'\n[widget]\nwhen_closed = 'gone'\n",
+        expect![[r#"
+            threadline.toml:1: answer_within: must be a time such as "30 minutes", "4 hours" (up to 1000) or "1 business day" (up to 60), counted while business is open, is "1 day"
+            threadline.toml:5: topic.answer_within: must be a time such as "30 minutes", "4 hours" (up to 1000) or "1 business day" (up to 60), counted while business is open, is "soon"
+            threadline.toml:7: widget.when_closed: must be "show" or "hide", is "gone""#]],
     );
     wrong("topic = []", expect!["threadline.toml:1: topic: there can be 1 to 50 topics, not 0"]);
 }

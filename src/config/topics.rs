@@ -4,6 +4,7 @@
 use super::document::{Document, Found, Place, Table};
 use super::sections::{Choice, LABEL_CHARS_MAX, is_name, known_desk};
 use super::{Fact, Topic, calendar};
+use threadline_core::availability::{PROMISE_DAYS_MAX, PROMISE_HOURS_MAX, Promise};
 use threadline_core::context::{
     ANSWER_CHARS_MAX, FACT_KEY_CHARS_MAX, Field, FieldKind, Link, PATTERN_CHARS_MAX, Pattern, SIGNED_KEY,
     URL_CHARS_MAX, is_fact_key,
@@ -26,12 +27,14 @@ pub(super) struct ReadTopic {
     label: String,
     desk: Option<Found<String>>,
     calendar: Option<Found<String>>,
+    answer_within: Option<Promise>,
     fields: Vec<Field>,
 }
 
 pub(super) fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTopic> {
     let (id, label) = (table.text("id"), table.text_within("label", 1..=LABEL_CHARS_MAX));
     let (desk, calendar) = (table.text("desk"), table.text("calendar"));
+    let answer_within = promise(document, table);
     for (key, example) in [("id", "\"billing\""), ("label", "\"Billing Questions\"")] {
         if !table.has(key) {
             document.problem(&table.place_of(key), format!("is missing; every topic has one, such as {example}"));
@@ -44,7 +47,22 @@ pub(super) fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTo
     }
     let fields = unlike(document, "field of this topic", fields.into_iter().flatten());
     let id = id.filter(|id| is_name(document, id))?;
-    Some(ReadTopic { id, label: label?.value, desk, calendar, fields })
+    Some(ReadTopic { id, label: label?.value, desk, calendar, answer_within, fields })
+}
+
+/// By when is answered, if the table says so.
+pub(super) fn promise(document: &Document<'_>, table: &Table<'_>) -> Option<Promise> {
+    let found = table.text("answer_within")?;
+    let promise = Promise::parse(&found.value);
+    if promise.is_none() {
+        let what = format!(
+            "must be a time such as \"30 minutes\", \"4 hours\" (up to {PROMISE_HOURS_MAX}) or \"1 business day\" (up to \
+             {PROMISE_DAYS_MAX}), counted while business is open, is {:?}",
+            found.value
+        );
+        document.problem(&found.place, what);
+    }
+    promise
 }
 
 /// The topics as configured, or a newcomer's; each with its desk and its calendar.
@@ -55,7 +73,7 @@ pub(super) fn place_topics(
     choice: &Choice<'_>,
 ) -> Option<Vec<Topic>> {
     let Some(topics) = topics else {
-        return Some(newcomers_topics(choice.default_desk?, choice.default_calendar?));
+        return Some(newcomers_topics(choice.default_desk?, choice.default_calendar?, choice.answer_within));
     };
     if topics.is_empty() || topics.len() > TOPICS_MAX {
         document
@@ -77,14 +95,15 @@ pub(super) fn place_topics(
                 None => choice.default_calendar.cloned(),
             };
             let (id, label, fields) = (topic.id.value, topic.label, topic.fields);
-            Some(Topic { id, label, desk: desk?, fields, calendar: calendar? })
+            let answer_within = topic.answer_within.unwrap_or(choice.answer_within);
+            Some(Topic { id, label, desk: desk?, fields, calendar: calendar?, answer_within })
         })
         .collect();
     placed.into_iter().collect()
 }
 
 /// The topics of a configuration that names none.
-fn newcomers_topics(desk: &DeskName, calendar: &CalendarName) -> Vec<Topic> {
+fn newcomers_topics(desk: &DeskName, calendar: &CalendarName, answer_within: Promise) -> Vec<Topic> {
     let line = |id: &str, label: &str, help: &str| asked(id, label, Some(help), FieldKind::Line);
     let text = |id: &str, label: &str| asked(id, label, None, FieldKind::Text);
     let campaign = || line("campaign_id", "Campaign ID", "For example cp100; we use the id, not the name.");
@@ -110,6 +129,7 @@ fn newcomers_topics(desk: &DeskName, calendar: &CalendarName) -> Vec<Topic> {
         desk: desk.clone(),
         fields,
         calendar: calendar.clone(),
+        answer_within,
     };
     topics.map(of_newcomer).to_vec()
 }

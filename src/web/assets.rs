@@ -72,7 +72,7 @@ mod tests {
     fn the_widget_is_small() {
         let weight = |path: &str| find(path).unwrap().brotli.len();
         let (loader, chat) = (weight("/widget.js"), weight("/assets/chat.js"));
-        let parts = ["files", "rating", "mine"].map(|part| (part, weight(&format!("/assets/{part}.js"))));
+        let parts = ["files", "rating", "mine", "hours"].map(|part| (part, weight(&format!("/assets/{part}.js"))));
         println!("the loader has {loader} bytes, the chat {chat}; when wanted {parts:?}");
         assert!(loader <= LOADER_BYTES_MAX, "the loader has {loader} bytes");
         assert!(loader + chat <= WIDGET_BYTES_MAX, "loader and chat have {loader} + {chat} bytes");
@@ -95,6 +95,8 @@ mod tests {
             /assets/chat.js
             /assets/files-<hash>.js
             /assets/files.js
+            /assets/hours-<hash>.js
+            /assets/hours.js
             /assets/mine-<hash>.js
             /assets/mine.js
             /assets/practice-<hash>.css
@@ -103,6 +105,7 @@ mod tests {
             /assets/rating.js
             /assets/shop-<hash>.css
             /assets/shop-<hash>.js
+            /assets/widget-shy.js
             /practice.html
             /shop.html
             /widget.js
@@ -120,7 +123,10 @@ mod tests {
                 links += 1;
             }
         }
-        assert_eq!(links, 18, "chat and its three parts by name and by hash, a script and a style for each page");
+        assert_eq!(
+            links, 24,
+            "both loaders, chat and its four parts by name and by hash, a script and a style for each page"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod address;
 pub mod assets;
+mod availability;
 mod context;
 mod customer;
 mod files;
@@ -22,7 +23,7 @@ mod widget;
 
 pub use serve::serve;
 
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, WhenClosed};
 use crate::lifecycle::Lifecycle;
 use crate::practice::Practice;
 use crate::service::Service;
@@ -150,6 +151,7 @@ async fn openapi() -> impl IntoResponse {
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(opening::site))
+        .routes(routes!(availability::availability))
         .routes(routes!(opening::open_conversation, mine::list))
         .routes(routes!(mine::another_token))
         .routes(routes!(context::tell))
@@ -198,7 +200,7 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .route("/widget.js", get(asset))
+        .route("/widget.js", get(loader))
         .route("/assets/{name}", get(asset));
     if practised {
         router = router.merge(practice::routes(app.clone()));
@@ -330,6 +332,18 @@ async fn readyz(State(app): State<App>) -> Response {
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, crate::metrics::CONTENT_TYPE)], app.service.shared().metrics.render())
+}
+
+/// The loader that suits the site.
+async fn loader(State(app): State<App>, headers: HeaderMap) -> Response {
+    let path = match app.config.widget.when_closed {
+        WhenClosed::Show => "/widget.js",
+        WhenClosed::Hide => "/assets/widget-shy.js",
+    };
+    match assets::find(path) {
+        Some(asset) => served(asset, &headers),
+        None => Problem::new(StatusCode::NOT_FOUND, "There is no such file.").into_response(),
+    }
 }
 
 async fn asset(request: Request) -> Response {

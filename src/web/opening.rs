@@ -2,6 +2,7 @@
 
 use super::App;
 use super::address::Caller;
+use super::availability::AvailabilityView;
 use super::context::{NewFacts, NewPage, facts_of};
 use super::customer::introduction;
 use super::files::{SiteFiles, site_files};
@@ -39,6 +40,8 @@ pub(super) struct Site {
     files: Option<SiteFiles>,
     /// Longest answer to a field, in characters.
     answer_chars_max: usize,
+    /// When customers are answered, as `GET /v1/availability` says it; null where that is day and night.
+    availability: Option<AvailabilityView>,
 }
 
 /// A help category.
@@ -138,6 +141,7 @@ pub(super) async fn site(State(app): State<App>) -> Json<Site> {
         message_chars_max: app.config.limits.message_chars_max,
         files: site_files(&app.config.files),
         answer_chars_max: ANSWER_CHARS_MAX,
+        availability: AvailabilityView::worth_saying(&app.config, app.service.shared().clock.now()),
     })
 }
 

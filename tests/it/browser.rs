@@ -3,6 +3,7 @@
 //! Chromium; where one of these is missing a loud line says so, and in CI it is a failure.
 
 use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use threadline::clock::{Clock, Ids};
 use threadline::config::{self, Config};
 use threadline::lifecycle::Lifecycle;
+use threadline_core::ids::Moment;
 use threadline_fake_slack::{FakeSlack, Options};
 
 /// One Chromium at a time is enough for two cores.
@@ -82,6 +84,16 @@ pattern = '^cp\d+$'
 }
 
 #[test]
+fn hours() {
+    in_chromium_by_hand("hours.mjs", HOURS);
+}
+
+#[test]
+fn hidden() {
+    in_chromium_by_hand("hidden.mjs", &format!("[widget]\nwhen_closed = \"hide\"\n{HOURS}"));
+}
+
+#[test]
 fn identity() {
     let topics = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
                   [[topic.field]]\nid = \"campaign_id\"\nlabel = \"Campaign ID\"\n\
@@ -112,8 +124,40 @@ fn slack() {
     assert_eq!(slack.complaints(), Vec::<String>::new());
 }
 
+/// Office hours in Madrid.
+const HOURS: &str = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                     [[topic]]\nid = \"billing\"\nlabel = \"Billing Questions\"\n\
+                     [calendar.office]\nzone = \"Europe/Madrid\"\nhours = \"Mo-Fr 09:00-18:00\"\n";
+
+/// Where a clock by hand starts: Thursday, 2026-01-01T00:00Z.
+const NEW_YEAR: Moment = Moment(1_767_225_600_000);
+
 /// Plays one script against a site of its own.
 fn in_chromium(script: &str, server: &str, slack: Option<&FakeSlack>, more: &[(&str, String)]) {
+    in_chromium_at(Clock::Real, script, server, slack, more);
+}
+
+/// The same with a clock that stands still until the script moves it: it writes to `HAND` by how many
+/// milliseconds, one number a line, and reads the time that it is then.
+fn in_chromium_by_hand(script: &str, server: &str) {
+    let (clock, hand) = Clock::by_hand(NEW_YEAR);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let shown = clock.clone();
+    // It ends with the process: nobody connects any more after the play.
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let mut line = String::new();
+            BufReader::new(&connection).read_line(&mut line).unwrap();
+            hand.advance(line.trim().parse().unwrap());
+            writeln!(connection, "{}", shown.now().0).unwrap();
+        }
+    });
+    in_chromium_at(clock, script, server, None, &[("HAND", port)]);
+}
+
+fn in_chromium_at(clock: Clock, script: &str, server: &str, slack: Option<&FakeSlack>, more: &[(&str, String)]) {
     let Some(chromium) = chromium() else { return };
     let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{script}-{}", std::process::id()));
@@ -124,7 +168,7 @@ fn in_chromium(script: &str, server: &str, slack: Option<&FakeSlack>, more: &[(&
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let life = Lifecycle::new();
     let running =
-        runtime.block_on(threadline::start(config, listener, life.clone(), Clock::Real, Ids::Real)).expect("it starts");
+        runtime.block_on(threadline::start(config, listener, life.clone(), clock, Ids::Real)).expect("it starts");
     let finished = runtime.spawn(running.finished());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser").join(script);
     let mut node = Command::new("node");

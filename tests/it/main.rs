@@ -20,6 +20,7 @@ mod api;
 mod browser;
 mod context;
 mod document;
+mod hours;
 mod identity;
 mod resume;
 

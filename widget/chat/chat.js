@@ -100,6 +100,8 @@ export class Chat {
     this.mine = null;
     /** @type {Promise<any> | undefined} */
     this.meeting = undefined;
+    /** When customers are answered, where that is not day and night. @type {import('../hours/hours.js').Hours | null} */
+    this.hours = null;
     this.talk.begin();
     void this.#learn();
     if (this.#wasOpen() && !matchMedia(PHONE).matches) this.#unfold();
@@ -172,6 +174,7 @@ export class Chat {
     if (this.notice.textContent !== notice) this.notice.textContent = notice;
 
     this.mine?.show();
+    this.hours?.show();
     this.introduction.element.hidden = talking;
     if (!talking) this.introduction.show(site, this.topic, talk.intro, talk.known);
     this.conversation.hidden = !talking;
@@ -217,6 +220,8 @@ export class Chat {
         this.unreachable = again = false;
         this.composer.chars_max = this.site.message_chars_max;
         this.attach.allow(this.site);
+        // It is for courtesy: the server holds the hours, whatever the page shows of them.
+        this.#tell().catch(() => {});
       } catch {
         this.unreachable = true;
         this.show();
@@ -226,6 +231,14 @@ export class Chat {
     this.show();
     // Opened before there was anything to go on with.
     if (this.#focused() === this.panel) this.#focus();
+  }
+
+  /** Fetches what tells of the hours. */
+  async #tell() {
+    if (this.hours || !this.site?.availability) return;
+    const { start } = await part(this.talk.wire.base, '/assets/hours-HASH.js', '/assets/hours.js');
+    this.hours ??= start(this, this.panel.getRootNode());
+    this.show();
   }
 
   /** Fetches what a resolved conversation looks like. */

@@ -54,6 +54,8 @@ pub struct Setup {
     pub seed: u64,
     /// The tables `[[topic]]` and `[[context]]`.
     pub topics: &'static str,
+    /// Lines of the table `[widget]`.
+    pub widget: &'static str,
     /// What the site signs with to say who a customer is; it says nothing when this is empty.
     pub identity: &'static str,
     /// Lines of the table `[verbs]`.
@@ -109,6 +111,7 @@ impl Setup {
             file_delay: Duration::from_millis(20),
             seed: 1,
             topics: TOPICS,
+            widget: "",
             identity: "",
             verbs: "",
             limits: NO_LIMITS,
@@ -133,14 +136,15 @@ impl Setup {
             )
         });
         format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
+            "{}\n[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
              [database]\nurl = \"{}\"\n[files]\nfolder = {:?}\n{}\n\
-             [widget]\nask_email = \"optional\"\n\
-             {}[desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[verbs]\n{}\n[limits]\n{}\n",
+             [widget]\nask_email = \"optional\"\n{}\n\
+             [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[verbs]\n{}\n[limits]\n{}\n",
+            self.topics,
             database,
             directory.join("files"),
             self.files,
-            self.topics,
+            self.widget,
             self.mode,
             self.hold_secs,
             self.verbs,

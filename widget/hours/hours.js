@@ -1,0 +1,102 @@
+/**
+ * When customers are answered: one line below the head of the chat, in the customer's own time, that
+ * changes as the hour strikes. What the chat loads where a topic is not answered day and night.
+ *
+ * @typedef {import('../chat/wire.js').TopicAvailability} TopicAvailability
+ */
+import { dress, h } from '../dom.js';
+import { fill } from '../words/fill.js';
+import { HOURS_WORDS } from '../words/hours.js';
+import { HOURS_STYLE } from './style.js';
+
+/** How long what was learned is believed, though no change was announced: somebody may have changed the hours. */
+const BELIEVED_MS = 5 * 60_000;
+
+/** The least between two questions, whatever the clocks say. */
+const PAUSE_MS = 1_000;
+
+const DAY_MS = 24 * 60 * 60_000;
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
+const date = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' });
+
+/**
+ * @param {import('../chat/chat.js').Chat} chat
+ * @param {ShadowRoot} root
+ */
+export function start(chat, root) {
+  dress(root, HOURS_STYLE);
+  return new Hours(chat);
+}
+
+/** The line. */
+export class Hours {
+  /** @param {import('../chat/chat.js').Chat} chat */
+  constructor(chat) {
+    this.chat = chat;
+    this.element = h('p', { class: 'hours', role: 'status' });
+    chat.notice.before(this.element);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.learned_at = Date.now();
+    document.addEventListener('visibilitychange', () => {
+      // A sleeping computer's timers sleep too.
+      if (document.visibilityState === 'visible' && Date.now() - this.learned_at > PAUSE_MS) void this.#look();
+    });
+    this.#wait();
+  }
+
+  /** Shows what is so for the topic at hand. */
+  show() {
+    const { site, talk, topic } = this.chat;
+    const all = site?.availability?.topics ?? {};
+    const at_hand = all[talk.conversation?.topic ?? talk.intro.topic ?? topic ?? ''];
+    const about = at_hand ? [at_hand] : Object.values(all);
+    const sentences = new Set(about.map(sentence));
+    const closed = about.length > 0 && about.every(({ state }) => state === 'closed');
+    // Of topics with hours of their own, what is true of all can be said.
+    const words = sentences.size === 1 ? [...sentences][0] : closed ? HOURS_WORDS.closed : '';
+    this.element.classList.toggle('closed', closed);
+    if (this.element.textContent !== words) this.element.textContent = words;
+  }
+
+  /** Asks again when it changes. */
+  #wait() {
+    const { now = 0, changes_at } = this.chat.site?.availability ?? {};
+    const left = changes_at ? changes_at - now : BELIEVED_MS;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#look(), Math.max(PAUSE_MS, Math.min(left, BELIEVED_MS)));
+  }
+
+  async #look() {
+    const { site, talk } = this.chat;
+    try {
+      const availability = await talk.wire.ask('GET', '/v1/availability');
+      this.learned_at = Date.now();
+      if (site) site.availability = availability;
+      this.chat.show();
+    } catch {
+      // The next time; the chat itself says what is wrong with the line.
+    }
+    this.#wait();
+  }
+}
+
+/** @param {TopicAvailability} availability */
+function sentence({ state, closes_at, opens_at, answer_by }) {
+  if (state === 'open') return closes_at && closes_at - Date.now() < DAY_MS ? fill(HOURS_WORDS.open, { at: when(closes_at) }) : '';
+  const closed = opens_at ? fill(HOURS_WORDS.closed_until, { at: when(opens_at) }) : HOURS_WORDS.closed;
+  return answer_by ? `${closed} ${fill(HOURS_WORDS.answer, { by: when(answer_by) })}` : closed;
+}
+
+/**
+ * A time to come, as short as it is clear.
+ *
+ * @param {number} at
+ */
+function when(at) {
+  const today = new Date().setHours(0, 0, 0, 0);
+  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - today) / DAY_MS);
+  return (days === 0 ? clock : days < 7 ? weekday : date).format(at);
+}

@@ -120,6 +120,8 @@ pub enum Notice {
         /// Who has it.
         holder: String,
     },
+    /// An edit changed nothing: what was a note or a verb, or was taken back, stays what it was.
+    EditedInVain,
     /// What was meant as a verb was neither done nor sent.
     Wrong(Wrong),
     /// What was meant as a command was not done.
@@ -278,6 +280,11 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
                 None => line(&first).end(),
             }
         }
+        Notice::EditedInVain => line(
+            "Your edit was not sent to the customer, and nothing was done: a message that was once a note or a \
+             command, or was taken back, stays inside. Write it as a new message.",
+        )
+        .end(),
         Notice::Wrong(wrong) => wrong::wrong(wrong, Asking::InThread, names),
         Notice::WrongCommand(wrong) => wrong::wrong(wrong, Asking::ByCommand, names),
         Notice::Help => help(names),
@@ -526,6 +533,7 @@ mod tests {
             Notice::OutsiderNotSent,
             Notice::UnclaimedNotSent,
             Notice::ClaimedByOtherNotSent { holder: holder() },
+            Notice::EditedInVain,
             Notice::OtherWasFirst { holder: holder() },
             Notice::YoursAlready,
             Notice::TheirsAlready { holder: holder() },
@@ -568,6 +576,7 @@ mod tests {
             Nothing was sent to the customer: you belong to another workspace. Ask somebody of this workspace to send it.
             Nothing was sent to the customer: here only the person who has a conversation answers it. Write `!claim`, then send your message again.
             Nothing was sent to the customer: Grace has this conversation. To take it over, write `!assign me`, then send your message again.
+            Your edit was not sent to the customer, and nothing was done: a message that was once a note or a command, or was taken back, stays inside. Write it as a new message.
             Grace was first and has this conversation. Thank you for being there! To take it over, write `!assign me`.
             You have this conversation already.
             Grace has this conversation already.
@@ -587,7 +596,7 @@ mod tests {
             This could not be looked up: Threadline's database does not answer. Please try again in a moment.
             Nothing was done: you belong to another workspace. Ask somebody of this workspace to do it.
             This could not be written down in time: Threadline's database does not answer. Look at the card in a moment, and try again if nothing has changed.
-            Nothing was done, and nothing was sent to the customer: `!calim` looks like `!claim`. If the customer should read it, put a blank after the !.
+            Nothing was done, and nothing was sent to the customer: `!calim` looks like `!claim`. If the customer should read it, send it again with a blank after the !.
             There is no `dance` here. `help` lists what there is.
             Nothing was done, and nothing was sent to the customer: `!claim` stands alone, with nothing after it.
             Nothing was done, and nothing was sent to the customer: it is written like `!assign @Grace`.

@@ -211,7 +211,8 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
         Task::Tell(person, words) => match service.shared().store.head(order.conversation).await {
             Ok(Some(head)) => match &head.thread {
                 Thread::Open(thread) => {
-                    let delivery = format!("tell/{}/{}", order.conversation, order.seq);
+                    // Of one message, several things may have to be told, one after the other.
+                    let delivery = format!("tell/{}/{}/{}", order.conversation, order.seq, order.at.0);
                     desk.platform.tell(order.conversation, thread, person, words, delivery).await
                 }
                 Thread::None | Thread::Wanted => Err(Trouble::ThreadGone),

@@ -55,6 +55,23 @@ async fn a_note_stays_a_note_when_edited(house: House, desk: DeskKind) {
     site.settle().await;
     grace.edits(&ada, &note, "SECRET without its mark").await;
     site.settle().await;
+    expect![[r#"
+        #1001 · Technical Issues
+          Ada (customer): My export hangs
+          Grace: SECRET without its mark (edited)
+          (to Grace alone: Your edit was not sent to the customer, and nothing was done: a message that was once a note or a command, or was taken back, stays inside. Write it as a new message.)
+    "#]]
+    .assert_eq(&site.thread(&ada).await);
+    grace.edits(&ada, &note, "!claim").await;
+    site.settle().await;
+    expect![[r#"
+        #1001 · Technical Issues
+          Ada (customer): My export hangs
+          Grace: !claim (edited)
+          (to Grace alone: Your edit was not sent to the customer, and nothing was done: a message that was once a note or a command, or was taken back, stays inside. Write it as a new message.)
+          (to Grace alone: Your edit was not sent to the customer, and nothing was done: a message that was once a note or a command, or was taken back, stays inside. Write it as a new message.)
+    "#]]
+    .assert_eq(&site.thread(&ada).await);
     grace.deletes(&ada, &note).await;
     site.settle().await;
     assert_eq!(ada.page().texts("agent"), Vec::<String>::new());

@@ -80,7 +80,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve silently: Resolved by Alan | Threadline: Alan resolved this conversation.
           !reopen: Waiting for an answer | (to Alan alone: This conversation is open.)
           !ticket: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
-          !calim: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, put a blank after the !.)
+          !calim: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)
         of Grace
           !claim: Waiting for an answer · Grace has it | (to Alan alone: Grace was first and has this conversation. Thank you for being there! To take it over, write !assign me.)
@@ -95,7 +95,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve silently: Resolved by Alan · Grace has it | Threadline: Alan resolved this conversation.
           !reopen: Waiting for an answer · Grace has it | (to Alan alone: This conversation is open.)
           !ticket: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
-          !calim: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, put a blank after the !.)
+          !calim: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)
         resolved
           !claim: Resolved by Grace · Alan has it | Threadline: Alan has this conversation now.
@@ -110,7 +110,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve silently: Resolved by Grace | (to Alan alone: Grace resolved this conversation already. !reopen opens it again.)
           !reopen: Waiting for an answer | Threadline: Alan opened this conversation again.
           !ticket: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
-          !calim: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, put a blank after the !.)
+          !calim: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)
     "#]].assert_eq(&table);
 }
@@ -187,7 +187,7 @@ async fn a_team_has_its_own_words(house: House, desk: DeskKind) {
           Alan: !mine
           Alan: Me too
           (to Grace alone: Nothing was done, and nothing was sent to the customer: here it is called !mine.)
-          (to Grace alone: Nothing was done, and nothing was sent to the customer: !mien looks like !mine. If the customer should read it, put a blank after the !.)
+          (to Grace alone: Nothing was done, and nothing was sent to the customer: !mien looks like !mine. If the customer should read it, send it again with a blank after the !.)
           (to Grace alone: Nothing was done, and nothing was sent to the customer: !assign is switched off in this Threadline.)
           (to Grace alone: Nothing was done, and nothing was sent to the customer: !raise is not switched on yet: this version of Threadline cannot do it.)
           (to Grace alone: Nothing was done, and nothing was sent to the customer: here it is called !raise.)

@@ -91,7 +91,7 @@ impl Step<'_> {
     }
 
     /// The latest version counts, in whatever order the versions come. A message of which any
-    /// version was a note stays away from the customer for good.
+    /// version was a note stays away from the customer for good, and who edits it to be more learns so.
     pub(super) fn desk_edited(&mut self, at: usize, message: DeskMessage) {
         self.files_deleted(at, &message.files);
         let has_files = message.files.iter().any(|file| !file.deleted);
@@ -108,17 +108,31 @@ impl Step<'_> {
             Kind::Note { edited, .. } => {
                 if *edited < message.edited {
                     *edited = message.edited;
-                    old.body = message.body;
+                    if old.body != message.body {
+                        old.body = message.body;
+                        self.edit_in_vain(seq, person, meaning);
+                    }
                 }
             }
-            Kind::Reply { stage: Stage::Withdrawn { .. }, .. } => {}
+            Kind::Reply { edited, stage: Stage::Withdrawn { .. }, .. } => {
+                if *edited < message.edited {
+                    *edited = message.edited;
+                    self.edit_in_vain(seq, person, meaning);
+                }
+            }
             Kind::Reply { edited, stage, .. } => {
                 let version = message.edited.cmp(edited);
                 *edited = message.edited.max(*edited);
                 let held = matches!(stage, Stage::Held { .. });
                 match (version, meaning) {
                     (Ordering::Equal, _) => {}
-                    (Ordering::Less | Ordering::Greater, Meaning::Note | Meaning::Verb(_)) => self.withdraw(at),
+                    (Ordering::Greater, Meaning::Note | Meaning::Verb(_)) => self.withdraw(at),
+                    // What is a reply now was a note before.
+                    (Ordering::Less, Meaning::Note | Meaning::Verb(_)) => {
+                        self.withdraw(at);
+                        let notice = Notice::EditedInVain;
+                        self.effects.extend(person.map(|person| Effect::TellPrivately { seq, person, notice }));
+                    }
                     (Ordering::Less | Ordering::Greater, Meaning::Wrong(wrong)) => {
                         self.withdraw(at);
                         let notice = Notice::Wrong(wrong);
@@ -148,6 +162,17 @@ impl Step<'_> {
             }
             Kind::Set { .. } | Kind::Deed { .. } | Kind::FromCustomer(_) | Kind::FromBot(_) => {}
         }
+    }
+
+    /// What stays inside was edited into what would go out, or be done, if it were new.
+    fn edit_in_vain(&mut self, seq: i64, person: Option<String>, meaning: Meaning) {
+        let notice = match meaning {
+            Meaning::Note => return,
+            Meaning::Reply(_) | Meaning::Verb(_) => Notice::EditedInVain,
+            Meaning::Wrong(wrong) => Notice::Wrong(wrong),
+            Meaning::NotAllowed(notice) => notice,
+        };
+        self.effects.extend(person.map(|person| Effect::TellPrivately { seq, person, notice }));
     }
 
     pub(super) fn desk_deleted(&mut self, post: Post) {

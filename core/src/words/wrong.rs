@@ -27,9 +27,9 @@ pub(super) fn wrong(wrong: &Wrong, asking: Asking, names: &Names) -> Body {
         Wrong::Mistyped { typed, meant } => {
             let line = line.code(&spelt(typed)).text(" looks like ").code(&word(*meant));
             match asking {
-                Asking::InThread => {
-                    line.text(&format!(". If the customer should read it, put a blank after the {PREFIX}.")).end()
-                }
+                Asking::InThread => line
+                    .text(&format!(". If the customer should read it, send it again with a blank after the {PREFIX}."))
+                    .end(),
                 Asking::ByCommand => line.text(".").end(),
             }
         }

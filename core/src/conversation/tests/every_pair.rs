@@ -268,25 +268,25 @@ fn every_event_meets_every_message_of_the_desk() {
             unknown    → shown since r3 “Hi!”   | show 2, edit the card
             held       → held “Hi!”             | nothing
             shown      → shown since r3 “Hi!”   | show 2
-            discarded  → discarded              | nothing
-            withdrawn  → withdrawn              | nothing
-            note       → note “Hi!”             | nothing
+            discarded  → discarded              | tell desk/Grace of 2: EditedInVain
+            withdrawn  → withdrawn              | tell desk/Grace of 2: EditedInVain
+            note       → note “Hi!”             | tell desk/Grace of 2: EditedInVain
             set aside  → set aside              | nothing
         Grace @10 edited @11: Hi
             unknown    → shown since r3 “Hi”    | show 2, edit the card
             held       → held “Hi”              | nothing
             shown      → shown since r3 “Hi”    | nothing
-            discarded  → discarded              | nothing
-            withdrawn  → withdrawn              | nothing
-            note       → note “Hi”              | nothing
+            discarded  → discarded              | tell desk/Grace of 2: EditedInVain
+            withdrawn  → withdrawn              | tell desk/Grace of 2: EditedInVain
+            note       → note “Hi”              | tell desk/Grace of 2: EditedInVain
             set aside  → set aside              | nothing
         Hedy @10 edited @11: Hi from Hedy
             unknown    → shown since r3 “Hi from Hedy” | show 2, edit the card
             held       → held “Hi from Hedy”    | nothing
             shown      → shown since r3 “Hi from Hedy” | show 2
-            discarded  → discarded              | nothing
-            withdrawn  → withdrawn              | nothing
-            note       → note “Hi from Hedy”    | nothing
+            discarded  → discarded              | tell desk/Hedy of 2: EditedInVain
+            withdrawn  → withdrawn              | tell desk/Hedy of 2: EditedInVain
+            note       → note “Hi from Hedy”    | tell desk/Hedy of 2: EditedInVain
             set aside  → set aside              | nothing
         Grace @10 edited @11: // Hi
             unknown    → note “// Hi”           | nothing
@@ -300,17 +300,17 @@ fn every_event_meets_every_message_of_the_desk() {
             unknown    → note “!claim”          | post 3 “Grace has this conversation now.”, edit the card
             held       → discarded              | hold 2 no more, nobody is typing, edit the card
             shown      → withdrawn              | show 2
-            discarded  → discarded              | nothing
-            withdrawn  → withdrawn              | nothing
-            note       → note “!claim”          | nothing
+            discarded  → discarded              | tell desk/Grace of 2: EditedInVain
+            withdrawn  → withdrawn              | tell desk/Grace of 2: EditedInVain
+            note       → note “!claim”          | tell desk/Grace of 2: EditedInVain
             set aside  → set aside              | nothing
         OtherWorkspace U-eve @10 edited @11: Hi from Eve
             unknown    → set aside              | tell U-eve of 2: OutsiderNotSent
             held       → discarded              | hold 2 no more, nobody is typing, tell U-eve of 2: OutsiderNotSent, edit the card
             shown      → shown since r3 “Hi”    | tell U-eve of 2: OutsiderNotSent
-            discarded  → discarded              | nothing
-            withdrawn  → withdrawn              | nothing
-            note       → note “Hi from Eve”     | nothing
+            discarded  → discarded              | tell U-eve of 2: OutsiderNotSent
+            withdrawn  → withdrawn              | tell U-eve of 2: OutsiderNotSent
+            note       → note “Hi from Eve”     | tell U-eve of 2: OutsiderNotSent
             set aside  → set aside              | nothing
         deleted @10
             unknown    → set aside              | nothing
@@ -340,9 +340,9 @@ fn every_event_meets_every_message_of_the_desk() {
             unknown    → shown since r3 “Hi!”   | show 2, edit the card
             held       → held “Hi!”             | nothing
             shown      → shown since r3 “Hi!”   | show 2
-            discarded  → discarded              | nothing
-            withdrawn  → withdrawn              | nothing
-            note       → note “Hi!”             | nothing
+            discarded  → discarded              | tell desk/Grace of 2: EditedInVain
+            withdrawn  → withdrawn              | tell desk/Grace of 2: EditedInVain
+            note       → note “Hi!”             | tell desk/Grace of 2: EditedInVain
             set aside  → set aside              | nothing
         read at 2000: [], ours []
             unknown    → unknown                | nothing

@@ -135,7 +135,7 @@ fn in_explicit_mode_only_what_is_marked_goes_out() {
             show 3
         (a note stays one)
         Grace @10 edited @73: > Hello
-            nothing
+            tell desk/Grace of 2: EditedInVain
         ---
         r2 Ada: Hello
         r6 Grace took a message back

@@ -94,7 +94,7 @@ fn edits_after_the_hold_are_shown_the_latest_counts_and_the_same_words_change_no
         deleted @10
             nothing
         Grace @10 edited @15: v4
-            nothing
+            tell desk/Grace of 2: EditedInVain
         ---
         r2 Ada: Hello
         r5 Grace took a message back
@@ -118,7 +118,7 @@ fn an_edit_that_comes_before_its_original_is_the_message() {
         Grace @20 edited @21: public
             show 3
         Grace @20: // secret
-            show 3
+            show 3, tell desk/Grace of 3: EditedInVain
         ---
         r2 Ada: Hello
         r3 Grace: edited
@@ -146,11 +146,11 @@ fn a_reply_edited_into_a_note_is_taken_back_and_a_note_stays_one() {
         Grace @10 edited @11: // The password is hunter2
             show 2
         Grace @10 edited @12: Sorry
-            nothing
+            tell desk/Grace of 2: EditedInVain
         Grace @20: 🔒 Is he a customer at all?
             nothing
         Grace @20 edited @21: Is he a customer at all?
-            nothing
+            tell desk/Grace of 3: EditedInVain
         deleted @20
             nothing
         Grace @25: :lock: He pays late

@@ -262,7 +262,7 @@ fn the_words_in_the_thread_end_where_deeds_do() {
             tell desk/Hedy of 25: Help
         (what was a verb when it was first heard is no reply when it is edited)
         Grace @80 edited @160: Hello
-            nothing
+            tell desk/Grace of 13: EditedInVain
         (and a reply that is edited into something like a verb is taken back)
         Grace @170: claim
             show 26, edit the card

@@ -4,6 +4,7 @@
 
 use crate::config::Secret;
 use crate::files::Bodies;
+use crate::loose;
 use crate::refusal::{PAUSE_MILLIS, Refusal};
 use futures_util::StreamExt;
 use http::Uri;
@@ -311,7 +312,7 @@ fn judged(answer: Result<Result<Value, SlackClientError>, tokio::time::error::El
     };
     match error {
         SlackClientError::ApiError(error) => {
-            let body = error.http_response_body.and_then(|body| serde_json::from_str(&body).ok());
+            let body = error.http_response_body.and_then(|body| loose::read(&body).ok());
             judged_value(body.unwrap_or_else(|| json!({ "ok": false, "error": error.code })))
         }
         SlackClientError::RateLimitError(error) => {
@@ -333,12 +334,10 @@ fn judged(answer: Result<Result<Value, SlackClientError>, tokio::time::error::El
             None => unclear("the connection broke".to_string()),
         },
         // slack-morphism could not read the envelope; what it says may still be plain.
-        SlackClientError::ProtocolError(error) => {
-            match error.json_body.and_then(|body| serde_json::from_str(&body).ok()) {
-                Some(value) => judged_value(value),
-                None => unclear("an answer that is not JSON".to_string()),
-            }
-        }
+        SlackClientError::ProtocolError(error) => match error.json_body.and_then(|body| loose::read(&body).ok()) {
+            Some(value) => judged_value(value),
+            None => unclear("an answer that is not JSON".to_string()),
+        },
         SlackClientError::SystemError(_)
         | SlackClientError::EndOfStream(_)
         | SlackClientError::SocketModeProtocolError(_) => unclear("the answer broke off".to_string()),
@@ -511,6 +510,12 @@ mod tests {
         assert!(!client.is_slacks(&answer.location.unwrap()));
         assert!(server.await.unwrap().contains("Bearer xoxb-x"));
         assert!(tokio::time::timeout(Duration::from_millis(50), elsewhere.accept()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn half_a_character_in_an_answer_does_not_make_it_unclear() {
+        let answer = outcome(Some(&http("200 OK", JSON, r#"{"ok":true,"ts":"1.0","text":"\ud83d"}"#))).await;
+        assert_eq!(answer.unwrap()["ts"], "1.0");
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 
 use crate::files::Share;
 use crate::ids::{self, Spot};
+use crate::loose;
 use crate::outbound::Us;
 use crate::refusal;
 use serde::Deserialize;
@@ -117,7 +118,7 @@ impl std::error::Error for Unreadable {}
 
 /// What the frame means to the bot that we are.
 pub fn decode(us: &Us, raw: &str) -> Result<Decoded, Unreadable> {
-    let mut frame: Value = serde_json::from_str(raw).map_err(|error| Unreadable(error.to_string()))?;
+    let mut frame: Value = loose::read(raw).map_err(|error| Unreadable(error.to_string()))?;
     let payload = if frame["envelope_id"].is_string() { frame["payload"].take() } else { frame };
     let event = &payload["event"];
     let channel = text(&event["channel"]).or_else(|| text(&event["channel"]["id"])).filter(|id| ids::is_id(id));
@@ -190,7 +191,7 @@ impl Outline<'_> {
     /// What an agent did with a button, a menu, a command or a form, if it is that.
     pub fn by_hand(&self) -> Option<Value> {
         let by_hand = matches!(self.kind(), Some("interactive" | "slash_commands"));
-        self.payload.filter(|_| by_hand).and_then(|payload| serde_json::from_str(payload.get()).ok())
+        self.payload.filter(|_| by_hand).and_then(|payload| loose::read(payload.get()).ok())
     }
 
     /// The frame under its key.
@@ -500,6 +501,16 @@ mod tests {
             "team": 5, "user_team": {}, "blocks": "none",
         }));
         assert_eq!(wrote(odd).message["text"], "hi");
+    }
+
+    #[test]
+    fn half_a_character_beside_the_words_loses_nothing() {
+        let whole = reply(json!({ "attachments": [{ "text": "cut off HALF" }] }));
+        let raw = json!({ "event": whole }).to_string().replace("HALF", r"\ud83d");
+        let Ok(Decoded::Happened(Found { act: FoundAct::Wrote(said), .. })) = decode(&us(), &raw) else {
+            panic!("{raw}")
+        };
+        assert_eq!(said.message["text"], "hi");
     }
 
     #[test]

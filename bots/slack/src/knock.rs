@@ -3,6 +3,7 @@
 
 use crate::config::Secret;
 use crate::decode;
+use crate::loose;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -48,7 +49,7 @@ pub fn knock(secrets: &[Secret], header: impl Fn(&str) -> Option<String>, body: 
     if header("content-type").is_some_and(|kind| kind.starts_with(FORM)) {
         return by_hand(raw);
     }
-    let Ok(value) = serde_json::from_str::<Value>(raw) else { return Knock::Refused("it is not JSON") };
+    let Ok(value) = loose::read(raw) else { return Knock::Refused("it is not JSON") };
     if value["type"] == "url_verification" {
         return Knock::Challenge(value["challenge"].as_str().unwrap_or_default().to_string());
     }
@@ -66,7 +67,7 @@ fn by_hand(raw: &str) -> Knock {
     if fields.get("ssl_check").is_some_and(|on| on == "1") {
         return Knock::Challenge(String::new());
     }
-    match fields.get("payload").and_then(Value::as_str).map(serde_json::from_str) {
+    match fields.get("payload").and_then(Value::as_str).map(loose::read) {
         Some(Ok(payload)) => Knock::ByHand(payload),
         Some(Err(_)) => Knock::Refused("its payload is not JSON"),
         None => Knock::ByHand(Value::Object(fields)),

@@ -36,6 +36,7 @@ mod rooms;
 pub mod decode;
 mod directory;
 mod emoji;
+mod loose;
 mod mrkdwn;
 pub mod richtext;
 

@@ -144,7 +144,10 @@ pub struct View {
     pub conversation: Conversation,
     /// Who is writing to him.
     pub typing: Option<String>,
-    /// What changed after the rev that was asked for, in the order of the changes.
+    /// The rev after which it was read: the one that was asked for, or 0 for one that there is not (any
+    /// more, when a backup of the database was put back): whoever has seen more than all begins anew.
+    pub after: i64,
+    /// What changed after it, in the order of the changes.
     pub changes: Vec<Message>,
     /// True when there is more after these.
     pub more: bool,
@@ -233,9 +236,10 @@ impl Service {
     pub async fn view(&self, token: &Token, rev: i64) -> Result<View, Refusal> {
         let head = self.opened_by(token).await?;
         let typing = self.inner.store.typing_in(token.conversation).await?;
+        let after = if rev > head.rev { 0 } else { rev };
         let (changes, more) =
-            self.inner.store.changes_after(token.conversation, rev, VIEW_CHANGES_MAX, VIEW_CHARS_MAX).await?;
-        Ok(View { conversation: head, typing, changes, more })
+            self.inner.store.changes_after(token.conversation, after, VIEW_CHANGES_MAX, VIEW_CHARS_MAX).await?;
+        Ok(View { conversation: head, typing, after, changes, more })
     }
 
     /// Each as a work of its own: one that cannot be stored takes no other with it.

@@ -84,8 +84,8 @@ pub(super) async fn stream(
     let place = app.callers.stream(caller).map_err(|no_room| refused(&app, no_room))?;
     // Listening begins before the table is read, so that nothing falls between the two.
     let listening = app.service.shared().live.listen(token.conversation);
-    let rev = last.unwrap_or(0).max(0);
-    let view = app.service.view(&token, rev).await?;
+    let view = app.service.view(&token, last.unwrap_or(0).max(0)).await?;
+    let rev = view.after;
     let mut events = Events {
         listening,
         rev,

@@ -24,6 +24,7 @@ pub use database::Base;
 pub use desk::DeskKind;
 pub use dice::{Dice, seed, seeds};
 pub use http::Answer;
+pub use page::Page;
 pub use signed::{SECRETS, signed, signed_as, signed_with};
 pub use site::{Setup, Site};
 pub use slack::{CHANNEL, SECOND_CHANNEL, cards, thread as slack_thread};

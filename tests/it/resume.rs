@@ -1,8 +1,12 @@
 //! Going on where it stopped: streams that break, pages in two tabs, a service that is started
 //! again in the middle.
 
-use crate::house::{DeskKind, House, PATIENCE, Setup};
+use crate::house::{DeskKind, House, PATIENCE, Page, Setup};
 use expect_test::expect;
+use http::Method;
+use http_body_util::BodyExt;
+use hyper::body::Bytes;
+use serde_json::json;
 use std::time::Duration;
 use threadline_fake_slack::Fault;
 
@@ -10,6 +14,7 @@ desk_plays! {
     a_stream_that_breaks_again_and_again_shows_each_change_once,
     two_tabs_show_the_same,
     the_service_is_started_again_in_the_middle,
+    who_has_seen_more_than_there_is_begins_anew,
 }
 plays! { frames_that_were_kept_before_a_restart_are_read_after_it }
 
@@ -44,6 +49,29 @@ async fn a_stream_that_breaks_again_and_again_shows_each_change_once(house: Hous
     assert_eq!(page.texts("agent"), (1..30).map(answer).collect::<Vec<_>>());
     // That no change came twice is what every page complains of at the end of a play.
     assert!(page.changes.is_sorted());
+}
+
+/// As when a backup of the database was put back under an open chat.
+async fn who_has_seen_more_than_there_is_begins_anew(house: House, desk: DeskKind) {
+    let site = house.open(Setup::at(desk)).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let polled = site.web().get("/v1/messages?after=1000", Some(ada.token())).await.json();
+    assert_eq!((polled["messages"].as_array().map(Vec::len), &polled["rev"]), (Some(1), &json!(2)), "{polled}");
+    let bearer = format!("Bearer {}", ada.token());
+    let headers = [("authorization", bearer.as_str()), ("last-event-id", "1000")];
+    let mut stream = site.web().begin(Method::GET, "/v1/events", &headers, Bytes::new()).await.unwrap().into_body();
+    let mut page = Page::default();
+    while !page.is_live {
+        page.take(stream.frame().await.unwrap().unwrap().data_ref().unwrap());
+    }
+    site.agent("Grace").writes(&ada, "Looking into it").await;
+    site.settle().await;
+    while page.messages().len() < 2 {
+        page.take(stream.frame().await.unwrap().unwrap().data_ref().unwrap());
+    }
+    assert_eq!((page.transcript(), &page.complaints), (ada.sees(), &Vec::new()));
 }
 
 async fn two_tabs_show_the_same(house: House, desk: DeskKind) {

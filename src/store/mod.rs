@@ -194,11 +194,12 @@ impl Store {
 
     async fn open_pg(url: &str) -> Result<Store, StoreError> {
         let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(PG_CONNECTIONS)
-            .acquire_timeout(PG_PATIENCE)
-            .connect_with(options)
-            .await?;
+        let pool = PgPoolOptions::new().max_connections(PG_CONNECTIONS).acquire_timeout(PG_PATIENCE);
+        let pool = match pool.connect_with(options.clone()).await {
+            // It has tried again and again, and does not say what was in the way.
+            Err(sqlx::Error::PoolTimedOut) => return Err(why_unreachable(&options).await),
+            pool => pool?,
+        };
         MIGRATIONS.run(&pool).await.map_err(migration_failed)?;
         Ok(Store::Pg(pool))
     }
@@ -306,6 +307,29 @@ impl Tx {
     }
 }
 
+/// Why no connection to PostgreSQL can be opened, for whoever has to mend it.
+async fn why_unreachable(options: &PgConnectOptions) -> StoreError {
+    match tokio::time::timeout(PG_PATIENCE, options.connect()).await {
+        Ok(Err(error)) => error.into(),
+        Ok(Ok(_)) | Err(_) => sqlx::Error::PoolTimedOut.into(),
+    }
+}
+
 fn migration_failed(error: sqlx::migrate::MigrateError) -> StoreError {
     StoreError::Database(format!("bringing the tables up to date: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_not_there_is_said_to_refuse() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let nobody = listener.local_addr().unwrap();
+        drop(listener);
+        let opened = Store::open(&format!("postgres://nobody@{nobody}/nothing"), OnCommit(Arc::new(|_, _| {}))).await;
+        let said = opened.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(said.starts_with("the database does not answer: ") && said.contains("refused"), "{said}");
+    }
 }

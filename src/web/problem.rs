@@ -165,18 +165,34 @@ impl From<Refusal> for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
-        Problem::new(rejection.status(), rejection.body_text())
+        let status = rejection.status();
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Problem::new(status, "The body of the request is too long. Send less at once.")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Problem::new(status, "The body has to be JSON, and to say so: Content-Type: application/json.")
+            }
+            _ => unreadable(status, "body", &rejection.body_text()),
+        }
     }
 }
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        Problem::new(rejection.status(), rejection.body_text())
+        unreadable(rejection.status(), "path", &rejection.body_text())
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        Problem::new(rejection.status(), rejection.body_text())
+        unreadable(rejection.status(), "query", &rejection.body_text())
     }
+}
+
+/// A part of the request is not what it should be: why, which axum says behind words of its own about
+/// what it was doing, and what to do.
+fn unreadable(status: StatusCode, part: &str, text: &str) -> Problem {
+    let why = text.split_once(": ").map_or(text, |(_, why)| why);
+    Problem::new(status, format!("The {part} is not what it should be ({why}). GET /openapi.json describes it."))
 }

@@ -117,11 +117,11 @@ async fn what_is_no_conversation(house: House) {
     check(
         &answers,
         expect![[r#"
-            422 Failed to deserialize the JSON body into the target type: missing field `topic` at line 1 column 2
+            422 The body is not what it should be (missing field `topic` at line 1 column 2). GET /openapi.json describes it.
             422 topic: choose one of technical, billing.
             422 email: this is no email address. Write it like ada@example.com.
             422 name: at most 120 characters.
-            422 Failed to deserialize the JSON body into the target type: is_admin: unknown field `is_admin`, expected one of `topic`, `name`, `email`, `proof`, `fields`, `page`, `facts`, `language`, `time_zone` at line 1 column 11
+            422 The body is not what it should be (is_admin: unknown field `is_admin`, expected one of `topic`, `name`, `email`, `proof`, `fields`, `page`, `facts`, `language`, `time_zone` at line 1 column 11). GET /openapi.json describes it.
         "#]],
     );
     let json_type = [("content-type", "application/json")];
@@ -137,13 +137,13 @@ async fn what_is_no_conversation(house: House) {
     check(
         &answers,
         expect![[r#"
-        400 Failed to parse the request body as JSON: EOF while parsing an object at line 1 column 1
-        400 Failed to parse the request body as JSON: EOF while parsing a value at line 1 column 0
-        415 Expected request with `Content-Type: application/json`
-        400 Failed to parse the request body as JSON: expected value at line 1 column 1
-        405 This method is not allowed here. GET /openapi.json says which are.
-        404 There is nothing here. GET /openapi.json says what there is.
-    "#]],
+            400 The body is not what it should be (EOF while parsing an object at line 1 column 1). GET /openapi.json describes it.
+            400 The body is not what it should be (EOF while parsing a value at line 1 column 0). GET /openapi.json describes it.
+            415 The body has to be JSON, and to say so: Content-Type: application/json.
+            400 The body is not what it should be (expected value at line 1 column 1). GET /openapi.json describes it.
+            405 This method is not allowed here. GET /openapi.json says which are.
+            404 There is nothing here. GET /openapi.json says what there is.
+        "#]],
     );
     assert_eq!(site.probe().number("SELECT COUNT(*) FROM conversation").await, 0);
 }
@@ -184,12 +184,12 @@ async fn what_is_no_message(house: House) {
             422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
             422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
             422 key: make one of 8 to 64 letters, digits, - and _, new for each message.
-            422 Failed to deserialize the JSON body into the target type: missing field `key` at line 1 column 2
+            422 The body is not what it should be (missing field `key` at line 1 column 2). GET /openapi.json describes it.
             422 The message is empty. Write something.
-            422 Failed to deserialize the JSON body into the target type: key: invalid type: integer `1`, expected a string at line 1 column 8
-            422 Failed to deserialize the JSON body into the target type: from: unknown field `from`, expected one of `key`, `text`, `files` at line 1 column 7
-            400 Failed to deserialize query string: after: invalid digit found in string
-            422 Failed to deserialize the JSON body into the target type: received: invalid type: string "all", expected u64 at line 1 column 17
+            422 The body is not what it should be (key: invalid type: integer `1`, expected a string at line 1 column 8). GET /openapi.json describes it.
+            422 The body is not what it should be (from: unknown field `from`, expected one of `key`, `text`, `files` at line 1 column 7). GET /openapi.json describes it.
+            400 The query is not what it should be (after: invalid digit found in string). GET /openapi.json describes it.
+            422 The body is not what it should be (received: invalid type: string "all", expected u64 at line 1 column 17). GET /openapi.json describes it.
         "#]],
     );
     ada.sends("key-00003", &"x".repeat(10_000)).await.expect(201);

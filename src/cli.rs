@@ -3,7 +3,7 @@
 
 mod calendars;
 
-use crate::config::{Config, ConfigErrors, Desk, Platform, SlackEvents};
+use crate::config::{Config, ConfigErrors, Desk, Email, MailServer, MailTls, Platform, SlackEvents};
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand};
 use std::io;
@@ -38,9 +38,14 @@ Environment:
   THREADLINE_DATABASE_URL  The database, in place of database.url; it may contain a password
   THREADLINE_IDENTITY_SECRET
                            What the site signs with to say who a customer is; several with commas between
+  THREADLINE_EMAIL_SECRET  Signs the addresses that customers reply to; several with commas between
+  THREADLINE_SMTP_PASSWORD
+                           The password of email.smtp.user
+  THREADLINE_IMAP_PASSWORD
+                           The password of email.imap.user
   THREADLINE_LOG           A filter such as \"warn,threadline=debug\", in place of log.level
 
-  Each of the first five can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so on.
+  Each of the first eight can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so on.
 
 Exit codes:
   0    It did what it was asked to, or was stopped by a signal
@@ -289,6 +294,9 @@ fn summary(config: &Config, now: Moment) -> String {
             },
         );
     }
+    if let Some(email) = &config.email {
+        row("email", email_in_words(email));
+    }
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     let mut text = "This is how the configuration is understood:\n\n".to_owned();
     for (name, value) in rows {
@@ -325,6 +333,20 @@ fn desk_in_words(desk: &Desk) -> String {
     match desk.hold_secs {
         0 => format!("{place}; {goes_out} at once"),
         secs => format!("{place}; {goes_out} after {secs} s"),
+    }
+}
+
+fn email_in_words(email: &Email) -> String {
+    let server = |server: &MailServer| format!("{}:{} {}", server.host, server.port, encryption(server.tls));
+    let (smtp, imap) = (server(&email.smtp), server(&email.imap.server));
+    format!("{}; letters go to {smtp}, and come from {} at {imap}", email.address, email.imap.name)
+}
+
+fn encryption(tls: MailTls) -> &'static str {
+    match tls {
+        MailTls::StartTls => "(STARTTLS)",
+        MailTls::Implicit => "(TLS)",
+        MailTls::None => "(not encrypted)",
     }
 }
 
@@ -435,9 +457,14 @@ mod tests {
               THREADLINE_IDENTITY_SECRET
                                        What the site signs with to say who a customer is; several with commas
                                        between
+              THREADLINE_EMAIL_SECRET  Signs the addresses that customers reply to; several with commas between
+              THREADLINE_SMTP_PASSWORD
+                                       The password of email.smtp.user
+              THREADLINE_IMAP_PASSWORD
+                                       The password of email.imap.user
               THREADLINE_LOG           A filter such as "warn,threadline=debug", in place of log.level
 
-              Each of the first five can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so
+              Each of the first eight can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so
               on.
 
             Exit codes:

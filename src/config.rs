@@ -7,6 +7,7 @@
 
 mod calendar;
 mod document;
+mod email;
 mod identity;
 mod secret;
 mod sections;
@@ -17,6 +18,7 @@ mod topics;
 mod verbs;
 
 pub use document::{Place, Problem};
+pub use email::LOCAL_PART_BYTES_MAX;
 pub use secret::Secret;
 
 use document::Document;
@@ -71,6 +73,8 @@ pub struct Config {
     /// What the site signs with to say who a customer is; none where it says nothing. Two while it is
     /// being changed.
     pub identity_secrets: Vec<Secret>,
+    /// How letters are sent and fetched; none where nothing goes by email.
+    pub email: Option<Email>,
     /// Where files are kept, and which are taken.
     pub files: Files,
     /// What strangers may use up.
@@ -230,6 +234,65 @@ pub enum SlackEvents {
         /// Any of these signs; never empty. Two while the secret is being changed.
         signing_secrets: Vec<Secret>,
     },
+}
+
+/// How letters are sent and fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// Where customers write to, and where letters come from; its domain is in lower case.
+    pub address: String,
+    /// The name that stands beside it.
+    pub name: Option<String>,
+    /// The first signs reply addresses, any of them checks; never empty. Two while it is being changed.
+    pub secrets: Vec<Secret>,
+    /// The server that letters are handed to.
+    pub smtp: MailServer,
+    /// Where letters come in.
+    pub imap: Mailbox,
+    /// Certificates (PEM) that are trusted besides the system's.
+    pub extra_ca: Option<String>,
+}
+
+/// A mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailServer {
+    /// Its name, or its address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How it is encrypted.
+    pub tls: MailTls,
+    /// Who logs in; nobody where the server knows us otherwise.
+    pub login: Option<MailLogin>,
+}
+
+/// Who logs in at a mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailLogin {
+    /// The user.
+    pub user: String,
+    /// His password.
+    pub password: Secret,
+}
+
+/// How a connection to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailTls {
+    /// It begins in the open, and is encrypted before anything is said.
+    StartTls,
+    /// It is encrypted from the first byte.
+    Implicit,
+    /// Not at all; only ever on this machine.
+    None,
+}
+
+/// A mailbox that letters are fetched from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Its server; somebody always logs in.
+    pub server: MailServer,
+    /// Its name there.
+    pub name: String,
 }
 
 /// Where files are kept, and which are taken.

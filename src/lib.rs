@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod email;
 pub mod files;
 pub mod hub;
 pub mod lifecycle;

@@ -174,6 +174,11 @@ impl<'d> Table<'d> {
         Place { key: join(&self.path, key), ..self.place.clone() }
     }
 
+    /// True when the table is in the file.
+    pub fn exists(&self) -> bool {
+        self.entries.is_some()
+    }
+
     /// True when the key is in the file, right or wrong.
     pub fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()

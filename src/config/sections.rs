@@ -3,6 +3,7 @@
 
 use super::calendar::{self, ReadCalendar};
 use super::document::{Document, Found, Place, Problem, Table, either};
+use super::email::email;
 use super::identity::identity;
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
@@ -80,6 +81,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
+        let email = email(document, root, sources);
         let files = root.table("files", |table| files(document, table));
         let limits = root.table("limits", |table| limits(document, table));
         let practice = root.table("practice", |table| table.flag("enabled"));
@@ -117,6 +119,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             answer_within,
             slack: slack?,
             identity_secrets: identity_secrets?,
+            email: email?,
             files,
             limits,
             practice,

@@ -1,6 +1,7 @@
 //! Configurations as operators write them, and what they are told.
 
 mod calendars;
+mod email;
 mod verbs;
 
 use super::*;
@@ -11,6 +12,7 @@ const EXAMPLE: &str = include_str!("../../threadline.example.toml");
 
 const BOT: &str = "xoxb-1-bot";
 const APP: &str = "xapp-1-app";
+const CA: &str = "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n";
 const IDENTITY: &str = "0123456789abcdef0123456789abcdef";
 
 /// The world of one reading: files and variables, and nothing else.
@@ -76,6 +78,10 @@ fn with_secret_files(world: World) -> World {
         .file("/run/secrets/slack_app_token", APP)
         .file("/run/secrets/slack_signing_secret", "8f742231b10e8888")
         .file("/run/secrets/threadline_identity", IDENTITY)
+        .file("/run/secrets/threadline_email", IDENTITY)
+        .file("/run/secrets/smtp_password", "smtp password")
+        .file("/run/secrets/imap_password", "imap password")
+        .file("/etc/threadline/ca.pem", CA)
 }
 
 #[test]
@@ -313,6 +319,7 @@ fn a_newcomer_needs_no_file() {
             ),
             slack: None,
             identity_secrets: [],
+            email: None,
             files: Files {
                 folder: "threadline-files",
                 bytes_max: 26214400,
@@ -639,7 +646,7 @@ level = "loud"
             threadline.toml:5: server.allowed_origins: must name each website, such as "https://shop.example.com", is "*"
             threadline.toml:5: server.allowed_origins: must end after the host and the port, as in "https://a.example", is "https://a.example/path"
             threadline.toml:6: server.trusted_proxies: must be an address or a network, such as "10.0.0.0/8", is "10.0.0.0/33"
-            threadline.toml:7: server.port: there is no such key; the keys in [server] are allowed_origins, listen, public_url, trusted_proxies
+            threadline.toml:7: server.port: there is no such key in [server]; it belongs in [email.imap]
             threadline.toml:9: widget.title: must be from 1 to 80 characters long, is 0
             threadline.toml:10: widget.ask_name: must be "off", "optional" or "required", is "maybe"
             threadline.toml:11: widget.ask_email: must be text in quotes, is true or false

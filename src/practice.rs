@@ -8,8 +8,10 @@ use crate::service::files::{NotUploaded, Uploading};
 use crate::store::StoreError;
 use crate::store::files::Owner;
 use crate::store::practice::{PostKind, PracticePost};
+use std::time::Duration;
 use threadline_core::body::Body;
 use threadline_core::card::{Card, CardField, CardValue};
+use threadline_core::conversation::Thread;
 use threadline_core::desk::{
     Agent, Author, Content, Deed, DeskAct, DeskEvent, DeskMessage, FoundCard, Inbox, Letter, Mark, NotFetched, OwnPost,
     Piece, Post, Snapshot, Trouble,
@@ -23,6 +25,11 @@ use threadline_core::words::{self, CONTINUED, ODD};
 
 /// How keys of this platform begin.
 pub const PLATFORM: &str = "practice";
+
+/// How often it is looked whether a thread is stored that stands on the page already, and how many times:
+/// a commit is a matter of milliseconds, and who clicked waits for it.
+const HEARD_OF_LOOK_EVERY: Duration = Duration::from_millis(20);
+const HEARD_OF_LOOKS: u32 = 250;
 
 /// The practice desk.
 #[derive(Clone, Debug)]
@@ -196,6 +203,7 @@ impl Practice {
         text: &str,
         files: &[FileId],
     ) -> Result<i64, PracticeError> {
+        self.is_heard_of(conversation).await?;
         let body = if text.is_empty() { Body::default() } else { markup::parse(text) };
         let files = self.uploaded(conversation, files).await?;
         let post = PracticePost { body: body.clone(), files: files.clone(), ..self.blank(PostKind::Agent, name) };
@@ -289,6 +297,7 @@ impl Practice {
             },
             verb => verb,
         };
+        self.is_heard_of(conversation).await?;
         let deed = Deed { key: format!("{PLATFORM}/{conversation}/did/{key}"), by: agent(name), verb, elsewhere: None };
         self.happened(thread_key(conversation), DeskAct::Did(deed)).await?;
         self.changed(conversation);
@@ -310,6 +319,19 @@ impl Practice {
         let named = named.as_deref().map(agent).map(Box::new);
         let files = files.iter().map(desk_file).collect();
         Ok(DeskMessage { post, author: Author::Agent(agent(name)), body, files, edited, to_us: false, named })
+    }
+
+    /// Waits until it is stored whose thread this is: the card stands on the page a moment before.
+    async fn is_heard_of(&self, conversation: ConversationId) -> Result<(), PracticeError> {
+        for _ in 0..HEARD_OF_LOOKS {
+            let head = self.service.shared().store.head(conversation).await?.ok_or(PracticeError::NotThere)?;
+            match head.thread {
+                Thread::Open(_) => return Ok(()),
+                Thread::None => return Err(PracticeError::NotThere),
+                Thread::Wanted => tokio::time::sleep(HEARD_OF_LOOK_EVERY).await,
+            }
+        }
+        Err(StoreError::Unreachable("a thread is not stored".to_string()).into())
     }
 
     async fn happened(&self, thread: ThreadKey, act: DeskAct) -> Result<(), StoreError> {

@@ -172,7 +172,11 @@ pub fn lines(text: &str) -> String {
 }
 
 fn is_page_address(url: &str) -> bool {
-    url.chars().count() <= URL_CHARS_MAX && url.starts_with("http") && safe_href(url).is_some()
+    // A browser writes what nobody sees as an escape; as it is, it would make a link lead elsewhere than it says.
+    url.chars().count() <= URL_CHARS_MAX
+        && url.starts_with("http")
+        && safe_href(url).is_some()
+        && !url.chars().any(is_invisible)
 }
 
 #[cfg(test)]
@@ -222,9 +226,13 @@ mod tests {
     fn a_page_is_what_a_browser_may_open() {
         let page = |url: &str| Page::described(Some(url.to_string()), None, None).url;
         assert_eq!(page("https://shop.example.com/a?b=c"), Some("https://shop.example.com/a?b=c".to_string()));
-        for bad in
-            ["javascript:alert(1)", "mailto:a@b.com", "file:///etc/passwd", &format!("https://{}", "x".repeat(3_000))]
-        {
+        for bad in [
+            "javascript:alert(1)",
+            "mailto:a@b.com",
+            "file:///etc/passwd",
+            "https://a.com/\u{202e}b",
+            &format!("https://{}", "x".repeat(3_000)),
+        ] {
             assert_eq!(page(bad), None);
         }
         let titled = Page::described(None, Some(format!(" Exports\n{}", "x".repeat(200))), Some("about:blank".into()));

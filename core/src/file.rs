@@ -213,10 +213,22 @@ pub fn clean_name(name: &str, endings: &[&str]) -> String {
     };
     let stem = stem.trim_matches(['.', ' ']);
     let stem = if stem.is_empty() { NAMELESS } else { stem };
+    let stem = if is_device(stem) { &format!("_{stem}") } else { stem };
     let ending = if ending.is_empty() { String::new() } else { format!(".{ending}") };
     let room = NAME_CHARS_MAX - ending.chars().count();
     let short: String = stem.chars().take(room).collect();
     format!("{}{ending}", short.trim_end_matches(['.', ' ']))
+}
+
+/// True for a name that Windows takes for a device, whatever follows its first dot (Microsoft, "Naming Files,
+/// Paths, and Namespaces").
+fn is_device(stem: &str) -> bool {
+    let first = stem.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let numbered = first.strip_prefix("com").or_else(|| first.strip_prefix("lpt"));
+    matches!(first.as_str(), "con" | "prn" | "aux" | "nul")
+        || numbered.is_some_and(|digit| {
+            matches!(digit, "\u{b9}" | "\u{b2}" | "\u{b3}") || digit.len() == 1 && digit.as_bytes()[0].is_ascii_digit()
+        })
 }
 
 /// What a file without a name is called.
@@ -247,6 +259,11 @@ mod tests {
             ("Übergröße 写真.jpeg", &["jpg", "jpeg"], "Übergröße 写真.jpeg"),
             ("\u{200b}\u{feff}", &[], "file"),
             ("archive.tar.gz", &[], "archive.tar.gz"),
+            ("CON", &["txt"], "_CON.txt"),
+            ("nul.tar.gz", &[], "_nul.tar.gz"),
+            ("com1.csv", &["csv"], "_com1.csv"),
+            ("LPT\u{b2}.csv", &["csv"], "_LPT\u{b2}.csv"),
+            ("console.csv", &["csv"], "console.csv"),
             ("what a. long sentence this is", &[], "what a. long sentence this is"),
         ] {
             assert_eq!(clean_name(name, endings), clean, "{name:?}");

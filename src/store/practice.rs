@@ -105,6 +105,8 @@ impl Tx {
     /// Makes a post, once per delivery id; which post it is. Its number is its place: later posts
     /// have larger ones.
     pub async fn practice_post(&mut self, conversation: ConversationId, new: &PracticePost) -> Result<i64, StoreError> {
+        // Two who write at once have a number each.
+        self.heads(&[conversation], &[]).await?;
         if let Some(delivery) = &new.delivery {
             let there: Option<i64> = on_tx!(self, |c| {
                 sqlx::query_scalar("SELECT post FROM practice_post WHERE delivery = $1")

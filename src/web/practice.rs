@@ -20,6 +20,7 @@ use futures_util::{StreamExt, stream};
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use threadline_core::body::is_invisible;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
 use threadline_core::file::StoredFile;
@@ -335,10 +336,10 @@ fn checked(said: &Said) -> Result<(&str, &str), Problem> {
     let unfit = |what| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, what);
     if agent.is_empty()
         || agent.chars().count() > NAME_CHARS_MAX
-        || agent.chars().any(char::is_control)
+        || agent.chars().any(|c| is_invisible(c) && c != ' ')
         || agent.contains('/')
     {
-        return Err(unfit("agent: tell who you are, in at most 80 characters without a slash."));
+        return Err(unfit("agent: tell who you are, in at most 80 characters that can be seen, without a slash."));
     }
     if (text.is_empty() && said.files.is_empty()) || text.chars().count() > TEXT_CHARS_MAX {
         return Err(unfit("text: write something, at most 40,000 characters."));

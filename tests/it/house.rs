@@ -21,7 +21,7 @@ mod wire;
 pub use crowd::{Crowd, Pace};
 pub use customer::{Customer, NewCustomer};
 pub use database::Base;
-pub use desk::DeskKind;
+pub use desk::{Desk, DeskKind};
 pub use dice::{Dice, seed, seeds};
 pub use http::Answer;
 pub use page::Page;

@@ -33,4 +33,6 @@ mod bad_day;
 mod kill;
 mod nodes;
 
+mod corpus;
 mod hostile;
+mod hostile_text;

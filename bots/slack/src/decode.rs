@@ -346,7 +346,7 @@ fn thread_at(us: &Us, channel: &str, root: &str) -> Option<ThreadKey> {
 
 /// A person's own workspace stands in one of three fields, depending on the kind of sharing.
 fn author(us: &Us, message: &Value) -> Author {
-    let user = text(&message["user"]).map(str::to_string);
+    let user = text(&message["user"]).filter(|user| ids::is_id(user)).map(str::to_string);
     let bot = text(&message["bot_id"]).is_some() || message["subtype"] == "bot_message";
     let teams = [&message["user_team"], &message["source_team"], &message["team"]];
     match user {
@@ -522,6 +522,11 @@ mod tests {
             Author::Bot { user: None }
         );
         assert_eq!(author(json!({ "user": null })), Author::Bot { user: None });
+        assert_eq!(
+            author(json!({ "user": "U1/../<script>" })),
+            Author::Bot { user: None },
+            "nobody is looked up by that"
+        );
         for field in ["team", "user_team", "source_team"] {
             assert_eq!(author(json!({ field: "T2" })), Author::Outsider { user: Some("U1".into()) }, "{field}");
             assert_eq!(author(json!({ field: "E1" })), Author::User("U1".into()), "{field}");

@@ -4,6 +4,7 @@ use super::customer::Customer;
 use super::desk::whisper;
 use super::site::Setup;
 use super::until;
+use serde_json::Value;
 use std::time::Duration;
 use threadline::clock::Clock;
 use threadline_fake_slack::{FakeSlack, Options, Post, WallClock};
@@ -52,9 +53,8 @@ pub async fn start(setup: &Setup, clock: &Clock) -> FakeSlack {
 /// The thread of a conversation: the last one that was opened for it.
 pub fn find_thread(slack: &FakeSlack, customer: &Customer) -> Option<Thread> {
     let found = CHANNELS.iter().filter_map(|(channel, _)| {
-        let posts = slack.roots(channel).into_iter().rev();
-        let card = posts.into_iter().find(|post| is_card_of(post, customer))?;
-        Some(Thread { channel: channel.to_string(), ts: card.ts })
+        let ts = slack.roots_with(channel, |metadata| is_card_of(metadata, customer)).pop()?;
+        Some(Thread { channel: channel.to_string(), ts })
     });
     found.max_by(|a, b| a.ts.cmp(&b.ts))
 }
@@ -83,8 +83,7 @@ pub fn roots(slack: &FakeSlack) -> Vec<(Option<String>, Thread)> {
 
 /// Every card that was ever posted for a conversation and still stands.
 pub fn cards(slack: &FakeSlack, customer: &Customer) -> usize {
-    let posts = CHANNELS.iter().flat_map(|(channel, _)| slack.roots(channel));
-    posts.filter(|post| is_card_of(post, customer)).count()
+    CHANNELS.iter().map(|(channel, _)| slack.roots_with(channel, |it| is_card_of(it, customer)).len()).sum()
 }
 
 /// A thread as its readers see it, one line a post.
@@ -111,7 +110,7 @@ pub fn transcript(slack: &FakeSlack, thread: &Thread) -> String {
     lines.join("\n") + "\n"
 }
 
-fn is_card_of(post: &Post, customer: &Customer) -> bool {
-    let payload = &post.metadata["event_payload"];
+fn is_card_of(metadata: &Value, customer: &Customer) -> bool {
+    let payload = &metadata["event_payload"];
     payload["card"] == "1" && payload["conversation"] == customer.id()
 }

@@ -277,6 +277,18 @@ impl FakeSlack {
         transcript::roots(&self.world, &channel.room())
     }
 
+    /// The `ts` of each message that is no answer and has such metadata, in order: quick among many.
+    pub fn roots_with(&self, channel: &str, is_meant: impl Fn(&Value) -> bool) -> Vec<String> {
+        let channel = self.channel(channel);
+        let room = channel.room();
+        let roots = room.messages.values().filter(|message| message.thread_ts.is_none());
+        let metadata = |message: &channel::Message| -> Value {
+            message.metadata.as_ref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+        };
+        let meant = roots.filter(|message| is_meant(&metadata(message)));
+        meant.map(|message| message.ts.to_string()).collect()
+    }
+
     /// A thread: its root, then the answers in order; nothing if it is not there.
     pub fn thread(&self, channel: &str, ts: &str) -> Vec<Post> {
         let channel = self.channel(channel);

@@ -81,7 +81,7 @@ CREATE TABLE message (
     kind TEXT NOT NULL,
     -- customer and bot: waiting, late, posted, refused; reply: held, shown, reworded, withdrawn, discarded; else none
     stage TEXT NOT NULL,
-    -- waiting, late: pieces posted; posted, held: a time; shown, reworded: the first rev
+    -- waiting, late, refused: pieces posted; posted, held: a time; shown, reworded: the first rev
     stage_number BIGINT NOT NULL,
     stage_why TEXT,
     agent_id TEXT,
@@ -94,6 +94,8 @@ CREATE TABLE message (
     files TEXT,
     at BIGINT NOT NULL,
     rev BIGINT NOT NULL,
+    -- bot: the number of the message that was given up and can be tried again
+    retry_of BIGINT,
     UNIQUE (conversation, seq)
 );
 CREATE INDEX message_rev ON message (conversation, rev) WHERE rev > 0;
@@ -196,6 +198,8 @@ CREATE TABLE practice_post (
     files TEXT,
     -- our delivery id, so that a repeated delivery is one post
     delivery TEXT UNIQUE,
+    -- the number of the message that a Retry under the post tries again
+    retry_of BIGINT,
     edited BIGINT,
     deleted BIGINT NOT NULL,
     received BIGINT NOT NULL,

@@ -436,9 +436,10 @@ async fn post(
 ) -> Attempt {
     let pieces: Vec<Piece> = parcels.iter().map(|parcel| parcel.piece).collect();
     let speaker = parcels.first().and_then(|parcel| parcel.speaker.clone());
+    let retry_of = parcels.first().and_then(|parcel| parcel.retry_of);
     let content = content_of(parcels);
     let is_file = matches!(content, Content::Files(_));
-    let letter = Letter { conversation, speaker, content };
+    let letter = Letter { conversation, speaker, content, retry_of };
     match desk.platform.post(&thread, &letter).await {
         Ok(_) => {
             works(service, desk, &desk.platform.channel_of(&thread).unwrap_or_default());

@@ -98,9 +98,12 @@ impl Practice {
         };
         let delivery = pieces.into_iter().map(delivery_word).collect::<Vec<_>>().join(" ");
         let body = if text.is_empty() { Body::default() } else { Body::plain(&text) };
-        self.make(letter.conversation, PracticePost { body, files, delivery: Some(delivery), ..self.blank(kind, name) })
-            .await
-            .map(drop)
+        self.make(
+            letter.conversation,
+            PracticePost { body, files, delivery: Some(delivery), retry_of: letter.retry_of, ..self.blank(kind, name) },
+        )
+        .await
+        .map(drop)
     }
 
     /// A file that an agent attached: its name and its bytes.
@@ -382,6 +385,7 @@ impl Practice {
             body: Body::default(),
             files: Vec::new(),
             delivery: None,
+            retry_of: None,
             edited: None,
             deleted: false,
             received: false,

@@ -29,6 +29,7 @@
  * @property {boolean} deleted
  * @property {('waiting' | 'received' | 'seen')[]} marks
  * @property {string} [to]
+ * @property {{ verb: string, label: string }} [retry] what tries again what this post says was given up
  */
 import { bodyNodes, safeHref } from './chat/body.js';
 import { h } from './dom.js';
@@ -214,6 +215,7 @@ function postItem(number, post) {
         : h('div', { class: 'body' }, ...(post.deleted ? ['This message was deleted.'] : bodyNodes(post.body)), post.edited && !post.deleted && h('span', { class: 'edited' }, '(edited)')),
     !post.deleted && post.files && fileNodes(post.files),
     post.marks.length > 0 && h('div', { class: 'marks' }, ...post.marks.map(mark)),
+    post.retry && retryButton(number, post.retry),
     own && editing !== post.post && acts(number, post),
   );
 }
@@ -317,6 +319,14 @@ async function does(thread, verb) {
   const done = { key: crypto.randomUUID(), agent: who, verb };
   if (await attempt(() => ask('POST', `threads/${thread}/deeds`, done))) asking = null;
   await refreshPosts();
+}
+
+/**
+ * @param {number} thread
+ * @param {{ verb: string, label: string }} retry
+ */
+function retryButton(thread, { verb, label }) {
+  return h('div', { class: 'acts' }, h('button', { type: 'button', onclick: () => does(thread, verb) }, label));
 }
 
 /** @param {'waiting' | 'received' | 'seen'} name */

@@ -10,6 +10,7 @@ mod elsewhere;
 mod files;
 mod meaning;
 mod receipts;
+mod retries;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ use crate::desk::{Agent, Deed, DeskMessage, DeskRules, FoundCard, Mark, Piece, P
 use crate::file::{Attachment, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting};
+use crate::verb::parse::asks_to_retry;
+use crate::verb::{Names, Verb};
 use crate::words::{self, Notice, Said};
 
 pub use doubt::{Doubt, LOOKS_AFTER_MILLIS, Sent};
@@ -297,6 +300,16 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// True for what can touch any message, because an agent asks to try again whatever was given up.
+    pub fn asks_for_all(&self, names: &Names) -> bool {
+        if let Event::DeskWrote { message, .. } = self {
+            return asks_to_retry(&message.body, message.to_us, names);
+        }
+        matches!(self, Event::AgentDid(deed) if matches!(deed.verb, Verb::Retry(_)))
+    }
+}
+
 /// What must be done to the world: an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -426,7 +439,8 @@ pub enum Rejected {
 /// shown replies above [`Conversation::received`] or [`Conversation::seen`], and for
 /// [`Event::RepliesDelayed`] those above the former; for
 /// [`Event::DeskWrote`], [`Event::DeskDeleted`] and [`Event::HoldEnded`] also the held replies; for
-/// [`Event::ThreadRead`], [`Event::CardsFound`] and [`Event::ThreadVanished`] all; for the rest the messages they name;
+/// [`Event::ThreadRead`], [`Event::CardsFound`], [`Event::ThreadVanished`] and what asks to try something
+/// again ([`Event::asks_for_all`]) all; for the rest the messages they name;
 /// and the context for [`Event::SiteTold`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialogue {
@@ -503,7 +517,10 @@ impl Step<'_> {
     /// Says something to everybody in the thread.
     fn say(&mut self, said: &Said) {
         let key = format!("bot/{}/{}", self.head.id, self.head.last_seq + 1);
-        self.post_own(key, words::said(said), Vec::new(), Kind::FromBot);
+        let id = self.post_own(key, words::said(said), Vec::new(), Kind::FromBot);
+        if let Some(message) = self.messages.iter_mut().find(|message| message.id == id) {
+            message.retry_of = said.retry_of();
+        }
     }
 
     /// Tells one person something about the message of this number.
@@ -559,6 +576,7 @@ impl Step<'_> {
             files,
             at: self.now,
             rev: 0,
+            retry_of: None,
         });
         (id, seq)
     }

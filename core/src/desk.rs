@@ -176,6 +176,8 @@ pub struct Letter {
     pub speaker: Option<String>,
     /// What it says, or what it brings.
     pub content: Content,
+    /// The number of the message that a Retry under it tries again.
+    pub retry_of: Option<i64>,
 }
 
 /// What a letter holds: a desk posts files by themselves.

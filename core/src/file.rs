@@ -88,6 +88,9 @@ pub enum AtDesk {
         /// In the platform's words.
         why: String,
     },
+    /// It refused it, and it is tried again: as another file at the end of its message, because what was
+    /// posted after it was posted. This one is nothing to anybody.
+    TriedAgain,
 }
 
 /// A file that an agent attached, as the desk tells of it.
@@ -128,7 +131,26 @@ pub enum FileTrouble {
     Unreachable,
 }
 
+impl FileTrouble {
+    /// True for what may be over soon, or once somebody has mended it.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            FileTrouble::NotPermitted | FileTrouble::Unreachable => true,
+            FileTrouble::TooLarge { .. }
+            | FileTrouble::TypeNotAllowed { .. }
+            | FileTrouble::Unreadable
+            | FileTrouble::Deleted
+            | FileTrouble::Elsewhere => false,
+        }
+    }
+}
+
 impl Attachment {
+    /// True for a file of which nobody is shown anything.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self, Attachment::Sent { desk: AtDesk::TriedAgain, .. })
+    }
+
     /// The file, if its bytes are here.
     pub fn stored(&self) -> Option<&StoredFile> {
         match self {

@@ -37,6 +37,9 @@ pub struct Parcel {
     pub cargo: Cargo,
     /// The customer's name; none when the bot speaks.
     pub speaker: Option<String>,
+    /// The number of the message that can be tried again, where it says that one was given up: that
+    /// stands by itself, with a button of its own.
+    pub retry_of: Option<i64>,
 }
 
 /// What a piece of a message is.
@@ -594,7 +597,10 @@ impl Lanes {
                 chars += text.chars().count() + 1;
             }
             let joins = parcels.first().is_none_or(|first| match (&first.cargo, &parcel.cargo) {
-                (Cargo::Text(_), Cargo::Text(_)) => chars <= self.post_chars_max && first.speaker == parcel.speaker,
+                (Cargo::Text(_), Cargo::Text(_)) => {
+                    let alone = first.retry_of.is_some() || parcel.retry_of.is_some();
+                    chars <= self.post_chars_max && first.speaker == parcel.speaker && !alone
+                }
                 (Cargo::File { .. }, Cargo::File { key, .. }) => {
                     let room = parcels.len() < FILES_PER_POST_MAX;
                     key.is_some() && room && first.piece.message == parcel.piece.message

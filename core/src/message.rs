@@ -28,6 +28,9 @@ pub struct Message {
     pub at: Moment,
     /// The last change of it that the customer can see; 0 when there is none.
     pub rev: i64,
+    /// For what the bot says of a message that was given up: that message's number, so that everybody
+    /// can have it tried again.
+    pub retry_of: Option<i64>,
 }
 
 /// The order in which readers see messages: by arrival, except that a desk's post that came late
@@ -101,6 +104,8 @@ pub enum Posting {
     Refused {
         /// In words.
         why: String,
+        /// How many pieces were posted before: they are not posted again when it is tried again.
+        pieces_posted: u32,
     },
 }
 
@@ -178,7 +183,9 @@ impl Message {
     /// `posted` pieces are: what is left was refused.
     pub fn is_whole_at_desk(&self, posted: u32, post_chars_max: usize) -> bool {
         let Some(files_posted) = (posted as usize).checked_sub(self.texts(post_chars_max)) else { return false };
-        let refused = |file: &Attachment| matches!(file, Attachment::Sent { desk: AtDesk::Refused { .. }, .. });
+        let refused = |file: &Attachment| {
+            matches!(file, Attachment::Sent { desk: AtDesk::Refused { .. } | AtDesk::TriedAgain, .. })
+        };
         self.files.iter().skip(files_posted).all(refused)
     }
 

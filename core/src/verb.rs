@@ -32,6 +32,8 @@ pub enum Verb {
     },
     /// Say that it is not done after all.
     Reopen,
+    /// Have tried again what was given up: of the message of this number, or of all.
+    Retry(Option<i64>),
     /// Be told what can be done.
     Help,
 }
@@ -65,6 +67,8 @@ pub enum Name {
     Resolve,
     /// [`Verb::Reopen`]
     Reopen,
+    /// [`Verb::Retry`]
+    Retry,
     /// Promise to answer later.
     Ticket,
     /// Put it away for a while.
@@ -152,7 +156,7 @@ pub fn offered(standing: &Standing, is_claimed: bool, names: &Names) -> Offered 
 }
 
 /// Every verb, in the order of the help.
-pub const VERBS: [Entry; 14] = [
+pub const VERBS: [Entry; 15] = [
     entry(Name::Claim, "claim", Takes::Nothing, "Take this conversation."),
     entry(Name::Release, "release", Takes::Nothing, "Let it go, so that somebody else can take it."),
     entry(Name::Assign, "assign", Takes::Something("@Grace"), "Give it to somebody, or take it over with “me”."),
@@ -165,6 +169,7 @@ pub const VERBS: [Entry; 14] = [
         "Say that it is done; “silently” asks the customer for no rating.",
     ),
     entry(Name::Reopen, "reopen", Takes::Nothing, "Say that it is not done after all."),
+    entry(Name::Retry, "retry", Takes::Perhaps("7"), "Try again what could not be delivered: all of it, or message 7."),
     later(Name::Ticket, "ticket", Takes::Perhaps("tomorrow"), "Promise the customer an answer later."),
     later(Name::Snooze, "snooze", Takes::Something("2h"), "Put it away for a while."),
     later(Name::Escalate, "escalate", Takes::Perhaps("why"), "Ask the next tier for help."),
@@ -193,6 +198,7 @@ impl Verb {
             Verb::Topic(_) => Name::Topic,
             Verb::Resolve { .. } => Name::Resolve,
             Verb::Reopen => Name::Reopen,
+            Verb::Retry(_) => Name::Retry,
             Verb::Help => Name::Help,
         }
     }
@@ -217,6 +223,7 @@ impl Name {
             Name::Release => Start::Ready(Verb::Release),
             Name::Resolve => Start::Ready(Verb::Resolve { silently: false }),
             Name::Reopen => Start::Ready(Verb::Reopen),
+            Name::Retry => Start::Ready(Verb::Retry(None)),
             Name::Help => Start::Ready(Verb::Help),
             Name::Assign => Start::Needs(Need::Person),
             Name::Topic => Start::Needs(Need::Topic),

@@ -87,9 +87,18 @@ pub enum Said {
     NotPosted {
         /// Its number.
         seq: i64,
+        /// Why, in the platform's words.
+        why: String,
+    },
+    /// Somebody has tried again what was given up.
+    TriedAgain {
+        /// Who.
+        by: String,
     },
     /// The desk refused a file of the customer's.
     FileNotPosted {
+        /// The number of its message.
+        seq: i64,
         /// Its name.
         name: String,
         /// Why, in the platform's words.
@@ -97,6 +106,8 @@ pub enum Said {
     },
     /// The customer does not get a file of an agent's.
     FileNotSent {
+        /// The number of its message.
+        seq: i64,
         /// Its name.
         name: String,
         /// Why.
@@ -171,6 +182,8 @@ pub enum Notice {
     },
     /// It is open.
     OpenAlready,
+    /// Nothing was given up that could be tried again.
+    NothingToRetry,
     /// It is done, for who is not in the thread.
     Done {
         /// Of which conversation.
@@ -207,6 +220,27 @@ pub enum Notice {
     PerhapsNotDone,
 }
 
+impl Said {
+    /// The number of the message that it makes sense to try again, where it says that one was given up.
+    pub fn retry_of(&self) -> Option<i64> {
+        match self {
+            Said::NotPosted { seq, .. } | Said::FileNotPosted { seq, .. } => Some(*seq),
+            Said::FileNotSent { seq, why, .. } => why.may_pass().then_some(*seq),
+            Said::Claimed { .. }
+            | Said::Released { .. }
+            | Said::Assigned { .. }
+            | Said::TookOver { .. }
+            | Said::Noted { .. }
+            | Said::TopicChanged { .. }
+            | Said::Resolved { .. }
+            | Said::Reopened { .. }
+            | Said::CustomerCameBack
+            | Said::Rated { .. }
+            | Said::TriedAgain { .. } => None,
+        }
+    }
+}
+
 /// What everybody in the thread reads.
 pub fn said(said: &Said) -> Body {
     let plain = |text: String| Body::plain(&text);
@@ -236,13 +270,15 @@ pub fn said(said: &Said) -> Body {
                 plain(format!("The customer gives {stars} and says: {}", comment.trim()))
             }
         }
-        Said::NotPosted { seq } => plain(format!(
-            "⚠️ Message {seq} of the customer could not be posted here. The customer was told that it did not arrive."
+        Said::NotPosted { seq, why } => plain(format!(
+            "⚠️ Message {seq} of the customer could not be posted here ({why}). The customer was told that it did not \
+             arrive."
         )),
-        Said::FileNotPosted { name, why } => plain(format!(
+        Said::TriedAgain { by } => plain(format!("{by} tries again what could not be delivered.")),
+        Said::FileNotPosted { name, why, .. } => plain(format!(
             "⚠️ A file of the customer, “{name}”, could not be posted here ({why}). The customer was told."
         )),
-        Said::FileNotSent { name, why, has_text } => {
+        Said::FileNotSent { name, why, has_text, .. } => {
             let rest = if *has_text { " The text goes out without it." } else { "" };
             plain(format!("⚠️ The customer did not get the file “{name}”: {why}.{rest}"))
         }
@@ -322,6 +358,7 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
             }
         }
         Notice::OpenAlready => line("This conversation is open.").end(),
+        Notice::NothingToRetry => line("There is nothing to try again: it is on its way, or it has arrived.").end(),
         Notice::Done { number, said } => of_number(*number, self::said(said)),
         Notice::Of { number, notice } => of_number(*number, self::notice(notice, names)),
         Notice::WhichConversation { verb } => {
@@ -503,7 +540,8 @@ mod tests {
             Said::CustomerCameBack,
             Said::Rated { score: score(5), comment: String::new() },
             Said::Rated { score: score(2), comment: " Too slow\n".into() },
-            Said::NotPosted { seq: 7 },
+            Said::NotPosted { seq: 7, why: "it is too long".into() },
+            Said::TriedAgain { by: "Grace".into() },
         ];
         expect![[r#"
             Grace has this conversation now.
@@ -520,7 +558,8 @@ mod tests {
             The customer wrote again, so this resolved conversation is open again.
             The customer gives ★★★★★.
             The customer gives ★★☆☆☆ and says: Too slow
-            ⚠️ Message 7 of the customer could not be posted here. The customer was told that it did not arrive.
+            ⚠️ Message 7 of the customer could not be posted here (it is too long). The customer was told that it did not arrive.
+            Grace has it tried again.
         "#]]
         .assert_eq(&all.iter().map(|it| shown(&said(it)) + "\n").collect::<String>());
     }
@@ -544,6 +583,7 @@ mod tests {
             Notice::TopicAlready { label: "Billing".into() },
             Notice::ResolvedAlready { by: "Grace".into() },
             Notice::OpenAlready,
+            Notice::NothingToRetry,
             Notice::Done { number: 1042, said: Box::new(Said::Claimed { by: holder() }) },
             Notice::Of { number: 1042, notice: Box::new(Notice::OtherWasFirst { holder: holder() }) },
             Notice::WhichConversation { verb: Name::Claim },
@@ -587,6 +627,7 @@ mod tests {
             The topic is Billing already.
             Grace resolved this conversation already. `!reopen` opens it again.
             This conversation is open.
+            There is nothing to try again: it is on its way, or it has arrived.
             #1042: Grace has this conversation now.
             #1042: Grace was first and has this conversation. Thank you for being there! To take it over, write `!assign me`.
             Nothing was done: which conversation is it about? Say its number, as in `claim #1042`, or nothing at all to pick one.
@@ -617,6 +658,7 @@ mod tests {
             • `!topic billing` Say what it is about.
             • `!resolve silently` Say that it is done; “silently” asks the customer for no rating.
             • `!reopen` Say that it is not done after all.
+            • `!retry 7` Try again what could not be delivered: all of it, or message 7.
             • `!help` This list, for you only.
             A message that begins with `//` is a note, too.
         "#]].assert_eq(&all.iter().map(|it| shown(&notice(it, &names)) + "\n").collect::<String>());

@@ -72,6 +72,7 @@ fn as_a_command(text: &str, names: &Names) {
             | Verb::Assign(Who::Me | Who::Agent(_))
             | Verb::Resolve { .. }
             | Verb::Reopen
+            | Verb::Retry(_)
             | Verb::Help,
         ) => {}
         Err(Wrong::Mistyped { typed, .. } | Wrong::Unknown { typed }) => {
@@ -98,6 +99,7 @@ fn is_whole(verb: &Verb, after: &str) {
         Verb::Assign(Who::Me) => assert_eq!(ink(after).to_lowercase(), "me"),
         Verb::Assign(Who::Agent(agent)) => panic!("nobody has looked {} up", agent.name),
         Verb::Resolve { silently } => assert_eq!(!silently, ink(after).is_empty()),
+        Verb::Retry(seq) => assert_eq!(seq.is_none(), ink(after).is_empty()),
         Verb::Claim | Verb::Release | Verb::Reopen => assert_eq!(ink(after), "", "words would be lost"),
         Verb::Help => {}
     }

@@ -15,6 +15,7 @@ use threadline_core::file::{AtDesk, Attachment};
 use threadline_core::ids::ConversationId;
 use threadline_core::lane::{Cargo, Parcel};
 use threadline_core::message::{Kind, Message, Part, Posting};
+use threadline_core::verb::Name;
 
 /// Orders read from the table at once.
 const SCAN_ROWS: i64 = 500;
@@ -73,10 +74,12 @@ impl Worker {
             Thread::Open(key) => self.desk.platform.channel_of(key),
             Thread::None | Thread::Wanted => None,
         };
+        // Where the team does without the verb, there is no button for it either.
+        let retry_of = message.retry_of.filter(|_| self.service.shared().names.word(Name::Retry).is_some());
         for (index, part) in message.parts(chars_max).into_iter().enumerate().skip(posted as usize) {
             let piece = Piece { message: message.id, index: index as u32 };
             let Some(cargo) = self.cargo(message.conversation, piece, part) else { continue };
-            let parcel = Parcel { piece, seq: message.seq, cargo, speaker: speaker.clone() };
+            let parcel = Parcel { piece, seq: message.seq, cargo, speaker: speaker.clone(), retry_of };
             self.lanes.push(message.conversation, thread, channel.as_deref(), parcel, unsure);
         }
         self.late.watch(message);
@@ -96,7 +99,7 @@ impl Worker {
         let key = match desk {
             AtDesk::Uploaded(key) => Some(key.clone()),
             AtDesk::NotYet => self.desk.platform.key_of(&file),
-            AtDesk::Refused { .. } => return None,
+            AtDesk::Refused { .. } | AtDesk::TriedAgain => return None,
         };
         if key.is_none() {
             self.carrier.push(Job::Upload { conversation, piece, file: file.clone() });

@@ -14,6 +14,7 @@ use threadline_core::desk::{Frame, Post};
 use threadline_core::file::{Attachment, StoredFile};
 use threadline_core::ids::{ConversationId, DeskName, FileId, MessageId, Moment, ThreadKey};
 use threadline_core::message::{Kind, Message};
+use threadline_core::verb::Names;
 use threadline_core::words;
 use tokio::sync::oneshot;
 
@@ -101,7 +102,7 @@ struct Loaded {
 
 pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Outcome, StoreError> {
     let now = inner.clock.now();
-    let mut conversations = load(tx, works).await?;
+    let mut conversations = load(tx, works, &inner.names).await?;
     let mut outcome = Outcome::default();
     let mut effects: Vec<(ConversationId, Effect)> = Vec::new();
     for work in works {
@@ -201,7 +202,7 @@ impl Conversations {
     }
 }
 
-async fn load(tx: &mut Tx, works: &[Work]) -> Result<Conversations, StoreError> {
+async fn load(tx: &mut Tx, works: &[Work], names: &Names) -> Result<Conversations, StoreError> {
     let acts = || works.iter().flat_map(|work| &work.acts);
     let (mut ids, mut threads) = (BTreeSet::new(), BTreeSet::new());
     for act in acts() {
@@ -230,7 +231,7 @@ async fn load(tx: &mut Tx, works: &[Work]) -> Result<Conversations, StoreError> 
     let hashes: BTreeSet<&str> = works.iter().filter_map(|work| work.token.as_ref()).map(Token::hash).collect();
     let hashes: Vec<String> = hashes.into_iter().map(str::to_string).collect();
     conversations.by_token.extend(tx.tokens(&hashes).await?);
-    let wanted = wanted(acts(), &mut conversations);
+    let wanted = wanted(acts(), &mut conversations, names);
     for (id, context) in tx.contexts(&wanted.contexts).await? {
         if let Some(loaded) = conversations.by_id.get_mut(&id) {
             loaded.before.context.clone_from(&context);
@@ -279,12 +280,15 @@ struct Wanted {
     contexts: Vec<ConversationId>,
 }
 
-fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversations) -> Wanted {
+fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversations, names: &Names) -> Wanted {
     let mut wanted = Wanted::default();
     let (mut whole, mut held, mut replies) = (HashSet::new(), HashSet::new(), HashSet::new());
     for act in acts {
         let Some(loaded) = conversations.of(&act.subject) else { continue };
         let head = &loaded.dialogue.head;
+        if act.event.asks_for_all(names) {
+            whole.insert(head.id);
+        }
         let mut late = |post: &Post| {
             if post.stamp < head.last_stamp {
                 wanted.after.push((head.id, post.stamp));

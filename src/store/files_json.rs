@@ -38,6 +38,7 @@ enum AtDeskJson<'a> {
     NotYet,
     Uploaded(Cow<'a, str>),
     Refused(Cow<'a, str>),
+    TriedAgain,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,6 +89,7 @@ fn attachment_json(file: &Attachment) -> AttachmentJson<'_> {
                 AtDesk::NotYet => AtDeskJson::NotYet,
                 AtDesk::Uploaded(key) => AtDeskJson::Uploaded(key.0.as_str().into()),
                 AtDesk::Refused { why } => AtDeskJson::Refused(why.into()),
+                AtDesk::TriedAgain => AtDeskJson::TriedAgain,
             };
             AttachmentJson::Sent { file: file_json(file), desk }
         }
@@ -120,6 +122,7 @@ fn attachment_from(json: AttachmentJson<'_>) -> Option<Attachment> {
                 AtDeskJson::NotYet => AtDesk::NotYet,
                 AtDeskJson::Uploaded(uploaded) => AtDesk::Uploaded(key(uploaded)),
                 AtDeskJson::Refused(why) => AtDesk::Refused { why: why.into_owned() },
+                AtDeskJson::TriedAgain => AtDesk::TriedAgain,
             };
             Attachment::Sent { file: file_from(file)?, desk }
         }
@@ -202,6 +205,7 @@ mod tests {
             Attachment::Sent { file: file.clone(), desk: AtDesk::NotYet },
             Attachment::Sent { file: bare.clone(), desk: AtDesk::Uploaded(key.clone()) },
             Attachment::Sent { file: bare.clone(), desk: AtDesk::Refused { why: "no".into() } },
+            Attachment::Sent { file: bare.clone(), desk: AtDesk::TriedAgain },
             Attachment::Awaited(DeskFile { key: key.clone(), name: name.clone(), bytes: None, deleted: false }),
             Attachment::Fetched { key, file: file.clone() },
         ];

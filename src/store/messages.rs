@@ -29,10 +29,11 @@ struct MessageRow {
     files: Option<String>,
     at: i64,
     rev: i64,
+    retry_of: Option<i64>,
 }
 
 const COLUMNS: &str = "id, conversation, seq, place_seq, place_stamp, key, kind, stage, stage_number, stage_why, \
-    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, at, rev";
+    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, at, rev, retry_of";
 
 impl Tx {
     /// Messages by what makes them unique.
@@ -122,7 +123,8 @@ impl Tx {
                         .push_bind(json::body_to_json(&it.body))
                         .push_bind(files_json::attachments_to_json(&it.files))
                         .push_bind(it.at.0)
-                        .push_bind(it.rev);
+                        .push_bind(it.rev)
+                        .push_bind(it.retry_of);
                 });
                 query.build().execute(c).await?;
             });
@@ -297,7 +299,9 @@ fn kind_words(kind: &Kind) -> KindWords<'_> {
             KindWords { kind, stage, number: pieces_posted.into(), ..none }
         }
         Posting::Posted { at } => KindWords { kind, stage: "posted", number: at.0, ..none },
-        Posting::Refused { why } => KindWords { kind, stage: "refused", why: Some(why), ..none },
+        Posting::Refused { why, pieces_posted } => {
+            KindWords { kind, stage: "refused", number: (*pieces_posted).into(), why: Some(why), ..none }
+        }
     };
     match kind {
         Kind::FromCustomer(stage) => posting("customer", stage),
@@ -340,13 +344,14 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         }
         _ => Err(wrong("no agent")),
     };
+    let pieces_posted = || row.stage_number.try_into().map_err(|_| wrong("no count"));
     let posting = || match row.stage.as_str() {
-        "waiting" | "late" => {
-            let pieces_posted = row.stage_number.try_into().map_err(|_| wrong("no count"))?;
-            Ok(Posting::Waiting { pieces_posted, late: row.stage == "late" })
-        }
+        "waiting" | "late" => Ok(Posting::Waiting { pieces_posted: pieces_posted()?, late: row.stage == "late" }),
         "posted" => Ok(Posting::Posted { at: Moment(row.stage_number) }),
-        "refused" => Ok(Posting::Refused { why: row.stage_why.clone().unwrap_or_default() }),
+        "refused" => {
+            let why = row.stage_why.clone().unwrap_or_default();
+            Ok(Posting::Refused { why, pieces_posted: pieces_posted()? })
+        }
         _ => Err(wrong("no such stage")),
     };
     let stage = || match row.stage.as_str() {
@@ -377,5 +382,6 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         key: row.key,
         at: Moment(row.at),
         rev: row.rev,
+        retry_of: row.retry_of,
     })
 }

@@ -40,6 +40,8 @@ pub struct PracticePost {
     pub files: Vec<StoredFile>,
     /// For our own posts: the delivery id.
     pub delivery: Option<String>,
+    /// The number of the message that a Retry under it tries again.
+    pub retry_of: Option<i64>,
     /// The stamp of the last edit.
     pub edited: Option<i64>,
     /// True when it was deleted.
@@ -80,6 +82,7 @@ struct Row {
     body: String,
     files: Option<String>,
     delivery: Option<String>,
+    retry_of: Option<i64>,
     edited: Option<i64>,
     deleted: i64,
     received: i64,
@@ -128,8 +131,9 @@ impl Tx {
         let post = (new.at.0 * 1_000).max(last.unwrap_or(0) + 1);
         on_tx!(self, |c| {
             sqlx::query(
-                "INSERT INTO practice_post (conversation, post, kind, name, person, body, files, delivery, edited, \
-                 deleted, received, seen, waiting, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, 0, 0, 0, 0, $9)",
+                "INSERT INTO practice_post (conversation, post, kind, name, person, body, files, delivery, retry_of, \
+                 edited, deleted, received, seen, waiting, at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 0, 0, 0, 0, $10)",
             )
             .bind(conversation.to_string())
             .bind(post)
@@ -139,6 +143,7 @@ impl Tx {
             .bind(json::body_to_json(&new.body))
             .bind(files_json::files_to_json(&new.files))
             .bind(&new.delivery)
+            .bind(new.retry_of)
             .bind(new.at.0)
             .execute(c)
             .await?;
@@ -227,7 +232,7 @@ impl Store {
     pub async fn practice_posts(&self, conversation: ConversationId) -> Result<Vec<PracticePost>, StoreError> {
         let rows: Vec<Row> = on_read!(self, |c| {
             sqlx::query_as(
-                "SELECT post, kind, name, person, body, files, delivery, edited, deleted, received, seen, waiting, at \
+                "SELECT post, kind, name, person, body, files, delivery, retry_of, edited, deleted, received, seen, waiting, at \
                  FROM practice_post WHERE conversation = $1 ORDER BY post",
             )
             .bind(conversation.to_string())
@@ -290,6 +295,7 @@ fn post_from(conversation: ConversationId, row: Row) -> Result<PracticePost, Sto
         name: row.name,
         person: row.person,
         delivery: row.delivery,
+        retry_of: row.retry_of,
         edited: row.edited,
         deleted: row.deleted != 0,
         received: row.received != 0,

@@ -137,7 +137,7 @@ impl Serialize for FileView<'_> {
                 stored(&mut map, file)?;
                 match desk {
                     AtDesk::NotYet | AtDesk::Uploaded(_) => map.serialize_entry("state", "here")?,
-                    AtDesk::Refused { .. } => {
+                    AtDesk::Refused { .. } | AtDesk::TriedAgain => {
                         map.serialize_entry("state", "refused")?;
                         map.serialize_entry("why", REFUSED)?;
                     }

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use threadline_core::body::is_invisible;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
-use threadline_core::file::StoredFile;
+use threadline_core::file::{FILES_MAX, StoredFile};
 use threadline_core::ids::FileId;
 use threadline_core::verb::{Name, Names, Need, Start};
 use threadline_core::words::{self, CONTINUED, Notice, ODD};
@@ -133,7 +133,7 @@ async fn thread(State(app): State<App>, At(number): At<i64>) -> Result<Json<Valu
     let here = app.config.topics.iter().filter(|topic| topic.desk == conversation.desk);
     let topics: Vec<&str> = here.map(|topic| topic.label.as_str()).collect();
     let card = card_value(&app.cards.card(&conversation, &context, names), names, &topics);
-    let posts: Vec<Value> = posts.iter().map(|post| post_value(number, post, &card)).collect();
+    let posts: Vec<Value> = posts.iter().map(|post| post_value(number, post, &card, names)).collect();
     let topic = app.cards.topic_label(&conversation.topic);
     Ok(Json(json!({ "number": number, "customer": conversation.customer.name, "topic": topic, "posts": posts })))
 }
@@ -166,7 +166,7 @@ fn card_value(card: &Card, names: &Names, topics: &[&str]) -> Value {
     })
 }
 
-fn post_value(number: i64, post: &PracticePost, card: &Value) -> Value {
+fn post_value(number: i64, post: &PracticePost, card: &Value, names: &Names) -> Value {
     let marks: Vec<&str> = [("waiting", post.waiting), ("received", post.received), ("seen", post.seen)]
         .into_iter()
         .filter(|(_, on)| *on)
@@ -185,6 +185,9 @@ fn post_value(number: i64, post: &PracticePost, card: &Value) -> Value {
     });
     if !post.files.is_empty() {
         value["files"] = post.files.iter().map(|file| file_value(number, file)).collect();
+    }
+    if let (Some(seq), Some(word)) = (post.retry_of, names.word(Name::Retry)) {
+        value["retry"] = json!({ "verb": format!("{word} {seq}"), "label": words::button(Name::Retry) });
     }
     if post.kind == PostKind::Card {
         value["card"] = card.clone();
@@ -340,6 +343,9 @@ fn checked(said: &Said) -> Result<(&str, &str), Problem> {
         || agent.contains('/')
     {
         return Err(unfit("agent: tell who you are, in at most 80 characters that can be seen, without a slash."));
+    }
+    if said.files.len() > FILES_MAX {
+        return Err(unfit("files: attach at most 20 to one post."));
     }
     if (text.is_empty() && said.files.is_empty()) || text.chars().count() > TEXT_CHARS_MAX {
         return Err(unfit("text: write something, at most 40,000 characters."));

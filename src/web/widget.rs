@@ -198,7 +198,8 @@ impl<M: Borrow<Message>> Serialize for MessageView<M> {
         }
         map.serialize_entry("body", &BodyJson(&message.body))?;
         if !message.files.is_empty() {
-            map.serialize_entry("files", &message.files.iter().map(FileView).collect::<Vec<_>>())?;
+            let shown = message.files.iter().filter(|file| !file.is_hidden());
+            map.serialize_entry("files", &shown.map(FileView).collect::<Vec<_>>())?;
         }
         map.end()
     }

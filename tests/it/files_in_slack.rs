@@ -44,7 +44,9 @@ async fn what_slack_refuses_is_told_to_both_and_the_text_goes_on(house: House) {
         #1001 · Technical Issues
           Ada (customer): See
           Threadline: ⚠️ A file of the customer, “one.pdf”, could not be posted here (this workspace does not allow files of its type). The customer was told.
+            [Try again]
           Threadline: ⚠️ A file of the customer, “two.pdf”, could not be posted here (the workspace's storage is full). The customer was told.
+            [Try again]
           Ada (customer): [file: three.pdf]
     "#]]
     .assert_eq(&site.thread(&ada).await);
@@ -181,9 +183,11 @@ async fn a_page_to_sign_in_is_no_file(house: House) {
           Grace: This helps
             [file: guide.pdf] ✓
           Threadline: ⚠️ The customer did not get the file “guide.pdf”: the bot may not read files here; the operator was told what to do about it. The text goes out without it.
+            [Try again]
           Grace: And this
             [file: more.html] ✓
           Threadline: ⚠️ The customer did not get the file “more.html”: the bot may not read files here; the operator was told what to do about it. The text goes out without it.
+            [Try again]
           Grace: Now it does
             [file: page.html] ✓
     "#]]

@@ -14,6 +14,7 @@ mod files_in_slack;
 mod hold;
 mod inside;
 mod receipts;
+mod retry;
 mod verbs;
 
 mod api;

@@ -16,7 +16,7 @@ plays! { a_click_is_done_once }
 /// How a conversation stands when the verb comes.
 const STANDINGS: [(&str, &[&str]); 3] =
     [("waiting", &[]), ("of Grace", &["!claim"]), ("resolved", &["Try again", "!resolve"])];
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "!claim",
     "!release",
     "!assign me",
@@ -28,6 +28,7 @@ const VERBS: [&str; 14] = [
     "!resolve",
     "!resolve silently",
     "!reopen",
+    "!retry",
     "!ticket",
     "!calim",
     "!release it",
@@ -79,6 +80,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve: Resolved by Alan | Threadline: Alan resolved this conversation. The customer is asked how it was.
           !resolve silently: Resolved by Alan | Threadline: Alan resolved this conversation.
           !reopen: Waiting for an answer | (to Alan alone: This conversation is open.)
+          !retry: Waiting for an answer | (to Alan alone: There is nothing to try again: it is on its way, or it has arrived.)
           !ticket: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
           !calim: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)
@@ -94,6 +96,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve: Resolved by Alan · Grace has it | Threadline: Alan resolved this conversation. The customer is asked how it was.
           !resolve silently: Resolved by Alan · Grace has it | Threadline: Alan resolved this conversation.
           !reopen: Waiting for an answer · Grace has it | (to Alan alone: This conversation is open.)
+          !retry: Waiting for an answer · Grace has it | (to Alan alone: There is nothing to try again: it is on its way, or it has arrived.)
           !ticket: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
           !calim: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)
@@ -109,6 +112,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve: Resolved by Grace | (to Alan alone: Grace resolved this conversation already. !reopen opens it again.)
           !resolve silently: Resolved by Grace | (to Alan alone: Grace resolved this conversation already. !reopen opens it again.)
           !reopen: Waiting for an answer | Threadline: Alan opened this conversation again.
+          !retry: Resolved by Grace | (to Alan alone: There is nothing to try again: it is on its way, or it has arrived.)
           !ticket: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
           !calim: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)

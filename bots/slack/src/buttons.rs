@@ -11,6 +11,8 @@ const BLOCK: &str = "verbs";
 const VERB: &str = "verb/";
 /// The menu.
 const MORE: &str = "verbs/more";
+/// The button under what says that something was given up; its value is the message's number.
+const RETRY: &str = "retry";
 /// Most entries of a menu (Block Kit reference, `overflow`: 5 options).
 const MORE_MAX: usize = 5;
 
@@ -37,6 +39,25 @@ pub(crate) fn buttons(number: i64, offered: &Offered) -> Option<Value> {
 pub(crate) fn row(number: i64, names: &[Name]) -> Option<Value> {
     let elements: Vec<Value> = names.iter().map(|name| button(number, *name)).collect();
     (!elements.is_empty()).then(|| json!({ "type": "actions", "elements": elements }))
+}
+
+/// What has tried again what was given up of the message of this number.
+pub(crate) fn retry(seq: i64) -> Value {
+    let button = json!({
+        "type": "button",
+        "action_id": RETRY,
+        "text": plain(words::button(Name::Retry)),
+        "value": seq.to_string(),
+    });
+    json!({ "type": "actions", "elements": [button] })
+}
+
+/// The number of the message that is to be tried again, if this action of Slack's asks for that.
+pub(crate) fn retried(action: &Value) -> Option<i64> {
+    if action["action_id"] != RETRY {
+        return None;
+    }
+    action["value"].as_str()?.parse().ok()
 }
 
 /// What was picked, if this action of Slack's is one of a card's.
@@ -175,6 +196,8 @@ mod tests {
             let expected = Some(Picked { name: entry.name, number: 1042 });
             assert_eq!((picked(button), picked(&picked_in_menu)), (expected, expected));
         }
+        let again = retry(7)["elements"][0].clone();
+        assert_eq!((retried(&again), picked(&again)), (Some(7), None));
         for other in [
             json!({}),
             json!({ "action_id": "verb/dance", "value": "1" }),

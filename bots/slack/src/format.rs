@@ -6,6 +6,7 @@ mod card;
 
 pub use card::{card, card_edit};
 
+use crate::buttons;
 use serde_json::{Value, json};
 use threadline_core::body::is_invisible;
 use threadline_core::desk::{Letter, Mark, Piece};
@@ -94,6 +95,9 @@ pub fn letter(letter: &Letter, texts: &[(Piece, String)]) -> Value {
     let escaped: Vec<String> = texts.iter().map(|(_, text)| escape(text)).collect();
     let sections: Vec<Value> = sections.collect();
     let mut payload = base(&escaped.join("\n"), vec![json!({ "type": "rich_text", "elements": sections })]);
+    if let (Some(seq), Some(blocks)) = (letter.retry_of, payload["blocks"].as_array_mut()) {
+        blocks.push(buttons::retry(seq));
+    }
     if let Some(name) = &letter.speaker {
         payload["username"] = json!(speaker(name));
     }
@@ -227,6 +231,7 @@ mod tests {
             conversation: ConversationId(7),
             speaker: Some("Ada".to_string()),
             content: Content::Texts(texts.iter().enumerate().map(part).collect()),
+            retry_of: None,
         }
     }
 
@@ -318,6 +323,32 @@ mod tests {
     fn the_bot_speaks_in_its_own_name() {
         let own = Letter { speaker: None, ..a_letter(&["Ada has this conversation now."]) };
         assert!(posted_as(&own).get("username").is_none());
+    }
+
+    #[test]
+    fn a_button_stands_under_what_can_be_tried_again() {
+        let own =
+            Letter { speaker: None, retry_of: Some(7), ..a_letter(&["⚠️ Message 7 could not be posted here."]) };
+        check(
+            &posted_as(&own)["blocks"][1],
+            expect![[r#"
+            {
+              "elements": [
+                {
+                  "action_id": "retry",
+                  "text": {
+                    "emoji": false,
+                    "text": "Try again",
+                    "type": "plain_text"
+                  },
+                  "type": "button",
+                  "value": "7"
+                }
+              ],
+              "type": "actions"
+            }
+        "#]],
+        );
     }
 
     #[test]

@@ -426,154 +426,167 @@ mod tests {
         check(
             &shown(Asks::Everything),
             expect![[r#"
-            {
-              "blocks": [
                 {
-                  "block_id": "which",
-                  "element": {
-                    "action_id": "which",
-                    "min_query_length": 0,
-                    "placeholder": {
-                      "emoji": false,
-                      "text": "A number, or the customer's name",
-                      "type": "plain_text"
+                  "blocks": [
+                    {
+                      "block_id": "which",
+                      "element": {
+                        "action_id": "which",
+                        "min_query_length": 0,
+                        "placeholder": {
+                          "emoji": false,
+                          "text": "A number, or the customer's name",
+                          "type": "plain_text"
+                        },
+                        "type": "external_select"
+                      },
+                      "label": {
+                        "emoji": false,
+                        "text": "Which conversation?",
+                        "type": "plain_text"
+                      },
+                      "type": "input"
                     },
-                    "type": "external_select"
-                  },
-                  "label": {
+                    {
+                      "block_id": "what",
+                      "element": {
+                        "action_id": "what",
+                        "options": [
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Take this conversation.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Claim",
+                              "type": "plain_text"
+                            },
+                            "value": "claim"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Let it go, so that somebody else can take it.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Release",
+                              "type": "plain_text"
+                            },
+                            "value": "release"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Give it to somebody, or take it over with “me”.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Assign…",
+                              "type": "plain_text"
+                            },
+                            "value": "assign"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Tell the team; the customer never sees it.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Note…",
+                              "type": "plain_text"
+                            },
+                            "value": "note"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Say what it is about.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Topic…",
+                              "type": "plain_text"
+                            },
+                            "value": "topic"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Say that it is done; “silently” asks the customer for no rating.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Resolve",
+                              "type": "plain_text"
+                            },
+                            "value": "resolve"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Say that it is not done after all.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Reopen",
+                              "type": "plain_text"
+                            },
+                            "value": "reopen"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Try again what could not be delivered: all of it, or message 7.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Try again",
+                              "type": "plain_text"
+                            },
+                            "value": "retry"
+                          }
+                        ],
+                        "type": "static_select"
+                      },
+                      "label": {
+                        "emoji": false,
+                        "text": "What should be done?",
+                        "type": "plain_text"
+                      },
+                      "type": "input"
+                    }
+                  ],
+                  "callback_id": "threadline",
+                  "close": {
                     "emoji": false,
-                    "text": "Which conversation?",
+                    "text": "Cancel",
                     "type": "plain_text"
                   },
-                  "type": "input"
-                },
-                {
-                  "block_id": "what",
-                  "element": {
-                    "action_id": "what",
-                    "options": [
-                      {
-                        "description": {
-                          "emoji": false,
-                          "text": "Take this conversation.",
-                          "type": "plain_text"
-                        },
-                        "text": {
-                          "emoji": false,
-                          "text": "Claim",
-                          "type": "plain_text"
-                        },
-                        "value": "claim"
-                      },
-                      {
-                        "description": {
-                          "emoji": false,
-                          "text": "Let it go, so that somebody else can take it.",
-                          "type": "plain_text"
-                        },
-                        "text": {
-                          "emoji": false,
-                          "text": "Release",
-                          "type": "plain_text"
-                        },
-                        "value": "release"
-                      },
-                      {
-                        "description": {
-                          "emoji": false,
-                          "text": "Give it to somebody, or take it over with “me”.",
-                          "type": "plain_text"
-                        },
-                        "text": {
-                          "emoji": false,
-                          "text": "Assign…",
-                          "type": "plain_text"
-                        },
-                        "value": "assign"
-                      },
-                      {
-                        "description": {
-                          "emoji": false,
-                          "text": "Tell the team; the customer never sees it.",
-                          "type": "plain_text"
-                        },
-                        "text": {
-                          "emoji": false,
-                          "text": "Note…",
-                          "type": "plain_text"
-                        },
-                        "value": "note"
-                      },
-                      {
-                        "description": {
-                          "emoji": false,
-                          "text": "Say what it is about.",
-                          "type": "plain_text"
-                        },
-                        "text": {
-                          "emoji": false,
-                          "text": "Topic…",
-                          "type": "plain_text"
-                        },
-                        "value": "topic"
-                      },
-                      {
-                        "description": {
-                          "emoji": false,
-                          "text": "Say that it is done; “silently” asks the customer for no rating.",
-                          "type": "plain_text"
-                        },
-                        "text": {
-                          "emoji": false,
-                          "text": "Resolve",
-                          "type": "plain_text"
-                        },
-                        "value": "resolve"
-                      },
-                      {
-                        "description": {
-                          "emoji": false,
-                          "text": "Say that it is not done after all.",
-                          "type": "plain_text"
-                        },
-                        "text": {
-                          "emoji": false,
-                          "text": "Reopen",
-                          "type": "plain_text"
-                        },
-                        "value": "reopen"
-                      }
-                    ],
-                    "type": "static_select"
-                  },
-                  "label": {
+                  "private_metadata": "{}",
+                  "submit": {
                     "emoji": false,
-                    "text": "What should be done?",
+                    "text": "Go on",
                     "type": "plain_text"
                   },
-                  "type": "input"
+                  "title": {
+                    "emoji": false,
+                    "text": "Threadline",
+                    "type": "plain_text"
+                  },
+                  "type": "modal"
                 }
-              ],
-              "callback_id": "threadline",
-              "close": {
-                "emoji": false,
-                "text": "Cancel",
-                "type": "plain_text"
-              },
-              "private_metadata": "{}",
-              "submit": {
-                "emoji": false,
-                "text": "Go on",
-                "type": "plain_text"
-              },
-              "title": {
-                "emoji": false,
-                "text": "Threadline",
-                "type": "plain_text"
-              },
-              "type": "modal"
-            }
-        "#]],
+            "#]],
         );
     }
 

@@ -124,6 +124,7 @@ impl Inner {
                 Start::Needs(need) => self.opens(it, Asks::This { need, of: Subject::Number(picked.number) }, false),
                 Start::NotYet => Reply::Taken(None),
             },
+            Act::Retries { thread, seq } => self.pressed(us, &it, thread, Verb::Retry(Some(seq))).await,
             Act::AtHome(picked) => match picked.name.start() {
                 Start::Ready(verb) => self.picked_at_home(us, &it, Subject::Number(picked.number), verb).await,
                 Start::Needs(need) => self.opens(it, Asks::This { need, of: Subject::Number(picked.number) }, false),

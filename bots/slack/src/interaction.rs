@@ -36,6 +36,13 @@ pub(crate) enum Act {
         /// What he picked.
         picked: Picked,
     },
+    /// He wants tried again what was given up.
+    Retries {
+        /// In this thread.
+        thread: ThreadKey,
+        /// The number of the message.
+        seq: i64,
+    },
     /// He picked a verb where no thread is.
     AtHome(Picked),
     /// He picked a verb in the menu of a message.
@@ -61,6 +68,7 @@ impl Act {
         match self {
             Act::OnCard { picked, .. } | Act::AtHome(picked) => Some(picked.name),
             Act::OnMessage { name, .. } => Some(*name),
+            Act::Retries { .. } => Some(Name::Retry),
             Act::Wrote(_) | Act::FilledIn(..) | Act::Types(_) | Act::Other => None,
         }
     }
@@ -87,7 +95,7 @@ pub(crate) fn decode(us: &Us, payload: &Value) -> Option<Interaction> {
         _ if payload["command"].is_string() => {
             Some(Act::Wrote(payload["text"].as_str().unwrap_or_default().to_string()))
         }
-        Some("block_actions") => on_card(us, payload, action),
+        Some("block_actions") => pressed(us, payload, action),
         Some("message_action") => on_message(us, payload),
         Some("view_submission") => forms::read(&payload["view"]).map(|(form, filled)| Act::FilledIn(form, filled)),
         Some("block_suggestion") if payload["action_id"] == forms::WHICH => {
@@ -123,15 +131,19 @@ fn id(payload: &Value, action: &Value) -> Option<String> {
     Some(ids.into_iter().find_map(Value::as_str)?.to_string())
 }
 
-fn on_card(us: &Us, payload: &Value, action: &Value) -> Option<Act> {
-    let picked = buttons::picked(action)?;
-    if payload["container"]["type"] == "view" {
-        return Some(Act::AtHome(picked));
-    }
+fn pressed(us: &Us, payload: &Value, action: &Value) -> Option<Act> {
     let (container, message) = (&payload["container"], &payload["message"]);
     // A card is the root of its own thread.
     let ts = [&container["thread_ts"], &message["thread_ts"], &container["message_ts"], &message["ts"]];
-    Some(Act::OnCard { thread: thread(us, payload, ts.into_iter().find_map(text)?)?, picked })
+    let here = || thread(us, payload, ts.into_iter().find_map(text)?);
+    if let Some(seq) = buttons::retried(action) {
+        return Some(Act::Retries { thread: here()?, seq });
+    }
+    let picked = buttons::picked(action)?;
+    if container["type"] == "view" {
+        return Some(Act::AtHome(picked));
+    }
+    Some(Act::OnCard { thread: here()?, picked })
 }
 
 fn on_message(us: &Us, payload: &Value) -> Option<Act> {
@@ -209,6 +221,11 @@ mod tests {
             act: Act::OnCard { thread: ThreadKey(format!("slack/T1/C1/{TS}")), picked },
         };
         assert_eq!(decode(&us(), &pressed), Some(expected));
+        let mut again = pressed.clone();
+        again["actions"] = json!([{ "action_id": "retry", "value": "7", "action_ts": "9.1" }]);
+        again["container"]["thread_ts"] = json!("1700000000.000100");
+        let thread = ThreadKey("slack/T1/C1/1700000000.000100".into());
+        assert_eq!(act(&again), Act::Retries { thread, seq: 7 });
         let mut at_home = pressed.clone();
         at_home["container"] = json!({ "type": "view", "view_id": "V1" });
         assert_eq!(act(&at_home), Act::AtHome(picked));

@@ -132,7 +132,7 @@ impl Slack {
         let mut payload = format::letter(letter, texts);
         payload["channel"] = json!(spot.channel);
         payload["thread_ts"] = json!(spot.ts);
-        let answer = self.call("chat.postMessage", &payload).await?;
+        let answer = self.call("chat.postMessage", &payload).await.map_err(refusal::of_post)?;
         let (channel, ts) = posted(&answer, spot.channel)?;
         let message = &answer["message"];
         if message.is_object() && message["thread_ts"] != spot.ts {

@@ -144,6 +144,18 @@ pub(crate) fn of_file(trouble: Trouble) -> Trouble {
     Trouble::Never { why: why.to_string() }
 }
 
+/// Why Slack takes no message, as the thread reads it; the other words of Slack are shown as they are.
+pub(crate) fn of_post(trouble: Trouble) -> Trouble {
+    let Trouble::Never { why } = &trouble else { return trouble };
+    let why = match why.rsplit(": ").next().unwrap_or_default() {
+        "msg_too_long" | "msg_blocks_too_long" => "it is too long for Slack",
+        "restricted_action_thread_locked" | "thread_locked" => "this thread is locked",
+        "no_text" | "invalid_blocks" | "invalid_blocks_format" => "Slack cannot show what it says",
+        _ => return trouble,
+    };
+    Trouble::Never { why: why.to_string() }
+}
+
 /// The bot may not read files.
 pub(crate) fn no_files_read() -> Stop {
     Stop {
@@ -218,6 +230,8 @@ mod tests {
         assert_eq!(why("storage_limit_reached"), never("the workspace's storage is full"));
         assert_eq!(why("a_word_of_next_year"), never("chat.postMessage: a_word_of_next_year"));
         assert_eq!(why("thread_not_found"), Trouble::ThreadGone);
+        assert_eq!(of_post(trouble("restricted_action_thread_locked")), never("this thread is locked"));
+        assert_eq!(of_post(trouble("cannot_reply_to_message")), never("chat.postMessage: cannot_reply_to_message"));
     }
 
     #[test]

@@ -17,8 +17,10 @@ pub(super) fn awaited(files: Vec<DeskFile>) -> Vec<Attachment> {
 /// The thread that these were for is gone, and what the desk has of them with it.
 pub(super) fn uploaded_to_nowhere(files: &mut [Attachment]) {
     for file in files {
-        if let Attachment::Sent { desk, .. } = file {
-            *desk = AtDesk::NotYet;
+        match file {
+            Attachment::Sent { desk: AtDesk::TriedAgain, .. } => {}
+            Attachment::Sent { desk, .. } => *desk = AtDesk::NotYet,
+            Attachment::Awaited(_) | Attachment::Fetched { .. } | Attachment::Missing { .. } => {}
         }
     }
 }
@@ -36,7 +38,8 @@ impl Step<'_> {
         *desk = AtDesk::Refused { why: why.clone() };
         self.whole_at_desk(piece.message);
         self.show(piece.message);
-        self.say(&Said::FileNotPosted { name, why });
+        let seq = self.messages.iter().find(|m| m.id == piece.message).map_or(0, |m| m.seq);
+        self.say(&Said::FileNotPosted { seq, name, why });
     }
 
     /// The pieces that these files of ours are.
@@ -55,10 +58,11 @@ impl Step<'_> {
     }
 
     pub(super) fn file_missed(&mut self, message: MessageId, key: &DeskFileKey, why: FileTrouble) {
-        let has_text = self.messages.iter().any(|m| m.id == message && !m.body.is_blank());
+        let of = self.messages.iter().find(|m| m.id == message);
+        let (seq, has_text) = of.map_or((0, false), |m| (m.seq, !m.body.is_blank()));
         let mut said = None;
         self.awaited_became(message, key, |file| {
-            said = Some(Said::FileNotSent { name: file.name.clone(), why: why.clone(), has_text });
+            said = Some(Said::FileNotSent { seq, name: file.name.clone(), why: why.clone(), has_text });
             Attachment::Missing { key: key.clone(), name: file.name, why }
         });
         if let Some(said) = said {

@@ -306,7 +306,7 @@ fn what_the_desk_refuses_is_told_to_both_sides_once() {
         thread T1 opened
             the thread is settled
         1 refused
-            1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
+            1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
         1 refused
             nothing
         pieces posted: 1.0

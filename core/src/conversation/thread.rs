@@ -96,14 +96,12 @@ impl Step<'_> {
         let seq = message.seq;
         let of_customer = matches!(message.kind, Kind::FromCustomer(_));
         let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { return };
-        if !matches!(posting, Posting::Waiting { .. }) {
-            return;
-        }
-        *posting = Posting::Refused { why };
+        let Posting::Waiting { pieces_posted, .. } = *posting else { return };
+        *posting = Posting::Refused { why: why.clone(), pieces_posted };
         self.effects.push(Effect::Settled(Order::Post(seq)));
         if of_customer {
             self.show(id);
-            self.say(&Said::NotPosted { seq });
+            self.say(&Said::NotPosted { seq, why });
         }
     }
 
@@ -121,7 +119,16 @@ impl Step<'_> {
         let (mut waiting, mut again) = (false, Vec::new());
         for message in self.messages.iter_mut() {
             let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
-            let Posting::Waiting { pieces_posted, .. } = posting else { continue };
+            let pieces_posted = match posting {
+                Posting::Waiting { pieces_posted, .. } => pieces_posted,
+                // Tried again, it is said whole.
+                Posting::Refused { pieces_posted, .. } => {
+                    *pieces_posted = 0;
+                    files::uploaded_to_nowhere(&mut message.files);
+                    continue;
+                }
+                Posting::Posted { .. } => continue,
+            };
             waiting = true;
             files::uploaded_to_nowhere(&mut message.files);
             if std::mem::take(pieces_posted) > 0 {

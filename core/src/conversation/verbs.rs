@@ -51,6 +51,7 @@ impl Step<'_> {
             Verb::Topic(asked) => self.change_topic(by, asked),
             Verb::Resolve { silently } => self.resolve(by, silently),
             Verb::Reopen => self.reopen(by),
+            Verb::Retry(seq) => self.retry(by.name, seq),
             Verb::Help => Err(Notice::Help),
         }
     }

@@ -107,6 +107,15 @@ pub fn person_named(body: &Body, to_us: bool, names: &Names) -> Option<String> {
     if let Verb::Assign(Who::Named(name)) = verb { Some(name) } else { None }
 }
 
+/// True for a message that asks to try again what was given up.
+pub fn asks_to_retry(body: &Body, to_us: bool, names: &Names) -> bool {
+    if to_us {
+        return matches!(command(&body.text(), names).verb, Ok(Verb::Retry(_)));
+    }
+    // Most messages are none of ours.
+    body.opening().starts_with(PREFIX) && matches!(message(body, names), Parsed::Verb(Verb::Retry(_)))
+}
+
 fn first_word(text: &str) -> (&str, &str) {
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
@@ -151,6 +160,8 @@ fn verb(name: Name, word: &str, rest: &str, bare: Body, names: &Names) -> Result
         Name::Resolve if rest.eq_ignore_ascii_case("silently") => Verb::Resolve { silently: true },
         Name::Resolve => return form,
         Name::Reopen => Verb::Reopen,
+        Name::Retry if rest.is_empty() => Verb::Retry(None),
+        Name::Retry => Verb::Retry(Some(rest.parse().ok().filter(|seq| *seq > 0).ok_or(Wrong::Form(name))?)),
         Name::Help => Verb::Help,
         Name::Ticket | Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => {
             return Err(Wrong::NotYet(name));
@@ -254,6 +265,8 @@ mod tests {
         assert_eq!(parsed("!topic Billing Questions"), is(Verb::Topic("Billing Questions".into())));
         assert_eq!(parsed("!note she is angry"), is(Verb::Note(Body::plain("she is angry"))));
         assert_eq!(parsed("!help me please"), is(Verb::Help));
+        assert_eq!(parsed("!retry"), is(Verb::Retry(None)));
+        assert_eq!(parsed("!retry 7"), is(Verb::Retry(Some(7))));
     }
 
     #[test]
@@ -271,6 +284,8 @@ mod tests {
             ("!note", Name::Note),
             ("!topic \u{200b}", Name::Topic),
             ("!resolve now", Name::Resolve),
+            ("!retry soon", Name::Retry),
+            ("!retry -1", Name::Retry),
         ] {
             assert_eq!(parsed(text), Parsed::Wrong(Wrong::Form(name)), "{text}");
         }

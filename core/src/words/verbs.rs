@@ -13,6 +13,7 @@ pub fn button(name: Name) -> &'static str {
         Name::Topic => "Topic…",
         Name::Resolve => "Resolve",
         Name::Reopen => "Reopen",
+        Name::Retry => "Try again",
         Name::Ticket => "Ticket…",
         Name::Snooze => "Snooze…",
         Name::Escalate => "Escalate…",
@@ -34,6 +35,7 @@ pub fn shortcut(name: Name) -> &'static str {
         Name::Topic => "Change topic…",
         Name::Resolve => "Resolve conversation",
         Name::Reopen => "Reopen conversation",
+        Name::Retry => "Try posting again",
         Name::Ticket => "Make a ticket…",
         Name::Snooze => "Snooze conversation…",
         Name::Escalate => "Escalate conversation…",
@@ -73,6 +75,7 @@ pub fn asked_before(name: Name) -> Option<Asked> {
         | Name::Note
         | Name::Topic
         | Name::Reopen
+        | Name::Retry
         | Name::Ticket
         | Name::Snooze
         | Name::Escalate

@@ -8,7 +8,7 @@ use super::slack;
 use super::until;
 use http::Method;
 use serde_json::{Value, json};
-use threadline_fake_slack::FakeSlack;
+use threadline_fake_slack::{FakeSlack, Post};
 
 /// On which platform a play's desk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,31 @@ impl Agent {
     }
 }
 
+impl Agent {
+    /// Presses the last Retry in the customer's thread, once; false when there is none.
+    pub async fn presses_retry(&self, customer: &Customer) -> bool {
+        match &self.desk {
+            Desk::Slack(fake) => {
+                let thread = slack::thread(fake, customer).await;
+                let posts = fake.thread(&thread.channel, &thread.ts);
+                let has_button = |post: &&Post| post.json["blocks"].to_string().contains("\"action_id\":\"retry\"");
+                let Some(post) = posts.iter().rev().find(has_button) else { return false };
+                fake.agent(&self.name).presses(&post.ts, "retry", None).payload().await.expect("taken in time");
+                true
+            }
+            Desk::Practice(web) => {
+                let thread = thread_of(web, customer).await;
+                let posts = thread["posts"].as_array().cloned().unwrap_or_default();
+                let Some(post) = posts.iter().rev().find(|post| post["retry"].is_object()) else { return false };
+                let done = json!({ "key": customer.fresh_key(), "agent": self.name, "verb": post["retry"]["verb"] });
+                let path = format!("/practice/api/threads/{}/deeds", customer.number());
+                web.send(Method::POST, &path, None, &done).await.expect(204);
+                true
+            }
+        }
+    }
+}
+
 /// How a transcript shows that somebody was told something: the same words at every desk.
 pub fn whisper(person: &str, words: &str) -> String {
     format!("  (to {person} alone: {})", words.replace('\n', "\n    "))
@@ -168,6 +193,9 @@ fn practice_transcript(thread: &Value) -> String {
                 for file in post["files"].as_array().into_iter().flatten() {
                     let line_end = if text.is_empty() { "" } else { "\n" };
                     text.push_str(&format!("{line_end}[file: {}]", file["name"].as_str().unwrap_or_default()));
+                }
+                if let Some(label) = post["retry"]["label"].as_str() {
+                    text.push_str(&format!("\n[{label}]"));
                 }
                 let name = post["name"].as_str().unwrap_or_default();
                 // Its page shows by colour who is a customer; Slack has only the name.

@@ -320,6 +320,11 @@ impl Site {
         &self.inner.probe
     }
 
+    /// The folder of files.
+    pub fn files_folder(&self) -> &Path {
+        &self.inner.config.files.folder
+    }
+
     /// The log.
     pub fn journal(&self) -> &Journal {
         &self.inner.journal

@@ -40,6 +40,10 @@ async fn a_conversation_as_slack_shows_it() {
     bot.mark(&post, Mark::Received).await.unwrap();
     bot.mark(&post, Mark::Received).await.unwrap();
     bot.mark(&post, Mark::Seen).await.unwrap();
+    bot.mark(&post, Mark::Waiting).await.unwrap();
+    for _ in 0..2 {
+        bot.unmark(&post, Mark::Waiting).await.unwrap();
+    }
     bot.tell(&thread, &grace.id, &notice(&Notice::UnclaimedNotSent, &Names::default())).await.unwrap();
     let by = Agent { id: AgentId("slack/T1/U1".to_string()), name: "Grace".to_string(), picture: None };
     let resolved = Standing::Resolved { at: Moment(1_767_229_200_000), by, rating: Rating::Wanted };

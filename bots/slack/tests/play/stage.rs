@@ -67,6 +67,7 @@ pub fn letter(message: u128, text: &str) -> Letter {
         conversation: ConversationId(1),
         speaker: Some("Ada".to_string()),
         content: Content::Texts(vec![(piece(message), text.to_string())]),
+        retry_of: None,
     }
 }
 

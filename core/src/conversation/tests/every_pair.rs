@@ -120,8 +120,8 @@ fn every_event_meets_every_thread() {
             wanted again → Wanted                         | nothing
         1 refused
             fresh        → None                           | nothing
-            wanted       → Wanted                         | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
-            open         → Open(ThreadKey("T1"))          | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
+            wanted       → Wanted                         | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
+            open         → Open(ThreadKey("T1"))          | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
             gone         → None                           | nothing
             wanted again → Wanted                         | nothing
         Grace @90: Hello
@@ -422,7 +422,7 @@ fn every_event_meets_every_message_of_ours() {
         ("bot posted", 3, after(bot(), [posted(&[(3, 0)])])),
         ("bot refused", 3, after(bot(), [refused(3)])),
     ];
-    let events: [Named<About>; 9] = [
+    let events: [Named<About>; 10] = [
         ("written again", |_| wrote("a", "The first\nThe second")),
         ("its first piece posted", |seq| posted(&[(seq, 0)])),
         ("its second piece posted", |seq| posted(&[(seq, 1)])),
@@ -447,6 +447,7 @@ fn every_event_meets_every_message_of_ours() {
         }),
         ("delayed", delayed),
         ("refused", refused),
+        ("tried again", |_| did(GRACE, "d9", Verb::Retry(None))),
         ("its hold ended", |seq| Event::HoldEnded(id(seq))),
         ("the thread vanished", |_| vanished("T1")),
     ];
@@ -515,14 +516,23 @@ fn every_event_meets_every_message_of_ours() {
             bot posted  → posted      | nothing
             bot refused → refused     | nothing
         refused
-            waits       → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
-            late        → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
-            in part     → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here. The customer was told that it did not arrive.”
+            waits       → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
+            late        → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
+            in part     → refused     | 1 is settled, show 1, post 2 “⚠️ Message 1 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
             posted      → posted      | nothing
             refused     → refused     | nothing
             bot waits   → refused     | 3 is settled
             bot posted  → posted      | nothing
             bot refused → refused     | nothing
+        tried again
+            waits       → waits       | tell desk/Grace of 2: NothingToRetry
+            late        → late        | tell desk/Grace of 2: NothingToRetry
+            in part     → 1 posted    | tell desk/Grace of 2: NothingToRetry
+            posted      → posted      | tell desk/Grace of 2: NothingToRetry
+            refused     → waits       | post 1, show 1, post 4 “Grace has it tried again.”
+            bot waits   → waits       | tell desk/Grace of 4: NothingToRetry
+            bot posted  → posted      | tell desk/Grace of 4: NothingToRetry
+            bot refused → waits       | post 3 “Grace has this conversation now.”, post 5 “Grace has it tried again.”
         its hold ended
             waits       → waits       | nothing
             late        → late        | nothing

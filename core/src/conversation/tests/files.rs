@@ -4,6 +4,7 @@ use super::play::*;
 use super::*;
 use crate::desk::DeskMessage;
 use crate::file::{DeskFile, FileTrouble};
+use crate::verb::Verb;
 
 #[test]
 fn a_file_is_a_piece_of_its_message_and_stands_after_the_text() {
@@ -218,5 +219,128 @@ fn a_file_that_is_deleted_at_the_desk_is_gone_for_the_customer_and_the_text_stay
         ---
         r2 Ada: Hello
         r6 Grace: Here [a.png missing] [b.png missing]
+    "#]]);
+}
+
+#[test]
+fn what_was_refused_is_tried_again_once_and_said_again_once() {
+    let mut play = Play::open(Mode::Open, 0);
+    play.rules.post_chars_max = 10;
+    play.on(wrote("b", "One two three, four five"));
+    play.on(posted(&[(2, 0)]));
+    play.on(refused(2));
+    play.on(did(GRACE, "d1", Verb::Retry(Some(2))));
+    play.on(did(GRACE, "d1", Verb::Retry(Some(2))));
+    play.on(did(GRACE, "d2", Verb::Retry(Some(2))));
+    play.on(refused(2));
+    play.on(says(GRACE, 90, "!retry"));
+    play.on(posted(&[(2, 1)]));
+    play.on(posted(&[(2, 2)]));
+    play.on(says(GRACE, 91, "!retry"));
+    play.check(expect![[r#"
+        Ada, b: One two three, four five
+            post 2, show 2
+        pieces posted: 2.0
+            nothing
+        2 refused
+            2 is settled, show 2, post 3 “⚠️ Message 2 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
+        Grace did, d1: Retry(Some(2))
+            post 2, show 2, post 5 “Grace has it tried again.”
+        Grace did, d1: Retry(Some(2))
+            nothing
+        Grace did, d2: Retry(Some(2))
+            tell desk/Grace of 6: NothingToRetry
+        2 refused
+            2 is settled, show 2, post 7 “⚠️ Message 2 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
+        Grace @90: !retry
+            post 2, show 2, post 9 “Grace has it tried again.”
+        pieces posted: 2.1
+            nothing
+        pieces posted: 2.2
+            2 is settled, show 2
+        Grace @91: !retry
+            tell desk/Grace of 10: NothingToRetry
+        ---
+        r2 Ada: Hello
+        r8 Ada: One two three, four five
+    "#]]);
+}
+
+#[test]
+fn a_refused_file_is_tried_again_behind_what_was_posted_after_it() {
+    let mut play = Play::open(Mode::Open, 0);
+    play.on(wrote_with("b", "See", &["one.png", "two.png"]));
+    play.on(file_refused(2, 1));
+    play.note("the rest is on its way");
+    play.on(did(GRACE, "d1", Verb::Retry(None)));
+    play.on(posted(&[(2, 0)]));
+    play.on(posted(&[(2, 2)]));
+    play.on(did(GRACE, "d2", Verb::Retry(Some(2))));
+    play.on(file_refused(2, 3));
+    play.on(did(GRACE, "d3", Verb::Retry(Some(2))));
+    play.note("none of those before is posted once more");
+    play.on(posted(&[(2, 2)]));
+    play.on(uploaded(2, 4, "one.png"));
+    play.on(posted(&[(2, 4)]));
+    play.on(did(GRACE, "d4", Verb::Retry(None)));
+    play.check(expect![[r#"
+        Ada, b: See [one.png] [two.png]
+            post 2, show 2
+        2.1 refused
+            show 2, post 3 “⚠️ A file of the customer, “one.png”, could not be posted here (file_type_not_allowed). The customer was told.”
+        (the rest is on its way)
+        Grace did, d1: Retry(None)
+            tell desk/Grace of 4: NothingToRetry
+        pieces posted: 2.0
+            nothing
+        pieces posted: 2.2
+            2 is settled, show 2
+        Grace did, d2: Retry(Some(2))
+            post 2, show 2, post 6 “Grace has it tried again.”
+        2.3 refused
+            2 is settled, show 2, post 7 “⚠️ A file of the customer, “one.png”, could not be posted here (file_type_not_allowed). The customer was told.”
+        Grace did, d3: Retry(Some(2))
+            post 2, show 2, post 9 “Grace has it tried again.”
+        (none of those before is posted once more)
+        pieces posted: 2.2
+            nothing
+        2.4 uploaded as F-one.png
+            nothing
+        pieces posted: 2.4
+            2 is settled, show 2
+        Grace did, d4: Retry(None)
+            tell desk/Grace of 10: NothingToRetry
+        ---
+        r2 Ada: Hello
+        r9 Ada: See [two.png] [one.png]
+    "#]]);
+}
+
+#[test]
+fn an_agents_file_is_fetched_again_where_that_may_help() {
+    let mut play = Play::open(Mode::Open, 0);
+    play.on(says_with(GRACE, 10, "This helps", &["guide.pdf", "huge.pdf"]));
+    play.on(missed(2, "guide.pdf", FileTrouble::Unreachable));
+    play.on(missed(2, "huge.pdf", FileTrouble::TooLarge { bytes_max: 9 }));
+    assert_eq!((play.message(3).retry_of, play.message(4).retry_of), (Some(2), None));
+    play.on(did(GRACE, "d1", Verb::Retry(Some(2))));
+    play.on(fetched(2, "guide.pdf"));
+    play.on(did(GRACE, "d2", Verb::Retry(None)));
+    play.check(expect![[r#"
+        Grace @10: This helps [guide.pdf] [huge.pdf]
+            fetch the files of 2, show 2, edit the card
+        F-guide.pdf of 2 missed: it could not be fetched
+            show 2, post 3 “⚠️ The customer did not get the file “guide.pdf”: it could not be fetched. The text goes out without it.”
+        F-huge.pdf of 2 missed: it is larger than 9 bytes
+            the files of 2 are settled, show 2, post 4 “⚠️ The customer did not get the file “huge.pdf”: it is larger than 9 bytes. The text goes out without it.”
+        Grace did, d1: Retry(Some(2))
+            fetch the files of 2, show 2, post 6 “Grace has it tried again.”
+        guide.pdf of 2 fetched
+            the files of 2 are settled, show 2
+        Grace did, d2: Retry(None)
+            tell desk/Grace of 7: NothingToRetry
+        ---
+        r2 Ada: Hello
+        r7 Grace: This helps [guide.pdf] [huge.pdf missing]
     "#]]);
 }

@@ -107,6 +107,7 @@ impl Play {
         view.sort_by_key(|message| message.place);
         let line = |message: &&Message| {
             let file = |file: &Attachment| match file {
+                hidden if hidden.is_hidden() => String::new(),
                 Attachment::Sent { file, desk: AtDesk::Refused { .. } } => format!(" [{} refused]", file.name),
                 Attachment::Sent { file, .. } | Attachment::Fetched { file, .. } => format!(" [{}]", file.name),
                 Attachment::Awaited(file) => format!(" [{} …]", file.name),
@@ -359,7 +360,8 @@ fn seen_of(message: &Message) -> (bool, Body, u8, Vec<String>) {
         Attachment::Fetched { file, .. } => file.id.to_string(),
         Attachment::Missing { why, .. } => why.to_string(),
     };
-    (message.concerns_customer(), message.body.clone(), state, message.files.iter().map(file).collect())
+    let files = message.files.iter().filter(|file| !file.is_hidden()).map(file).collect();
+    (message.concerns_customer(), message.body.clone(), state, files)
 }
 
 /// The messages that [`Dialogue`] says the caller has to load.
@@ -375,6 +377,9 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
         let later = |m: &&Message| stamp < head.last_stamp && m.post().is_some_and(|post| post.stamp > stamp);
         dialogue.messages.iter().filter(later).min_by_key(|m| m.place).map(|m| m.id)
     };
+    if event.asks_for_all(&Names::default()) {
+        return dialogue.messages.iter().map(|m| m.id).collect();
+    }
     match event {
         Event::CustomerWrote { key: name, .. } | Event::CustomerRated { key: name, .. } => wanted.extend(key(name)),
         Event::AgentDid(deed) => wanted.extend(key(&deed.key)),

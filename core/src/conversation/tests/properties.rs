@@ -36,7 +36,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         4 => (0..6u8).prop_map(CustomerWrites),
         2 => (-1..4i64, any::<bool>()).prop_map(|(back, saw)| Receives { back, saw }),
-        8 => (0..4u8, 1..9i64, 0..4i64, 0..12u8)
+        8 => (0..4u8, 1..9i64, 0..4i64, 0..13u8)
             .prop_map(|(who, post, edited, what)| Writes { who, post, edited, what }),
         2 => (1..9i64).prop_map(Deletes),
         4 => (0..9usize).prop_map(HoldEnds),
@@ -46,7 +46,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (0..9usize).prop_map(Refuses),
         1 => (0..9usize).prop_map(Delays),
         1 => (1..4u8).prop_map(Vanishes),
-        3 => (0..2u8, 0..9u8, 0..8u8).prop_map(|(who, key, what)| Does { who, key, what }),
+        3 => (0..2u8, 0..9u8, 0..9u8).prop_map(|(who, key, what)| Does { who, key, what }),
         1 => (0..4u8, 1..6i64).prop_map(|(key, stars)| Rates { key, stars }),
         2 => (-1..3i64).prop_map(|back| EditsCard { back }),
         1 => (any::<u8>(), 0..4i64, any::<u8>(), any::<bool>(), 0..3i64)
@@ -62,7 +62,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 /// Texts that must never reach the customer, whatever happens, say so.
 const SECRET: &str = "secret";
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 13] = [
     "Hello",
     "Yes",
     "> Quoted",
@@ -75,6 +75,7 @@ const TEXTS: [&str; 12] = [
     "!resolve",
     "!assign Hedy",
     "!note secret",
+    "!retry",
 ];
 
 fn verb(what: u8) -> Verb {
@@ -86,6 +87,7 @@ fn verb(what: u8) -> Verb {
         4 => Verb::Topic("technical".into()),
         5 => Verb::Resolve { silently: false },
         6 => Verb::Reopen,
+        8 => Verb::Retry(None),
         _ => Verb::Help,
     }
 }

@@ -18,12 +18,14 @@ use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
 use slack_morphism::hyper_tokio::SlackClientHyperConnector;
 use slack_morphism::{SlackApiToken, SlackClient};
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use threadline_core::desk::Trouble;
+use tokio::time::Instant;
 
 /// How long a connection may take to come up, well within the time of a call.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,6 +44,8 @@ pub(crate) struct Client {
     api_url: String,
     tls: Arc<ClientConfig>,
     timeout: Duration,
+    /// Methods that Slack wants left alone, until when. It counts by method, for the whole app.
+    paused: Mutex<HashMap<String, Instant>>,
 }
 
 /// Why a call gave no answer to work with.
@@ -127,7 +131,8 @@ impl Client {
             .wrap_connector(http);
         let api_url = api_url.trim_end_matches('/').to_string();
         let connector = SlackClientHyperConnector::with_connector(https.clone()).with_slack_api_url(&api_url);
-        Ok(Client { slack: SlackClient::new(connector), https, api_url, tls: Arc::new(tls), timeout })
+        let (slack, paused) = (SlackClient::new(connector), Mutex::default());
+        Ok(Client { slack, https, api_url, tls: Arc::new(tls), timeout, paused })
     }
 
     /// The TLS settings, for the sockets.
@@ -140,13 +145,17 @@ impl Client {
         let token = SlackApiToken::new(token.reveal().into());
         let session = self.slack.open_session(&token);
         let answer = session.http_session_api.http_post::<_, Value>(method, body, None);
-        judged(tokio::time::timeout(self.timeout, answer).await)
+        self.unless_paused(method, async { judged(tokio::time::timeout(self.timeout, answer).await) }).await
     }
 
     /// Calls a method that takes neither JSON nor a query: its arguments travel as a form. slack-morphism
     /// sends forms in parts, between marks that can be guessed, and with them what a customer calls his
     /// file: so this one is our own.
     pub async fn form(&self, token: &Secret, method: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
+        self.unless_paused(method, self.send_form(token, method, params)).await
+    }
+
+    async fn send_form(&self, token: &Secret, method: &str, params: &[(&str, &str)]) -> Result<Value, Failure> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
         let request = http::Request::post(format!("{}/{method}", self.api_url))
             .header(http::header::AUTHORIZATION, format!("Bearer {}", token.reveal()))
@@ -226,7 +235,31 @@ impl Client {
         let session = self.slack.open_session(&token);
         let params: Vec<(&str, Option<&str>)> = params.iter().map(|(name, value)| (*name, Some(*value))).collect();
         let answer = session.http_session_api.http_get::<Value, _, _>(method, &params, None);
-        judged(tokio::time::timeout(self.timeout, answer).await)
+        self.unless_paused(method, async { judged(tokio::time::timeout(self.timeout, answer).await) }).await
+    }
+
+    /// Makes a call of this method, unless Slack has asked for a pause that is not over. Whoever calls:
+    /// another channel, another desk and another thread count with this one.
+    async fn unless_paused(
+        &self,
+        method: &str,
+        call: impl Future<Output = Result<Value, Failure>>,
+    ) -> Result<Value, Failure> {
+        let left = self.paused().get(method).map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|left| !left.is_zero()) {
+            let after_millis = u64::try_from(left.as_millis()).unwrap_or(PAUSE_MILLIS_MAX) + 1;
+            return Err(Failure::Later { after_millis });
+        }
+        let answer = call.await;
+        if let Err(Failure::Later { after_millis }) = answer {
+            self.paused().insert(method.to_string(), Instant::now() + Duration::from_millis(after_millis));
+        }
+        answer
+    }
+
+    /// Nothing can panic while it is locked, so a poisoned lock holds whole data.
+    fn paused(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The scopes that a token has. Slack says so only in a header, which slack-morphism does not
@@ -464,6 +497,38 @@ mod tests {
         }
         let failure = outcome(Some(&http("200 OK", JSON, limited))).await.unwrap_err();
         assert_eq!(failure.trouble("chat.postMessage"), Trouble::Later { after_millis: PAUSE_MILLIS });
+    }
+
+    #[tokio::test]
+    async fn a_pause_is_for_all_who_call_the_method_and_for_no_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/api", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = asked.clone();
+        let server = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = vec![0; 4096];
+                let read = stream.read(&mut request).await.unwrap();
+                let head = String::from_utf8_lossy(&request[..read]).into_owned();
+                let path = head.split(' ').nth(1).unwrap().to_string();
+                let limited = path.ends_with("chat.postMessage");
+                seen.lock().unwrap().push(path);
+                let (status, headers) = match limited {
+                    true => ("429 Too Many Requests", format!("{JSON}connection: close\r\nretry-after: 30\r\n")),
+                    false => ("200 OK", format!("{JSON}connection: close\r\n")),
+                };
+                stream.write_all(http(status, &headers, r#"{"ok":true}"#).as_bytes()).await.unwrap();
+            }
+        });
+        let (client, token) = (Client::new(&url, Duration::from_secs(10)).unwrap(), Secret::new("xoxb-x"));
+        let post = async |channel: &str| client.call(&token, "chat.postMessage", &json!({ "channel": channel })).await;
+        assert_eq!(post("C1").await, Err(Failure::Later { after_millis: 30_000 }));
+        let Err(Failure::Later { after_millis }) = post("C2").await else { panic!("no pause") };
+        assert!((1..=30_000).contains(&after_millis), "{after_millis}");
+        assert!(client.call(&token, "chat.update", &json!({})).await.is_ok());
+        assert_eq!(*asked.lock().unwrap(), ["/api/chat.postMessage", "/api/chat.update"]);
+        server.abort();
     }
 
     #[test]

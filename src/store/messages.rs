@@ -226,7 +226,8 @@ impl Store {
         let rows: Vec<(String, i64)> = on_read!(self, |c| {
             let mut query = QueryBuilder::new(
                 "SELECT m.conversation, COUNT(*) FROM message m JOIN conversation c ON c.id = m.conversation \
-                 WHERE m.rev > 0 AND m.rev > c.seen AND m.kind = 'reply' AND m.stage = 'shown' AND m.conversation IN ",
+                 WHERE m.rev > 0 AND m.rev > c.seen AND m.kind = 'reply' AND m.stage IN ('shown', 'reworded') \
+                 AND m.conversation IN ",
             );
             push_list(&mut query, conversations.iter().map(ToString::to_string));
             query.push(" GROUP BY m.conversation");

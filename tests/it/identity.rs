@@ -189,7 +189,9 @@ async fn a_second_device_finds_the_conversations_and_goes_on(house: House) {
     site.settle().await;
     export.looks().await;
     grace.writes(&export, "And mended").await;
-    grace.writes(&export, "Really").await;
+    let last = grace.writes(&export, "Realy").await;
+    site.settle().await;
+    grace.edits(&export, &last, "Really").await;
     site.settle().await;
     expect![[r##"
         #1003 "billing" 0 unread "open" | me: Where is my invoice?

@@ -316,12 +316,34 @@ async fn why_unreachable(options: &PgConnectOptions) -> StoreError {
 }
 
 fn migration_failed(error: sqlx::migrate::MigrateError) -> StoreError {
-    StoreError::Database(format!("bringing the tables up to date: {error}"))
+    use sqlx::migrate::MigrateError::{VersionMismatch, VersionMissing};
+    StoreError::Database(match error {
+        VersionMissing(step) => format!(
+            "a newer Threadline made its tables (step {step}); run that one, or put a backup back from before it"
+        ),
+        VersionMismatch(step) => format!(
+            "another version of Threadline, from before its first release, made its tables (step {step}); \
+             begin with a new database, or run that one"
+        ),
+        error => format!("bringing the tables up to date: {error}"),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whose_tables_they_are_is_said_when_they_are_not_ours() {
+        use sqlx::migrate::MigrateError::{VersionMismatch, VersionMissing};
+        for (error, words) in [
+            (VersionMissing(7), "database: a newer Threadline made its tables (step 7); run that one"),
+            (VersionMismatch(1), "database: another version of Threadline, from before its first release"),
+        ] {
+            let said = migration_failed(error).to_string();
+            assert!(said.starts_with(words), "{said}");
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_is_not_there_is_said_to_refuse() {

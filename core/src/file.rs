@@ -159,15 +159,6 @@ impl Attachment {
         }
     }
 
-    /// As the desk names an agent's file.
-    pub fn key_at_desk(&self) -> Option<&DeskFileKey> {
-        match self {
-            Attachment::Awaited(file) => Some(&file.key),
-            Attachment::Fetched { key, .. } | Attachment::Missing { key, .. } => Some(key),
-            Attachment::Sent { .. } => None,
-        }
-    }
-
     /// Its name.
     pub fn name(&self) -> &str {
         match self {

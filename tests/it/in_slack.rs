@@ -12,6 +12,7 @@ plays! {
     events_that_come_twice_or_late_or_in_another_order,
     a_change_that_nobody_made_changes_nothing,
     unknown_forms_lose_no_words,
+    what_agents_write_in_passing_arrives,
     long_messages_are_split_in_order,
     what_customers_write_is_only_text,
     an_answer_that_gets_lost_is_looked_up,
@@ -117,6 +118,21 @@ async fn unknown_forms_lose_no_words(house: House) {
         Grace: Ask @our team in #channel, @our team
     "#]]
     .assert_eq(&ada.sees());
+}
+
+async fn what_agents_write_in_passing_arrives(house: House) {
+    let site = house.open(setup()).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let slack = site.slack();
+    let (root, grace) = (slack.find_thread_containing("My export").unwrap(), slack.agent("Grace"));
+    slack.add_emoji("our-logo", "https://emoji.example.com/our-logo.png");
+    grace.writes(CHANNEL, root.as_str(), ":wave:");
+    grace.writes(CHANNEL, root.as_str(), ":our-logo:");
+    grace.writes_me(CHANNEL, root.as_str(), "is looking into it");
+    site.settle().await;
+    assert_eq!(ada.page().texts("agent"), ["👋", ":our-logo:", "is looking into it"]);
 }
 
 async fn long_messages_are_split_in_order(house: House) {

@@ -84,7 +84,6 @@ use people::PersonKind;
 use serde_json::Value;
 use std::fmt;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -384,15 +383,6 @@ impl FakeSlack {
     /// The recorded calls of a method.
     pub fn calls_of(&self, method: &str) -> Vec<RecordedCall> {
         self.calls().into_iter().filter(|call| call.method == method).collect()
-    }
-
-    /// Writes the recorded calls to a file, a line of JSON each: method, http, content_type, args.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn write_calls(&self, path: &Path) -> io::Result<()> {
-        let lines: String = self.calls().iter().map(|call| call.json_line() + "\n").collect();
-        std::fs::write(path, lines)
     }
 
     /// What only a mistaken client does, in the order it was done.

@@ -4,6 +4,7 @@
 use crate::config::Platform;
 use crate::lifecycle::Lifecycle;
 use crate::service::{Service, age_secs};
+use crate::store::StoreError;
 use crate::store::holds::HoldRow;
 use std::time::Duration;
 use threadline_core::conversation::Event;
@@ -154,18 +155,7 @@ pub async fn keep_house(service: Service, life: Lifecycle) -> anyhow::Result<()>
     loop {
         tokio::select! {
             () = life.stopping() => return Ok(()),
-            _ = forget.tick() => {
-                let before = shared.clock.now().plus_millis(-FRAMES_KEPT_MILLIS);
-                let forgotten = shared.store.write(move |tx| Box::pin(tx.forget_frames(before, FORGOTTEN_MAX))).await;
-                if let Err(error) = forgotten {
-                    tracing::warn!(%error, "old frames could not be forgotten");
-                }
-                let before = shared.clock.now().plus_millis(-UNOWNED_KEPT_MILLIS);
-                let forgotten = shared.store.write(move |tx| Box::pin(tx.forget_unowned_files(before, FORGOTTEN_MAX))).await;
-                if let Err(error) = forgotten {
-                    tracing::warn!(%error, "files that nobody sent could not be forgotten");
-                }
-            }
+            _ = forget.tick() => forget_old(&service, &life).await,
             _ = sweep.tick() => sweep_files(&service).await,
             _ = gauges.tick() => match shared.store.outbox_state().await {
                 Ok((oldest, waiting)) => {
@@ -180,6 +170,29 @@ pub async fn keep_house(service: Service, life: Lifecycle) -> anyhow::Result<()>
             },
         }
     }
+}
+
+async fn forget_old(service: &Service, life: &Lifecycle) {
+    let shared = service.shared();
+    let now = shared.clock.now();
+    let (frames, files) = (now.plus_millis(-FRAMES_KEPT_MILLIS), now.plus_millis(-UNOWNED_KEPT_MILLIS));
+    let some = || shared.store.write(move |tx| Box::pin(tx.forget_frames(frames, FORGOTTEN_MAX)));
+    if let Err(error) = forget_all(life, some).await {
+        tracing::warn!(%error, "old frames could not be forgotten");
+    }
+    let some = || shared.store.write(move |tx| Box::pin(tx.forget_unowned_files(files, FORGOTTEN_MAX)));
+    if let Err(error) = forget_all(life, some).await {
+        tracing::warn!(%error, "files that nobody sent could not be forgotten");
+    }
+}
+
+/// However many came since the last time, they are forgotten, in transactions that hold nobody up.
+async fn forget_all<F>(life: &Lifecycle, some: impl Fn() -> F) -> Result<(), StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    while !life.is_stopping() && some().await? == FORGOTTEN_MAX.unsigned_abs() {}
+    Ok(())
 }
 
 /// Removes the bytes of files that the database does not know any more.

@@ -1,7 +1,7 @@
 //! Going on where it stopped: streams that break, pages in two tabs, a service that is started
 //! again in the middle.
 
-use crate::house::{DeskKind, House, PATIENCE, Page, Setup};
+use crate::house::{DeskKind, House, PATIENCE, Page, Setup, until};
 use expect_test::expect;
 use http::Method;
 use http_body_util::BodyExt;
@@ -16,7 +16,10 @@ desk_plays! {
     the_service_is_started_again_in_the_middle,
     who_has_seen_more_than_there_is_begins_anew,
 }
-plays! { frames_that_were_kept_before_a_restart_are_read_after_it }
+plays! {
+    frames_that_were_kept_before_a_restart_are_read_after_it,
+    frames_of_long_ago_are_forgotten_however_many_there_are,
+}
 
 async fn a_stream_that_breaks_again_and_again_shows_each_change_once(house: House, desk: DeskKind) {
     let site = house.open(Setup::at(desk)).await;
@@ -153,4 +156,23 @@ async fn frames_that_were_kept_before_a_restart_are_read_after_it(house: House) 
     ada.waits_to_see("Looking into it").await;
     site.settle().await;
     assert_eq!(ada.page().texts("agent"), ["Looking into it"]);
+}
+
+async fn frames_of_long_ago_are_forgotten_however_many_there_are(house: House) {
+    let site = house.open(Setup::at(DeskKind::Slack)).await;
+    let old = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) \
+               INSERT INTO frame (platform, key, raw, at, read_at) SELECT 'slack', CAST(i AS TEXT), '{}', 1, 1 FROM n";
+    site.probe().spoils(old).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    site.agent("Grace").writes(&ada, "Looking into it").await;
+    site.settle().await;
+    // Housekeeping begins with the start.
+    site.stops().await;
+    site.starts().await;
+    let left = async |of: &'static str| site.probe().number(of).await;
+    until("what is old to be forgotten", async || left("SELECT COUNT(*) FROM frame WHERE at = 1").await == 0).await;
+    assert!(left("SELECT COUNT(*) FROM frame").await > 0, "what came lately is kept");
+    site.settle().await;
 }

@@ -11,7 +11,7 @@ use threadline_core::ids::Moment;
 use tokio::sync::watch;
 
 /// The longest sleep before the wall clock is asked again: it can be set while we sleep.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// What time it is.
 #[derive(Clone, Debug)]
@@ -25,6 +25,17 @@ pub enum Clock {
 /// Moves a [`Clock::ByHand`] and all its clones.
 #[derive(Clone, Debug)]
 pub struct Hand(watch::Sender<Moment>);
+
+/// The time for waits that are kept in memory: it goes on where the clock is set back, so that what
+/// was to be done in a second is not done in an hour and a second.
+#[derive(Debug)]
+pub struct Steady {
+    clock: Clock,
+    /// What the clock showed last.
+    shown: Moment,
+    /// How much the clock was set back so far.
+    set_back_millis: i64,
+}
 
 /// Where ids and random bytes come from.
 #[derive(Clone, Debug)]
@@ -50,22 +61,51 @@ impl Clock {
         }
     }
 
-    /// Waits until the clock shows `due` or later. A clock by hand whose hand is gone never gets there.
+    /// Waits until the clock shows `due` or later, or was set back: then it may be long until it does,
+    /// and whoever waits has to think again. A clock by hand whose hand is gone never gets there.
     pub async fn sleep_until(&self, due: Moment) {
+        let mut before = self.now();
         match self {
             Clock::Real => loop {
-                let left = due.millis_since(wall_clock()).unsigned_abs();
-                if left == 0 {
+                let now = wall_clock();
+                let left = due.millis_since(now).unsigned_abs();
+                if left == 0 || now < before {
                     return;
                 }
+                before = now;
                 tokio::time::sleep(Duration::from_millis(left).min(LOOK_AGAIN)).await;
             },
             Clock::ByHand(shown) => {
-                if shown.clone().wait_for(|now| *now >= due).await.is_err() {
+                if shown.clone().wait_for(|now| *now >= due || *now < before).await.is_err() {
                     std::future::pending().await
                 }
             }
         }
+    }
+}
+
+impl Steady {
+    /// Goes with this clock.
+    pub fn of(clock: Clock) -> Steady {
+        Steady { shown: clock.now(), clock, set_back_millis: 0 }
+    }
+
+    /// The time now.
+    pub fn now(&mut self) -> Moment {
+        let now = self.clock.now();
+        self.set_back_millis += self.shown.millis_since(now);
+        self.shown = now;
+        self.at(now)
+    }
+
+    /// The time when the clock showed this, after it was last set back.
+    pub fn at(&self, shown: Moment) -> Moment {
+        shown.plus_millis(self.set_back_millis)
+    }
+
+    /// What the clock shows at this time, unless it is set until then.
+    pub fn shown_at(&self, time: Moment) -> Moment {
+        time.plus_millis(-self.set_back_millis)
     }
 }
 
@@ -151,6 +191,33 @@ mod tests {
         assert_eq!(clock.now(), Moment(1_500));
         hand.set(Moment(7));
         assert_eq!(clock.now(), Moment(7));
+    }
+
+    #[tokio::test]
+    async fn who_sleeps_thinks_again_when_the_clock_is_set_back() {
+        let (clock, hand) = Clock::by_hand(Moment(1_000_000));
+        let sleeper = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep_until(Moment(1_000_500)).await }
+        });
+        tokio::task::yield_now().await;
+        hand.set(Moment(7));
+        sleeper.await.unwrap();
+    }
+
+    #[test]
+    fn what_is_steady_goes_on_when_the_clock_is_set_back() {
+        let (clock, hand) = Clock::by_hand(Moment(1_000_000));
+        let mut steady = Steady::of(clock);
+        hand.advance(500);
+        assert_eq!(steady.now(), Moment(1_000_500));
+        hand.set(Moment(7));
+        assert_eq!(steady.now(), Moment(1_000_500));
+        hand.advance(100);
+        assert_eq!((steady.now(), steady.at(Moment(7))), (Moment(1_000_600), Moment(1_000_500)));
+        assert_eq!(steady.shown_at(Moment(1_000_800)), Moment(307));
+        hand.set(Moment(2_000_000));
+        assert_eq!(steady.now(), Moment(3_000_493), "set forward, it goes along");
     }
 
     #[tokio::test]

@@ -12,8 +12,9 @@ mod platform;
 
 pub use platform::Platform;
 
+use crate::clock::Steady;
 use crate::lifecycle::Lifecycle;
-use crate::service::{Inner, Refusal, Service};
+use crate::service::{Refusal, Service};
 use crate::store::StoreError;
 use crate::store::dialect::Lead;
 use crate::store::orders::OrderKey;
@@ -92,6 +93,8 @@ struct Worker {
     alone: HashSet<ConversationId>,
     results: mpsc::Sender<Finished>,
     life: Lifecycle,
+    /// The time of all that waits here.
+    steady: Steady,
 }
 
 /// A turn that is over.
@@ -162,6 +165,7 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
         alone: HashSet::new(),
         results,
         life: life.clone(),
+        steady: Steady::of(shared.clock.clone()),
     };
     // What waits now may have been sent by the process before this one, a moment ago; and one that was
     // cut off from the database may go on for that moment.
@@ -179,7 +183,8 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
         if worker.looks_changed || worker.next_look.is_some_and(|at| at <= shared.clock.now()) {
             worker.take_looks().await;
         }
-        let wake = worker.start_turns(&shared).into_iter().chain(worker.next_look).min();
+        let wake = worker.start_turns().map(|wake| worker.steady.shown_at(wake));
+        let wake = sooner(wake, worker.next_look);
         let sleep = async {
             match wake {
                 Some(wake) => shared.clock.sleep_until(wake).await,
@@ -214,8 +219,8 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
 
 impl Worker {
     /// Starts what has its turn; when to look again.
-    fn start_turns(&mut self, shared: &Arc<Inner>) -> Option<Moment> {
-        let now = shared.clock.now();
+    fn start_turns(&mut self) -> Option<Moment> {
+        let now = self.steady.now();
         let mut wake = None;
         while self.under_way < UNDER_WAY_MAX {
             let (turn, next) = self.lanes.next(now);
@@ -282,7 +287,7 @@ impl Worker {
 
     fn finish(&mut self, finished: Finished) {
         self.under_way -= 1;
-        let now = self.service.shared().clock.now();
+        let now = self.steady.now();
         let (conversation, outcome) = match finished {
             Finished::Mark(done) => return self.marks.finish(done, now),
             Finished::Carried(carried) => return self.finish_carried(carried, now),

@@ -44,8 +44,9 @@ const GAUGES_EVERY: Duration = Duration::from_secs(5);
 /// Ends holds when their time has come, until the process stops.
 pub async fn end_holds(service: Service, life: Lifecycle) -> anyhow::Result<()> {
     let shared = service.shared().clone();
+    let mut before = shared.clock.now();
     loop {
-        let wake = match end_due(&service).await {
+        let wake = match end_due(&service, &mut before).await {
             Ok(wake) => wake,
             Err(error) => {
                 tracing::error!(%error, "held replies could not be released; trying again");
@@ -63,10 +64,16 @@ pub async fn end_holds(service: Service, life: Lifecycle) -> anyhow::Result<()> 
     }
 }
 
-/// Ends what is due; when to look again.
-async fn end_due(service: &Service) -> anyhow::Result<Moment> {
+/// Ends what is due; when to look again. `before`: when it was last looked.
+async fn end_due(service: &Service, before: &mut Moment) -> anyhow::Result<Moment> {
     let shared = service.shared();
     let now = shared.clock.now();
+    if now < *before {
+        let anew = shared.store.write(move |tx| Box::pin(tx.hold_anew(now))).await?;
+        shared.hearing.set_back(before.millis_since(now));
+        tracing::warn!(replies = anew, "the clock was set back: what is held is held anew");
+    }
+    *before = now;
     let due = shared.store.holds_due(now, HOLDS_MAX).await?;
     shared.broken.found(&shared.metrics, "holds", &due.broken);
     let all = (due.legible.len() + due.broken.len()) as i64 == HOLDS_MAX;

@@ -82,7 +82,7 @@ impl Worker {
             let parcel = Parcel { piece, seq: message.seq, cargo, speaker: speaker.clone(), retry_of };
             self.lanes.push(message.conversation, thread, channel.as_deref(), parcel, unsure);
         }
-        self.late.watch(message);
+        self.late.watch(message, self.steady.at(message.at));
     }
 
     /// What a part of a message is to a lane; the bytes of a file begin their way to the desk. None for
@@ -104,7 +104,7 @@ impl Worker {
         if key.is_none() {
             self.carrier.push(Job::Upload { conversation, piece, file: file.clone() });
         }
-        let waited_for_until = self.service.shared().clock.now().plus_millis(FILE_WAIT_MILLIS);
+        let waited_for_until = self.steady.now().plus_millis(FILE_WAIT_MILLIS);
         Some(Cargo::File { file, key, waited_for_until })
     }
 

@@ -35,8 +35,8 @@ struct Waiting {
 }
 
 impl Late {
-    /// A message has been put into its lane.
-    pub(super) fn watch(&mut self, message: &Message) {
+    /// A message of that time has been put into its lane.
+    pub(super) fn watch(&mut self, message: &Message, since: Moment) {
         match message.kind {
             Kind::FromCustomer(Posting::Waiting { late: false, .. }) => {}
             // The customer knows.
@@ -44,9 +44,9 @@ impl Late {
             Kind::FromCustomer(Posting::Posted { .. } | Posting::Refused { .. }) => return,
             Kind::FromBot(_) | Kind::Reply { .. } | Kind::Note { .. } | Kind::Set { .. } | Kind::Deed { .. } => return,
         }
-        let Message { conversation, seq, id, at, .. } = *message;
-        self.waiting.push(Waiting { conversation, seq, message: id, since: at });
-        self.look_at.get_or_insert(at.plus_millis(LOOK_MILLIS));
+        let Message { conversation, seq, id, .. } = *message;
+        self.waiting.push(Waiting { conversation, seq, message: id, since });
+        self.look_at.get_or_insert(since.plus_millis(LOOK_MILLIS));
     }
 
     /// Tells what is late, if it is time to look; when to look again.

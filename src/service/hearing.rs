@@ -42,6 +42,14 @@ impl Hearing {
         self.lock().platforms.entry(platform).or_default().since = Some(now);
     }
 
+    /// The clock was set back by so much: all that was known to be before or after goes with it.
+    pub fn set_back(&self, millis: i64) {
+        let mut state = self.lock();
+        let State { platforms, readings } = &mut *state;
+        let since = platforms.values_mut().filter_map(|platform| platform.since.as_mut());
+        since.chain(readings.values_mut()).for_each(|at| *at = at.plus_millis(-millis));
+    }
+
     /// A thread was read, from this moment on.
     pub fn read(&self, conversation: ConversationId, asked_at: Moment) {
         let readings = &mut self.lock().readings;
@@ -96,6 +104,9 @@ mod tests {
         assert!(!sure(10_000), "read before the gap ended");
         hearing.read(ada, Moment(20_000));
         assert!(sure(10_000));
+        hearing.set_back(15_000);
+        assert!(!hearing.is_sure(&thread, ConversationId(2), Moment(4_999)));
+        assert!(hearing.is_sure(&thread, ConversationId(2), Moment(5_000)));
         open.store(0, Ordering::SeqCst);
         assert!(!sure(30_000), "in a gap");
         assert!(hearing.is_sure(&ThreadKey("practice/cnv".into()), ada, Moment(1)));

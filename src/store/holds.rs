@@ -42,6 +42,15 @@ impl Tx {
         Ok(())
     }
 
+    /// The clock was set back to `now`: what was held since a later moment is held anew.
+    pub async fn hold_anew(&mut self, now: Moment) -> Result<u64, StoreError> {
+        Ok(on_tx!(self, |c| sqlx::query("UPDATE hold SET at = $1, due = $1 + (due - at) WHERE at > $1")
+            .bind(now.0)
+            .execute(c)
+            .await?
+            .rows_affected()))
+    }
+
     /// Forgets that replies are held.
     pub async fn delete_holds(&mut self, messages: &[MessageId]) -> Result<(), StoreError> {
         for chunk in messages.chunks(ROWS_MAX) {

@@ -1,6 +1,6 @@
 //! The hold: for a few seconds an agent's reply is his to edit or delete without a trace.
 
-use crate::house::{DeskKind, House, Setup, Site};
+use crate::house::{DeskKind, House, Setup, Site, until};
 use expect_test::expect;
 
 desk_plays! {
@@ -10,6 +10,7 @@ desk_plays! {
     a_later_edit_and_a_later_delete_reach_the_customer,
     a_reply_made_a_note_in_time_stays_inside,
     a_hold_outlives_a_restart,
+    a_clock_that_is_set_back_holds_nothing_up,
 }
 
 /// Seconds of hold in these plays; time stands still until the play moves it.
@@ -154,6 +155,36 @@ async fn a_hold_outlives_a_restart(house: House, desk: DeskKind) {
     expect![[r#"
         me: My export hangs (sent)
         Grace: Looking into it
+    "#]]
+    .assert_eq(&ada.sees());
+}
+
+async fn a_clock_that_is_set_back_holds_nothing_up(house: House, desk: DeskKind) {
+    let site = open(&house, desk).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let grace = site.agent("Grace");
+    grace.writes(&ada, "Looking into it").await;
+    site.settle().await;
+    site.time_passes(-3_600_000);
+    let until_when = "SELECT MAX(due) FROM hold";
+    let anew = async || site.probe().number(until_when).await < (site.now_secs() + 4) * 1_000;
+    until("the reply to be held anew", anew).await;
+    ada.writes("Are you there?").await;
+    site.settle().await;
+    assert!(!ada.page().ever_got("Looking"), "held anew, and not let go");
+    site.time_passes(3_000);
+    site.settle().await;
+    grace.writes(&ada, "Yes").await;
+    site.settle().await;
+    site.time_passes(3_000);
+    site.settle().await;
+    expect![[r#"
+        me: My export hangs (sent)
+        Grace: Looking into it
+        me: Are you there? (sent)
+        Grace: Yes
     "#]]
     .assert_eq(&ada.sees());
 }

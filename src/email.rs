@@ -2,10 +2,23 @@
 //! reading what it says. It stands for itself: it knows mail servers and letters, not the database, and
 //! what is said here is decided elsewhere. Nothing calls it yet.
 //!
-//! A letter goes out as [`letter::Letter`] → bytes. [`address::Signer`] makes the address that a customer
-//! replies to, which names his conversation and is signed, and the id of every letter of ours.
+//! A letter goes out as [`letter::Letter`] → bytes; one comes in as bytes → [`reading::read`].
+//! [`address::Signer`] ties the two together: the address that a customer replies to names his conversation
+//! and is signed, and so is the id of every letter of ours.
 
 pub mod address;
 pub mod letter;
 mod shown;
 mod words;
+
+pub mod reading;
+
+mod automatic;
+mod html;
+mod quotes;
+
+#[cfg(test)]
+#[path = "../fuzz/src/letter.rs"]
+mod hostile;
+#[cfg(test)]
+mod seeds;

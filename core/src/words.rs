@@ -559,7 +559,7 @@ mod tests {
             The customer gives ★★★★★.
             The customer gives ★★☆☆☆ and says: Too slow
             ⚠️ Message 7 of the customer could not be posted here (it is too long). The customer was told that it did not arrive.
-            Grace has it tried again.
+            Grace tries again what could not be delivered.
         "#]]
         .assert_eq(&all.iter().map(|it| shown(&said(it)) + "\n").collect::<String>());
     }

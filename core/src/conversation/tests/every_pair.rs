@@ -529,10 +529,10 @@ fn every_event_meets_every_message_of_ours() {
             late        → late        | tell desk/Grace of 2: NothingToRetry
             in part     → 1 posted    | tell desk/Grace of 2: NothingToRetry
             posted      → posted      | tell desk/Grace of 2: NothingToRetry
-            refused     → waits       | post 1, show 1, post 4 “Grace has it tried again.”
+            refused     → waits       | post 1, show 1, post 4 “Grace tries again what could not be delivered.”
             bot waits   → waits       | tell desk/Grace of 4: NothingToRetry
             bot posted  → posted      | tell desk/Grace of 4: NothingToRetry
-            bot refused → waits       | post 3 “Grace has this conversation now.”, post 5 “Grace has it tried again.”
+            bot refused → waits       | post 3 “Grace has this conversation now.”, post 5 “Grace tries again what could not be delivered.”
         its hold ended
             waits       → waits       | nothing
             late        → late        | nothing

@@ -245,7 +245,7 @@ fn what_was_refused_is_tried_again_once_and_said_again_once() {
         2 refused
             2 is settled, show 2, post 3 “⚠️ Message 2 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
         Grace did, d1: Retry(Some(2))
-            post 2, show 2, post 5 “Grace has it tried again.”
+            post 2, show 2, post 5 “Grace tries again what could not be delivered.”
         Grace did, d1: Retry(Some(2))
             nothing
         Grace did, d2: Retry(Some(2))
@@ -253,7 +253,7 @@ fn what_was_refused_is_tried_again_once_and_said_again_once() {
         2 refused
             2 is settled, show 2, post 7 “⚠️ Message 2 of the customer could not be posted here (msg_blocks_too_long). The customer was told that it did not arrive.”
         Grace @90: !retry
-            post 2, show 2, post 9 “Grace has it tried again.”
+            post 2, show 2, post 9 “Grace tries again what could not be delivered.”
         pieces posted: 2.1
             nothing
         pieces posted: 2.2
@@ -296,11 +296,11 @@ fn a_refused_file_is_tried_again_behind_what_was_posted_after_it() {
         pieces posted: 2.2
             2 is settled, show 2
         Grace did, d2: Retry(Some(2))
-            post 2, show 2, post 6 “Grace has it tried again.”
+            post 2, show 2, post 6 “Grace tries again what could not be delivered.”
         2.3 refused
             2 is settled, show 2, post 7 “⚠️ A file of the customer, “one.png”, could not be posted here (file_type_not_allowed). The customer was told.”
         Grace did, d3: Retry(Some(2))
-            post 2, show 2, post 9 “Grace has it tried again.”
+            post 2, show 2, post 9 “Grace tries again what could not be delivered.”
         (none of those before is posted once more)
         pieces posted: 2.2
             nothing
@@ -334,7 +334,7 @@ fn an_agents_file_is_fetched_again_where_that_may_help() {
         F-huge.pdf of 2 missed: it is larger than 9 bytes
             the files of 2 are settled, show 2, post 4 “⚠️ The customer did not get the file “huge.pdf”: it is larger than 9 bytes. The text goes out without it.”
         Grace did, d1: Retry(Some(2))
-            fetch the files of 2, show 2, post 6 “Grace has it tried again.”
+            fetch the files of 2, show 2, post 6 “Grace tries again what could not be delivered.”
         guide.pdf of 2 fetched
             the files of 2 are settled, show 2
         Grace did, d2: Retry(None)

@@ -209,8 +209,10 @@ impl TakingIn {
                 }
             }
             let taking = async {
-                if taken.is_empty() || self.inbox.took(PLATFORM, taken).await.is_ok() {
-                    self.doubts.stored(told);
+                let took = taken.is_empty() || self.inbox.took(PLATFORM, taken).await.is_ok();
+                // Each was taken for itself: some may be stored where others are not.
+                self.doubts.stored(told.iter().cloned());
+                if took {
                     plain.into_iter().for_each(|arrival| arrival.answer(Ok(())));
                 } else {
                     // One of them may be at fault: as it came, each can be stored.

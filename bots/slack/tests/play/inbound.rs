@@ -6,12 +6,16 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use futures_util::poll;
+use serde_json::json;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use threadline_core::desk::{DeskAct, DeskEvent};
 use threadline_core::ids::ThreadKey;
 use threadline_fake_slack::{EventFault, FakeSlack, Fault, Options};
 use threadline_slack::config::{Secret, SlackConfig};
+use threadline_slack::decode::frame;
 use threadline_slack::knock::{Knock, knock};
 use threadline_slack::outbound::Slack;
 
@@ -488,6 +492,43 @@ async fn events_come_by_http_as_well() {
     all_acked(&fake).await;
     listening.stop().await;
     server.abort();
+}
+
+/// What comes from before the last catch-up may have been deleted since.
+#[tokio::test]
+async fn what_is_too_old_to_be_believed_is_read_again_whatever_it_came_with() {
+    let (fake, mut config) = slack_with(impatient()).await;
+    config.app_token = None;
+    let (bot, shelf, thread) = opened(&config).await;
+    let grace = fake.agent("Grace");
+    grace.writes(CHANNEL, ts(&thread.0), "before");
+    let listening = Listening::start(&bot, &shelf);
+    shelf.shows(&thread, "Grace: before").await;
+    let reads = |fake: &FakeSlack| fake.calls_of("conversations.replies").len();
+    let read = reads(&fake);
+    let wrote = |text: &str, ts: String| {
+        let event = json!({ "type": "message", "channel": CHANNEL, "user": grace.id, "text": text, "ts": ts,
+            "thread_ts": threadline_slack::ids::Spot::parse(&thread.0).unwrap().ts });
+        frame(&json!({ "event_id": format!("Ev-{text}"), "event": event }).to_string()).unwrap()
+    };
+    let secs = crate::stage::now().0 / 1_000 + 60;
+    shelf.set(|state| {
+        state.slow = true;
+        state.cursed = Some("cursed".to_string());
+    });
+    let handle = listening.handle.clone();
+    let mut first = pin!(handle.frame(wrote("first", format!("{secs}.000001"))));
+    assert!(poll!(first.as_mut()).is_pending());
+    shelf.until("it is being kept", |state| state.being_kept == 1).await;
+    let mut old = pin!(handle.frame(wrote("old", "1700000000.000001".to_string())));
+    let mut cursed = pin!(handle.frame(wrote("cursed", format!("{secs}.000002"))));
+    assert!(poll!(old.as_mut()).is_pending() && poll!(cursed.as_mut()).is_pending());
+    shelf.set(|state| state.slow = false);
+    let (first, old, cursed) = futures_util::join!(first, old, cursed);
+    assert!(first.is_ok() && old.is_ok() && cursed.is_ok());
+    fake.wait_until(move |fake| reads(fake) > read, PATIENCE).await.unwrap();
+    shelf.set(|state| state.cursed = None);
+    listening.stop().await;
 }
 
 async fn enter(

@@ -299,6 +299,18 @@ impl Inbox for Shelf {
         })
     }
 
+    fn took(&self, platform: &'static str, taken: Vec<(Frame, Vec<DeskEvent>)>) -> Later<'_, Result<(), Unstored>> {
+        Box::pin(async move {
+            let mut all = Ok(());
+            for (frame, events) in taken {
+                self.keep(platform, vec![frame.clone()]).await?;
+                let reading = Reading { frame: Some(frame.key), events };
+                all = all.and(self.happened(platform, vec![reading]).await);
+            }
+            all
+        })
+    }
+
     fn happened(&self, _: &'static str, readings: Vec<Reading>) -> Later<'_, Result<(), Unstored>> {
         Box::pin(async move {
             self.until("it goes on", |state| !state.stuck).await;

@@ -28,6 +28,10 @@ CREATE TABLE conversation (
     resolved_name TEXT,
     resolved_picture TEXT,
     rating BIGINT,
+    -- the promise to answer later: given when, for when, and what goes first: urgent, high, normal, low
+    ticket_since BIGINT,
+    ticket_due BIGINT,
+    ticket_priority TEXT,
     claimed_id TEXT,
     claimed_name TEXT,
     claimed_picture TEXT,

@@ -29,14 +29,15 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
-use threadline_core::availability::{Availability, Promise};
+use threadline_core::availability::Promise;
 use threadline_core::calendar::{About, Calendar, NaiveDate, Remark};
 pub use threadline_core::card::CardFact as Fact;
 use threadline_core::card::{CardPlan, CardTopic};
 use threadline_core::context::Field;
 use threadline_core::desk::Mode;
-use threadline_core::ids::{CalendarName, DeskName, Moment};
+use threadline_core::ids::{CalendarName, DeskName};
 use threadline_core::media::ALLOWED;
+use threadline_core::ticket::Timetable;
 use threadline_core::verb::Names;
 
 /// The file that is read when no other is named, if it is there.
@@ -436,14 +437,16 @@ impl NamedCalendar {
 }
 
 impl Config {
-    /// What a customer with this topic may expect now; the default counts for one that is no more.
-    pub fn availability(&self, topic: &str, now: Moment) -> Availability {
-        let topic = self.topics.iter().find(|it| it.id == topic);
-        let (name, promise) =
-            topic.map_or((&self.default_calendar, self.answer_within), |topic| (&topic.calendar, topic.answer_within));
+    /// When the conversations of each topic are answered; the default counts for a topic that is no more.
+    pub fn timetable(&self) -> Timetable {
         // Every name that is used is that of a calendar: it was checked when the file was read.
-        let named = self.calendars.iter().find(|it| it.name == *name);
-        named.map_or(Availability::Open { closes: None }, |named| Availability::at(&named.calendar, promise, now))
+        let calendar = |name: &CalendarName| {
+            let named = self.calendars.iter().find(|it| it.name == *name);
+            named.map_or_else(Calendar::always_open, |named| named.calendar.clone())
+        };
+        let topics =
+            self.topics.iter().map(|topic| (topic.id.clone(), (calendar(&topic.calendar), topic.answer_within)));
+        Timetable::new(topics.collect(), (calendar(&self.default_calendar), self.answer_within))
     }
 
     /// What it says about the cards at the roots of threads.

@@ -146,12 +146,14 @@ fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {
     let topic =
         |topic: &config::Topic| Topic { id: topic.id.clone(), label: topic.label.clone(), desk: topic.desk.clone() };
     let topics: Arc<[Topic]> = config.topics.iter().map(topic).collect();
+    let timetable = Arc::new(config.timetable());
     let rules = |desk: &config::Desk| DeskRules {
         mode: desk.mode,
         hold_millis: i64::from(desk.hold_secs) * 1_000,
         post_chars_max: POST_CHARS_MAX,
         topics: topics.clone(),
         names: names.clone(),
+        timetable: timetable.clone(),
     };
     config.desks.iter().map(|desk| (desk.name.clone(), rules(desk))).collect()
 }

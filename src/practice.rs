@@ -409,7 +409,11 @@ fn card_text(card: &Card) -> String {
         CardValue::Page { title: None, shown, .. } => format!("{label}: {shown}"),
         CardValue::Odd(text) => format!("{label}: ⚠️ {text} ({ODD})"),
     };
-    let standing = [Some(words::standing(&card.standing).0), card.holder.as_deref().map(words::holder)];
+    let ticket = card.ticket.map(|(priority, due)| match words::ticket(priority, due) {
+        (ticket, Some((before, _))) => format!("{ticket} {before}"),
+        (ticket, None) => ticket,
+    });
+    let standing = [Some(words::standing(&card.standing).0), ticket, card.holder.as_deref().map(words::holder)];
     let mut lines = vec![card.title(), standing.into_iter().flatten().collect::<Vec<_>>().join(" · ")];
     lines.extend(card.fields.iter().map(field));
     lines.extend(card.texts.iter().map(|(label, text)| format!("{label}:\n{text}")));

@@ -385,6 +385,7 @@ fn default_rules() -> DeskRules {
         post_chars_max: 4_000,
         topics: Arc::new([]),
         names: Arc::default(),
+        timetable: Arc::default(),
     }
 }
 

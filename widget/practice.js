@@ -10,6 +10,7 @@
  * @property {string} title
  * @property {string} standing
  * @property {{ before: string, at: number } | null} time
+ * @property {{ words: string, time: { before: string, at: number } | null } | null} ticket
  * @property {string | null} holder
  * @property {CardField[]} fields
  * @property {{ label: string, text: string }[]} texts
@@ -225,8 +226,12 @@ function postItem(number, post) {
  * @param {Card} card
  */
 function rootCard(thread, card) {
-  const { title, standing, holder, fields, texts, small_print, buttons, more, topics } = card;
-  const when = card.time && new Date(card.time.at);
+  const { title, standing, ticket, holder, fields, texts, small_print, buttons, more, topics } = card;
+  /** @param {{ before: string, at: number } | null} it */
+  const moment = (it) => {
+    const when = it && new Date(it.at);
+    return when ? [` ${it.before} `, h('time', { datetime: when.toISOString(), title: when.toLocaleString() }, time(it.at))] : [];
+  };
   /** @param {CardField} field */
   const value = ({ text, href, title, odd }) => {
     const safe = safeHref(href);
@@ -241,8 +246,9 @@ function rootCard(thread, card) {
       'p',
       { class: 'standing' },
       standing,
-      card.time && ` ${card.time.before} `,
-      when && h('time', { datetime: when.toISOString(), title: when.toLocaleString() }, time(when.getTime())),
+      ...moment(card.time),
+      ticket && ` · ${ticket.words}`,
+      ...moment(ticket && ticket.time),
       holder && ` · ${holder}`,
     ),
     fields.length > 0 && h('dl', {}, ...fields.map((field) => h('div', {}, h('dt', {}, field.label), value(field)))),

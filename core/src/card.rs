@@ -8,6 +8,7 @@ use crate::context::{Context, Field, FieldKind, Link, Pattern, URL_CHARS_MAX, on
 use crate::conversation::{Conversation, Standing};
 use crate::customer::Identity;
 use crate::ids::{ConversationId, Moment};
+use crate::ticket::Priority;
 use crate::verb::{Names, Offered, offered};
 use crate::words;
 use chrono::{DateTime, Offset};
@@ -35,6 +36,8 @@ pub struct Card {
     pub topic: String,
     /// Whose turn it is.
     pub standing: Standing,
+    /// What was promised to the customer: what goes first, and by when he has an answer while he waits.
+    pub ticket: Option<(Priority, Option<Moment>)>,
     /// The name of the agent who has it.
     pub holder: Option<String>,
     /// What makes sense to do to it now.
@@ -134,6 +137,7 @@ impl CardPlan {
             number: head.number,
             topic: self.topic_label(&head.topic).to_string(),
             standing: head.standing.clone(),
+            ticket: head.ticket.map(|ticket| (ticket.priority, head.answer_due())),
             holder: head.claimed_by.as_ref().map(|agent| agent.name.clone()),
             offered: offered(&head.standing, head.claimed_by.is_some(), names),
             fields: Vec::new(),

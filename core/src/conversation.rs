@@ -24,6 +24,7 @@ use crate::desk::{Agent, Deed, DeskMessage, DeskRules, FoundCard, Mark, Piece, P
 use crate::file::{Attachment, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Message, Place, Posting};
+use crate::ticket::Ticket;
 use crate::verb::parse::asks_to_retry;
 use crate::verb::{Names, Verb};
 use crate::words::{self, Notice, Said};
@@ -53,6 +54,8 @@ pub struct Conversation {
     pub doubt: Doubt,
     /// Whose turn it is.
     pub standing: Standing,
+    /// The promise to answer later, if one was given.
+    pub ticket: Option<Ticket>,
     /// The agent who has it.
     pub claimed_by: Option<Agent>,
     /// The number of the last message.
@@ -100,6 +103,7 @@ impl Conversation {
             continued: false,
             doubt: Doubt::None,
             standing: Standing::Fresh,
+            ticket: None,
             claimed_by: None,
             last_seq: 0,
             rev: 0,
@@ -112,6 +116,16 @@ impl Conversation {
             last_stamp: 0,
             created_at: at,
             last_at: at,
+        }
+    }
+}
+
+impl Conversation {
+    /// By when the customer, who waits, was promised an answer.
+    pub fn answer_due(&self) -> Option<Moment> {
+        match self.standing {
+            Standing::AwaitingAgent { .. } => self.ticket?.due,
+            Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => None,
         }
     }
 }
@@ -471,7 +485,7 @@ impl Dialogue {
             fresh_id,
             effects: Vec::new(),
         };
-        let card = step.card_face();
+        let (card, due) = (step.card_face(), step.head.answer_due());
         match event {
             Event::CustomerWrote { key, body, files } => step.customer_wrote(key, body, files)?,
             Event::CustomerRated { key, score, comment } => step.customer_rated(key, score, comment)?,
@@ -498,6 +512,9 @@ impl Dialogue {
             Event::FileMissed { message, key, why } => step.file_missed(message, &key, why),
         }
         step.card_changed(&card);
+        if step.head.answer_due() != due && !step.effects.contains(&Effect::ShowStanding) {
+            step.effects.push(Effect::ShowStanding);
+        }
         Ok(step.effects)
     }
 }

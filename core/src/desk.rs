@@ -6,6 +6,7 @@
 use crate::body::Body;
 use crate::file::{DeskFile, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
+use crate::ticket::Timetable;
 use crate::verb::{Names, Verb};
 use std::fmt;
 use std::future::Future;
@@ -234,6 +235,8 @@ pub struct DeskRules {
     pub topics: Arc<[Topic]>,
     /// What the team calls the verbs.
     pub names: Arc<Names>,
+    /// When conversations are answered, and by when.
+    pub timetable: Arc<Timetable>,
 }
 
 /// Something that conversations can be about.

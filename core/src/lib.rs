@@ -24,6 +24,7 @@
 //! | Card | the root of the thread: what is so now, described once and laid out by each desk |
 //! | Calendar | when business is done: opening hours in a zone, with holidays and exceptions |
 //! | Availability, Promise | what a customer may expect who writes now: somebody is there, or an answer by a stated time; by when a team answers |
+//! | Ticket, Due, Priority | the promise to answer later: by when, and what goes first |
 //! | Verb | something an agent can do to a conversation: claim, release, assign, note, topic, resolve, reopen, help … |
 //! | Deed | a verb that was done with a button, a menu or a command |
 //! | Event, Effect | what happened (past tense); what must be done to the world (an order) |
@@ -45,5 +46,6 @@ pub mod markup;
 pub mod media;
 pub mod message;
 pub mod overview;
+pub mod ticket;
 pub mod verb;
 pub mod words;

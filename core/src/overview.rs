@@ -38,6 +38,8 @@ pub struct Glance {
     pub thread: ThreadKey,
     /// Whose turn it is.
     pub standing: Standing,
+    /// By when the customer was promised an answer, while he waits.
+    pub due: Option<Moment>,
     /// Who has it.
     pub holder: Option<Agent>,
     /// When something last happened in it.

@@ -4,9 +4,11 @@
 
 pub mod parse;
 
+use crate::availability::Promise;
 use crate::body::Body;
 use crate::conversation::Standing;
 use crate::desk::Agent;
+use crate::ticket::Priority;
 
 /// What sets a verb apart from a reply, in a thread.
 pub const PREFIX: char = '!';
@@ -34,6 +36,13 @@ pub enum Verb {
     Reopen,
     /// Have tried again what was given up: of the message of this number, or of all.
     Retry(Option<i64>),
+    /// Promise to answer later, or promise something else than before.
+    Ticket {
+        /// What goes first, where it is said.
+        priority: Option<Priority>,
+        /// By when, where it is not what the topic promises.
+        within: Option<Promise>,
+    },
     /// Be told what can be done.
     Help,
 }
@@ -69,7 +78,7 @@ pub enum Name {
     Reopen,
     /// [`Verb::Retry`]
     Retry,
-    /// Promise to answer later.
+    /// [`Verb::Ticket`]
     Ticket,
     /// Put it away for a while.
     Snooze,
@@ -151,7 +160,10 @@ pub fn offered(standing: &Standing, is_claimed: bool, names: &Names) -> Offered 
     let here = |wanted: &[Name]| wanted.iter().copied().filter(|name| names.word(*name).is_some()).collect();
     Offered {
         buttons: here(&[if is_claimed { Name::Release } else { Name::Claim }, done]),
-        more: here(&[Name::Assign, Name::Topic, Name::Note, Name::Help]),
+        more: here(match done {
+            Name::Resolve => &[Name::Assign, Name::Topic, Name::Note, Name::Ticket, Name::Help],
+            _ => &[Name::Assign, Name::Topic, Name::Note, Name::Help],
+        }),
     }
 }
 
@@ -170,7 +182,12 @@ pub const VERBS: [Entry; 15] = [
     ),
     entry(Name::Reopen, "reopen", Takes::Nothing, "Say that it is not done after all."),
     entry(Name::Retry, "retry", Takes::Perhaps("7"), "Try again what could not be delivered: all of it, or message 7."),
-    later(Name::Ticket, "ticket", Takes::Perhaps("tomorrow"), "Promise the customer an answer later."),
+    entry(
+        Name::Ticket,
+        "ticket",
+        Takes::Perhaps("high 4 hours"),
+        "Promise the customer an answer later, by the usual time or another.",
+    ),
     later(Name::Snooze, "snooze", Takes::Something("2h"), "Put it away for a while."),
     later(Name::Escalate, "escalate", Takes::Perhaps("why"), "Ask the next tier for help."),
     later(Name::Ack, "ack", Takes::Nothing, "Say that you look after an escalation."),
@@ -199,6 +216,7 @@ impl Verb {
             Verb::Resolve { .. } => Name::Resolve,
             Verb::Reopen => Name::Reopen,
             Verb::Retry(_) => Name::Retry,
+            Verb::Ticket { .. } => Name::Ticket,
             Verb::Help => Name::Help,
         }
     }
@@ -228,7 +246,8 @@ impl Name {
             Name::Assign => Start::Needs(Need::Person),
             Name::Topic => Start::Needs(Need::Topic),
             Name::Note => Start::Needs(Need::Note),
-            Name::Ticket | Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => Start::NotYet,
+            Name::Ticket => Start::Ready(Verb::Ticket { priority: None, within: None }),
+            Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => Start::NotYet,
         }
     }
 

@@ -15,8 +15,10 @@ use crate::conversation::{Rating, Score, Standing};
 use crate::customer::{Customer, Identity};
 use crate::file::FileTrouble;
 use crate::ids::Moment;
+use crate::ticket::{Due, Priority};
 use crate::verb::parse::Wrong;
 use crate::verb::{Name, Names, VERBS};
+use chrono::DateTime;
 use wrong::Asking;
 
 /// Something said to everybody in the thread.
@@ -73,6 +75,17 @@ pub enum Said {
     Reopened {
         /// Who says so.
         by: String,
+    },
+    /// An answer later is promised, or something else than was promised.
+    Ticket {
+        /// Who promises.
+        by: String,
+        /// True when nothing was promised before.
+        is_new: bool,
+        /// What goes first.
+        priority: Priority,
+        /// By when, if that can be said.
+        due: Option<Due>,
     },
     /// The customer wrote though it was done.
     CustomerCameBack,
@@ -143,6 +156,13 @@ pub enum Notice {
     OtherWasFirst {
         /// Who has it.
         holder: String,
+    },
+    /// It is a ticket already, and just this was promised.
+    TicketAlready {
+        /// What goes first.
+        priority: Priority,
+        /// By when.
+        due: Option<Due>,
     },
     /// You have it already.
     YoursAlready,
@@ -234,6 +254,7 @@ impl Said {
             | Said::TopicChanged { .. }
             | Said::Resolved { .. }
             | Said::Reopened { .. }
+            | Said::Ticket { .. }
             | Said::CustomerCameBack
             | Said::Rated { .. }
             | Said::TriedAgain { .. } => None,
@@ -254,6 +275,10 @@ pub fn said(said: &Said) -> Body {
             let mut body = plain(format!("Note by {by}, which the customer does not see:"));
             body.0.extend(note.0.iter().cloned());
             body
+        }
+        Said::Ticket { by, is_new, priority, due } => {
+            let what = if *is_new { "made this a ticket" } else { "changed the ticket" };
+            plain(format!("{by} {what}{}. {}", of_priority(*priority), promised(*due)))
         }
         Said::TopicChanged { by, label } => plain(format!("{by} changed the topic to {label}.")),
         Said::Resolved { by, asks: true } => {
@@ -290,6 +315,10 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
     let typed = |name| names.typed(name);
     let line = Line::new;
     match notice {
+        Notice::TicketAlready { priority, due } => {
+            let what = format!("It is a ticket already{}. {}", of_priority(*priority), promised(*due));
+            line(&what).text(" To promise something else, write ").code(&names.example(Name::Ticket)).text(".").end()
+        }
         Notice::BotNotSent => line(
             "Nothing was sent to the customer: messages of apps stay in this thread. If the customer should read \
              it, send it yourself.",
@@ -435,6 +464,29 @@ pub fn standing(standing: &Standing) -> (String, Option<(&'static str, Moment)>)
     }
 }
 
+/// A ticket, in the words of a card, and by when its customer has an answer.
+pub fn ticket(priority: Priority, due: Option<Moment>) -> (String, Option<(&'static str, Moment)>) {
+    (format!("Ticket{}", of_priority(priority)), due.map(|due| ("due", due)))
+}
+
+fn of_priority(priority: Priority) -> String {
+    match priority {
+        Priority::Normal => String::new(),
+        Priority::Urgent | Priority::High | Priority::Low => format!(", {} priority", priority.word()),
+    }
+}
+
+/// What the customer was told.
+fn promised(due: Option<Due>) -> String {
+    match due.and_then(|due| Some((DateTime::from_timestamp_millis(due.at.0)?, due.zone))) {
+        Some((at, zone)) => {
+            let at = at.with_timezone(&zone).format("%a %-d %b %H:%M");
+            format!("The customer reads that there is an answer by {at} ({zone}).")
+        }
+        None => "There is no business day in sight by which an answer could be promised.".to_string(),
+    }
+}
+
 fn stars(score: Score) -> String {
     let given = usize::from(score.stars());
     format!("{}{}", "★".repeat(given), "☆".repeat(usize::from(Score::MAX) - given))
@@ -523,6 +575,11 @@ mod tests {
         Score::new(stars).expect("1 to 5 stars")
     }
 
+    /// New Year's Day, half past nine in Madrid.
+    fn due() -> Option<Due> {
+        Some(Due { at: Moment(1_767_256_200_000), zone: "Europe/Madrid".parse().unwrap() })
+    }
+
     #[test]
     fn what_everybody_in_the_thread_reads() {
         let (grace, hedy) = ("Grace".to_string(), "Hedy".to_string());
@@ -536,6 +593,8 @@ mod tests {
             Said::TopicChanged { by: grace.clone(), label: "Billing Questions".into() },
             Said::Resolved { by: grace.clone(), asks: true },
             Said::Resolved { by: grace.clone(), asks: false },
+            Said::Ticket { by: grace.clone(), is_new: true, priority: Priority::Normal, due: due() },
+            Said::Ticket { by: grace.clone(), is_new: false, priority: Priority::Urgent, due: None },
             Said::Reopened { by: grace },
             Said::CustomerCameBack,
             Said::Rated { score: score(5), comment: String::new() },
@@ -554,6 +613,8 @@ mod tests {
             Grace changed the topic to Billing Questions.
             Grace resolved this conversation. The customer is asked how it was.
             Grace resolved this conversation.
+            Grace made this a ticket. The customer reads that there is an answer by Thu 1 Jan 09:30 (Europe/Madrid).
+            Grace changed the ticket, urgent priority. There is no business day in sight by which an answer could be promised.
             Grace opened this conversation again.
             The customer wrote again, so this resolved conversation is open again.
             The customer gives ★★★★★.
@@ -574,6 +635,7 @@ mod tests {
             Notice::ClaimedByOtherNotSent { holder: holder() },
             Notice::EditedInVain,
             Notice::OtherWasFirst { holder: holder() },
+            Notice::TicketAlready { priority: Priority::High, due: due() },
             Notice::YoursAlready,
             Notice::TheirsAlready { holder: holder() },
             Notice::NobodyHasIt,
@@ -618,6 +680,7 @@ mod tests {
             Nothing was sent to the customer: Grace has this conversation. To take it over, write `!assign me`, then send your message again.
             Your edit was not sent to the customer, and nothing was done: a message that was once a note or a command, or was taken back, stays inside. Write it as a new message.
             Grace was first and has this conversation. Thank you for being there! To take it over, write `!assign me`.
+            It is a ticket already, high priority. The customer reads that there is an answer by Thu 1 Jan 09:30 (Europe/Madrid). To promise something else, write `!ticket high 4 hours`.
             You have this conversation already.
             Grace has this conversation already.
             Nobody has this conversation, so there is nothing to let go.
@@ -659,6 +722,7 @@ mod tests {
             • `!resolve silently` Say that it is done; “silently” asks the customer for no rating.
             • `!reopen` Say that it is not done after all.
             • `!retry 7` Try again what could not be delivered: all of it, or message 7.
+            • `!ticket high 4 hours` Promise the customer an answer later, by the usual time or another.
             • `!help` This list, for you only.
             A message that begins with `//` is a note, too.
         "#]].assert_eq(&all.iter().map(|it| shown(&notice(it, &names)) + "\n").collect::<String>());

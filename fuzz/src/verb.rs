@@ -73,6 +73,7 @@ fn as_a_command(text: &str, names: &Names) {
             | Verb::Resolve { .. }
             | Verb::Reopen
             | Verb::Retry(_)
+            | Verb::Ticket { .. }
             | Verb::Help,
         ) => {}
         Err(Wrong::Mistyped { typed, .. } | Wrong::Unknown { typed }) => {
@@ -101,6 +102,7 @@ fn is_whole(verb: &Verb, after: &str) {
         Verb::Resolve { silently } => assert_eq!(!silently, ink(after).is_empty()),
         Verb::Retry(seq) => assert_eq!(seq.is_none(), ink(after).is_empty()),
         Verb::Claim | Verb::Release | Verb::Reopen => assert_eq!(ink(after), "", "words would be lost"),
-        Verb::Help => {}
+        Verb::Ticket { priority: None, within: None } => assert_eq!(ink(after), "", "words would be lost"),
+        Verb::Ticket { .. } | Verb::Help => {}
     }
 }

@@ -17,6 +17,7 @@ impl Overview for Service {
 
 impl Inner {
     fn glance(&self, it: Conversation) -> Option<Glance> {
+        let due = it.answer_due();
         let Thread::Open(thread) = it.thread else { return None };
         let topic = self.rules(&it.desk).topics.iter().find(|topic| topic.id == it.topic);
         Some(Glance {
@@ -26,6 +27,7 @@ impl Inner {
             topic: topic.map_or(it.topic, |topic| topic.label.clone()),
             thread,
             standing: it.standing,
+            due,
             holder: it.claimed_by,
             last_at: it.last_at,
         })

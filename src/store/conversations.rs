@@ -8,6 +8,7 @@ use threadline_core::conversation::{Conversation, Doubt, Rating, Score, Sent, St
 use threadline_core::customer::{Customer, Identity};
 use threadline_core::desk::{Agent, OpenThread};
 use threadline_core::ids::{AgentId, ConversationId, CustomerId, DeskName, Moment, ThreadKey};
+use threadline_core::ticket::{Priority, Ticket};
 
 #[derive(sqlx::FromRow)]
 pub(super) struct ConversationRow {
@@ -32,6 +33,9 @@ pub(super) struct ConversationRow {
     resolved_name: Option<String>,
     resolved_picture: Option<String>,
     rating: Option<i64>,
+    ticket_since: Option<i64>,
+    ticket_due: Option<i64>,
+    ticket_priority: Option<String>,
     claimed_id: Option<String>,
     claimed_name: Option<String>,
     claimed_picture: Option<String>,
@@ -50,7 +54,7 @@ pub(super) struct ConversationRow {
 
 pub(super) const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
     vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
-    resolved_name, resolved_picture, rating, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
+    resolved_name, resolved_picture, rating, ticket_since, ticket_due, ticket_priority, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
     receipt_due, waits, card_rev, card_shown, last_stamp, created_at, last_at";
 
 impl Tx {
@@ -109,6 +113,9 @@ impl Tx {
                         .push_bind(standing.by.map(|agent| agent.name.as_str()))
                         .push_bind(standing.by.and_then(|agent| agent.picture.as_deref()))
                         .push_bind(standing.rating)
+                        .push_bind(it.ticket.map(|ticket| ticket.since.0))
+                        .push_bind(it.ticket.and_then(|ticket| ticket.due).map(|due| due.0))
+                        .push_bind(it.ticket.map(|ticket| ticket.priority.word()))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.id.0.as_str()))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.name.as_str()))
                         .push_bind(it.claimed_by.as_ref().and_then(|agent| agent.picture.as_deref()))
@@ -129,7 +136,8 @@ impl Tx {
                      standing = excluded.standing, standing_since = excluded.standing_since, \
                      resolved_id = excluded.resolved_id, resolved_name = excluded.resolved_name, \
                      resolved_picture = excluded.resolved_picture, rating = excluded.rating, \
-                     claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
+                     ticket_since = excluded.ticket_since, ticket_due = excluded.ticket_due, \
+                     ticket_priority = excluded.ticket_priority, claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
                      claimed_picture = excluded.claimed_picture, last_seq = excluded.last_seq, rev = excluded.rev, \
                      received = excluded.received, seen = excluded.seen, receipt_due = excluded.receipt_due, \
                      waits = excluded.waits, card_rev = excluded.card_rev, \
@@ -333,6 +341,14 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         }
         _ => return Err(wrong("no such standing")),
     };
+    let ticket = match (row.ticket_since, row.ticket_priority) {
+        (None, None) => None,
+        (Some(since), Some(word)) => {
+            let priority = Priority::parse(&word).ok_or_else(|| wrong("no such priority"))?;
+            Some(Ticket { since: Moment(since), due: row.ticket_due.map(Moment), priority })
+        }
+        _ => return Err(wrong("half a ticket")),
+    };
     let identity = match row.customer_id {
         Some(id) => Identity::Proven {
             id: CustomerId(id),
@@ -353,6 +369,7 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         continued: row.continued != 0,
         doubt,
         standing,
+        ticket,
         claimed_by,
         last_seq: row.last_seq,
         rev: row.rev,

@@ -3,7 +3,6 @@
 
 use super::App;
 use super::input::Refusals;
-use crate::config::Config;
 use axum::extract::{Json, State};
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -42,19 +41,20 @@ pub(super) struct TopicAvailability {
 ))]
 pub(super) async fn availability(State(app): State<App>) -> impl IntoResponse {
     let now = app.service.shared().clock.now();
-    ([(header::CACHE_CONTROL, "no-store")], Json(AvailabilityView::at(&app.config, now)))
+    ([(header::CACHE_CONTROL, "no-store")], Json(AvailabilityView::at(&app, now)))
 }
 
 impl AvailabilityView {
     /// As it is now; none where every topic is answered day and night, so that there is nothing to say.
-    pub(super) fn worth_saying(config: &Config, now: Moment) -> Option<AvailabilityView> {
-        let view = AvailabilityView::at(config, now);
+    pub(super) fn worth_saying(app: &App, now: Moment) -> Option<AvailabilityView> {
+        let view = AvailabilityView::at(app, now);
         let is_always_open = |topic: &TopicAvailability| topic.state == "open" && topic.closes_at.is_none();
         (!view.topics.values().all(is_always_open)).then_some(view)
     }
 
-    fn at(config: &Config, now: Moment) -> AvailabilityView {
-        let of_topics = config.topics.iter().map(|topic| (topic.id.clone(), config.availability(&topic.id, now)));
+    fn at(app: &App, now: Moment) -> AvailabilityView {
+        let of_topics =
+            app.config.topics.iter().map(|topic| (topic.id.clone(), app.timetable.availability(&topic.id, now)));
         let of_topics: Vec<(String, Availability)> = of_topics.collect();
         let changes = of_topics.iter().filter_map(|(_, availability)| availability.changes_at());
         AvailabilityView {

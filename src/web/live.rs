@@ -22,7 +22,7 @@ use http_body::Frame;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use threadline_core::conversation::Standing;
+use threadline_core::conversation::Conversation;
 use threadline_core::message::Message;
 use tokio::time::{Instant, Sleep};
 
@@ -139,7 +139,7 @@ impl Events {
             return;
         }
         self.ready.push(typing_event(view.typing.as_deref()));
-        self.ready.push(standing_event(&view.conversation.standing));
+        self.ready.push(standing_event(&view.conversation));
         if std::mem::take(&mut self.replaying) {
             let head = &view.conversation;
             let ready = serde_json::json!({"rev": self.rev, "received": head.received, "seen": head.seen});
@@ -232,8 +232,8 @@ fn message_event(message: &Message) -> Bytes {
     Bytes::from(text)
 }
 
-fn standing_event(standing: &Standing) -> Bytes {
-    let standing = serde_json::to_string(&StandingView::of(standing)).unwrap_or_default();
+fn standing_event(conversation: &Conversation) -> Bytes {
+    let standing = serde_json::to_string(&StandingView::of(conversation)).unwrap_or_default();
     Bytes::from(format!("event: standing\ndata: {standing}\n\n"))
 }
 

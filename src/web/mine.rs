@@ -94,7 +94,7 @@ fn listed_conversation(listed: Listed) -> ListedConversation {
     ListedConversation {
         id: conversation.id.to_string(),
         number: conversation.number,
-        standing: StandingView::of(&conversation.standing),
+        standing: StandingView::of(&conversation),
         topic: conversation.topic,
         unread,
         last: last.and_then(last_word),

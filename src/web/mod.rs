@@ -44,6 +44,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 use threadline_core::card::CardPlan;
+use threadline_core::ticket::Timetable;
 use tokio::sync::Semaphore;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -70,6 +71,7 @@ pub(crate) struct Shared {
     practice: Option<Practice>,
     config: Config,
     cards: CardPlan,
+    timetable: Timetable,
     signers: Signers,
     callers: Callers,
     door: Option<Door>,
@@ -178,13 +180,14 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
     let limits: Limits = config.limits;
     let origins = config.server.allowed_origins.clone();
     let practised = practice.is_some();
-    let cards = config.card_plan();
+    let (cards, timetable) = (config.card_plan(), config.timetable());
     let signers = Signers::new(&config.identity_secrets);
     let app = App(Arc::new(Shared {
         service,
         practice,
         config,
         cards,
+        timetable,
         signers,
         callers,
         door,

@@ -141,7 +141,7 @@ pub(super) async fn site(State(app): State<App>) -> Json<Site> {
         message_chars_max: app.config.limits.message_chars_max,
         files: site_files(&app.config.files),
         answer_chars_max: ANSWER_CHARS_MAX,
-        availability: AvailabilityView::worth_saying(&app.config, app.service.shared().clock.now()),
+        availability: AvailabilityView::worth_saying(&app, app.service.shared().clock.now()),
     })
 }
 

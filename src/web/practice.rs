@@ -152,8 +152,13 @@ fn card_value(card: &Card, names: &Names, topics: &[&str]) -> Value {
     let continued = card.continued.then(|| CONTINUED.to_string());
     let small_print = [card.also_line(), card.surroundings_line(), continued].into_iter().flatten();
     let (standing, time) = words::standing(&card.standing);
+    let ticket = card.ticket.map(|(priority, due)| {
+        let (ticket, due) = words::ticket(priority, due);
+        json!({ "words": ticket, "time": due.map(|(before, at)| json!({ "before": before, "at": at.0 })) })
+    });
     json!({
         "title": card.title(),
+        "ticket": ticket,
         "standing": standing,
         "time": time.map(|(before, at)| json!({ "before": before, "at": at.0 })),
         "holder": card.holder.as_deref().map(words::holder),

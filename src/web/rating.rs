@@ -7,7 +7,7 @@ use super::widget::{Bearer, is_client_key};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use threadline_core::conversation::{Event, Rating, Score, Standing};
+use threadline_core::conversation::{Conversation, Event, Rating, Score, Standing};
 use utoipa::ToSchema;
 
 /// Longest comment, in characters: a few sentences; what is longer is a message.
@@ -26,6 +26,8 @@ pub(super) struct StandingView {
     rating: Option<&'static str>,
     /// The stars that were given.
     score: Option<u8>,
+    /// While an answer is owed that was promised for later, by when there is one: milliseconds since 1970-01-01T00:00Z.
+    answer_by: Option<i64>,
 }
 
 /// How the customer found it.
@@ -45,11 +47,17 @@ pub(super) struct NewRating {
 }
 
 impl StandingView {
-    pub(super) fn of(standing: &Standing) -> StandingView {
-        match standing {
-            Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => {
-                StandingView { state: "open", resolved_at: None, resolved_by: None, rating: None, score: None }
-            }
+    pub(super) fn of(it: &Conversation) -> StandingView {
+        let answer_by = it.answer_due().map(|due| due.0);
+        match &it.standing {
+            Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => StandingView {
+                state: "open",
+                resolved_at: None,
+                resolved_by: None,
+                rating: None,
+                score: None,
+                answer_by,
+            },
             Standing::Resolved { at, by, rating } => {
                 let (rating, score) = match rating {
                     Rating::NotAsked => ("not_asked", None),
@@ -62,6 +70,7 @@ impl StandingView {
                     resolved_by: Some(by.name.clone()),
                     rating: Some(rating),
                     score,
+                    answer_by,
                 }
             }
         }

@@ -272,7 +272,7 @@ pub(super) async fn read(
         received: head.received,
         seen: head.seen,
         typing: view.typing,
-        standing: StandingView::of(&head.standing),
+        standing: StandingView::of(&head),
         messages: view.changes.into_iter().filter(Message::concerns_customer).map(MessageView).collect(),
         more: view.more,
         conversation: ConversationView { id: head.id.to_string(), number: head.number, topic: head.topic },

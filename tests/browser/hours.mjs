@@ -46,13 +46,19 @@ await perform('hours', async (browser) => {
     await says('Closed now. We are back Monday 3:00 AM. Write to us, and you have an answer by Monday 12:00 PM your time.');
     check((await ada.field.inputValue()) === 'And another thing', 'what was typed is there');
     await ada.field.press('Enter');
-    await ada.reads('And another thing');
+    await says('Ticket #1001: you have an answer by Monday 12:00 PM your time.');
   });
 
   await scene('after a reload it is as true', async () => {
     await ada.page.reload();
     await ada.panel.waitFor();
-    await says('Closed now. We are back Monday 3:00 AM. Write to us, and you have an answer by Monday 12:00 PM your time.');
+    await says('Ticket #1001: you have an answer by Monday 12:00 PM your time.');
+  });
+
+  await scene('a promise that was not kept is not repeated', async () => {
+    // Monday, 17:00Z: the end of the business day.
+    await hand.moves(72 * HOUR, ada.page);
+    await says('Ticket #1001: our answer is late. We are sorry; you are on our list.');
     check(ada.complaints.length === 0, `the page complains: ${ada.complaints}`);
   });
 });

@@ -35,7 +35,7 @@ const VERBS: [&str; 15] = [
 ];
 
 async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
-    let site = house.open(Setup::at(desk)).await;
+    let site = house.open(Setup { by_hand: true, ..Setup::at(desk) }).await;
     let mut customers: Vec<Customer> = Vec::new();
     for number in 0..STANDINGS.len() * VERBS.len() {
         let customer = site.customer(&format!("Customer {number}")).await;
@@ -81,7 +81,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve silently: Resolved by Alan | Threadline: Alan resolved this conversation.
           !reopen: Waiting for an answer | (to Alan alone: This conversation is open.)
           !retry: Waiting for an answer | (to Alan alone: There is nothing to try again: it is on its way, or it has arrived.)
-          !ticket: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
+          !ticket: Waiting for an answer · Ticket due | Threadline: Alan made this a ticket. The customer reads that there is an answer by Fri 2 Jan 00:00 (UTC).
           !calim: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Waiting for an answer | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)
         of Grace
@@ -97,7 +97,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve silently: Resolved by Alan · Grace has it | Threadline: Alan resolved this conversation.
           !reopen: Waiting for an answer · Grace has it | (to Alan alone: This conversation is open.)
           !retry: Waiting for an answer · Grace has it | (to Alan alone: There is nothing to try again: it is on its way, or it has arrived.)
-          !ticket: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
+          !ticket: Waiting for an answer · Ticket due · Grace has it | Threadline: Alan made this a ticket. The customer reads that there is an answer by Fri 2 Jan 00:00 (UTC).
           !calim: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Waiting for an answer · Grace has it | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)
         resolved
@@ -113,7 +113,7 @@ async fn every_verb_does_the_same_at_every_desk(house: House, desk: DeskKind) {
           !resolve silently: Resolved by Grace | (to Alan alone: Grace resolved this conversation already. !reopen opens it again.)
           !reopen: Waiting for an answer | Threadline: Alan opened this conversation again.
           !retry: Resolved by Grace | (to Alan alone: There is nothing to try again: it is on its way, or it has arrived.)
-          !ticket: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !ticket is not switched on yet: this version of Threadline cannot do it.)
+          !ticket: Resolved by Grace | (to Alan alone: Grace resolved this conversation already. !reopen opens it again.)
           !calim: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !calim looks like !claim. If the customer should read it, send it again with a blank after the !.)
           !release it: Resolved by Grace | (to Alan alone: Nothing was done, and nothing was sent to the customer: !release stands alone, with nothing after it.)
     "#]].assert_eq(&table);
@@ -280,7 +280,7 @@ async fn a_click_is_done_once(house: House) {
     assert_eq!(click("click-01", "Grace", "claim").await.status, 204);
     assert_eq!(click("click-03", "Alan", "note She is in a hurry").await.status, 204);
     assert_eq!(click("click-04", "Alan", "claim").await.status, 204);
-    for wrong in ["dance", "ticket", "assign", "claim it"] {
+    for wrong in ["dance", "snooze", "assign", "claim it"] {
         assert!(click("click-05", "Alan", wrong).await.problem().starts_with("422 "), "{wrong}");
     }
     site.settle().await;

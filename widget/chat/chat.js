@@ -102,6 +102,8 @@ export class Chat {
     this.meeting = undefined;
     /** When customers are answered, where that is not day and night. @type {import('../hours/hours.js').Hours | null} */
     this.hours = null;
+    /** @type {Promise<any> | undefined} */
+    this.telling = undefined;
     this.talk.begin();
     void this.#learn();
     if (this.#wasOpen() && !matchMedia(PHONE).matches) this.#unfold();
@@ -174,7 +176,8 @@ export class Chat {
     if (this.notice.textContent !== notice) this.notice.textContent = notice;
 
     this.mine?.show();
-    this.hours?.show();
+    if (this.hours) this.hours.show();
+    else if (site?.availability || talk.standing?.answer_by) void this.#tell();
     this.introduction.element.hidden = talking;
     if (!talking) this.introduction.show(site, this.topic, talk.intro, talk.known);
     this.conversation.hidden = !talking;
@@ -220,8 +223,6 @@ export class Chat {
         this.unreachable = again = false;
         this.composer.chars_max = this.site.message_chars_max;
         this.attach.allow(this.site);
-        // It is for courtesy: the server holds the hours, whatever the page shows of them.
-        this.#tell().catch(() => {});
       } catch {
         this.unreachable = true;
         this.show();
@@ -235,10 +236,15 @@ export class Chat {
 
   /** Fetches what tells of the hours. */
   async #tell() {
-    if (this.hours || !this.site?.availability) return;
-    const { start } = await part(this.talk.wire.base, '/assets/hours-HASH.js', '/assets/hours.js');
-    this.hours ??= start(this, this.panel.getRootNode());
-    this.show();
+    this.telling ??= part(this.talk.wire.base, '/assets/hours-HASH.js', '/assets/hours.js');
+    try {
+      const { start } = await this.telling;
+      this.hours ??= start(this, this.panel.getRootNode());
+      this.show();
+    } catch {
+      // It is for courtesy; the next change tries again.
+      this.telling = undefined;
+    }
   }
 
   /** Fetches what a resolved conversation looks like. */

@@ -1,6 +1,7 @@
 /**
  * When customers are answered: one line below the head of the chat, in the customer's own time, that
- * changes as the hour strikes. What the chat loads where a topic is not answered day and night.
+ * changes as the hour strikes; and what was promised to this customer. What the chat loads where a topic
+ * is not answered day and night, or something was promised.
  *
  * @typedef {import('../chat/wire.js').TopicAvailability} TopicAvailability
  */
@@ -50,6 +51,11 @@ export class Hours {
   /** Shows what is so for the topic at hand. */
   show() {
     const { site, talk, topic } = this.chat;
+    const promised = talk.standing?.answer_by;
+    if (talk.conversation && promised) {
+      const words = promised > Date.now() ? HOURS_WORDS.ticket : HOURS_WORDS.late;
+      return this.#say(fill(words, { n: talk.conversation.number, by: when(promised) }), true);
+    }
     const all = site?.availability?.topics ?? {};
     const at_hand = all[talk.conversation?.topic ?? talk.intro.topic ?? topic ?? ''];
     const about = at_hand ? [at_hand] : Object.values(all);
@@ -57,6 +63,14 @@ export class Hours {
     const closed = about.length > 0 && about.every(({ state }) => state === 'closed');
     // Of topics with hours of their own, what is true of all can be said.
     const words = sentences.size === 1 ? [...sentences][0] : closed ? HOURS_WORDS.closed : '';
+    this.#say(words, closed);
+  }
+
+  /**
+   * @param {string} words
+   * @param {boolean} closed  nobody is there
+   */
+  #say(words, closed) {
     this.element.classList.toggle('closed', closed);
     if (this.element.textContent !== words) this.element.textContent = words;
   }

@@ -3,5 +3,8 @@ export const HOURS_WORDS = {
   open: 'We are here until {at} your time.',
   closed: 'Closed now.',
   closed_until: 'Closed now. We are back {at}.',
+  /** A promise that was given. */
+  ticket: 'Ticket #{n}: you have an answer by {by} your time.',
+  late: 'Ticket #{n}: our answer is late. We are sorry; you are on our list.',
   answer: 'Write to us, and you have an answer by {by} your time.',
 };

@@ -555,6 +555,19 @@ mod tests {
                               "type": "plain_text"
                             },
                             "value": "retry"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Promise the customer an answer later, by the usual time or another.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Make a ticket",
+                              "type": "plain_text"
+                            },
+                            "value": "ticket"
                           }
                         ],
                         "type": "static_select"
@@ -630,7 +643,7 @@ mod tests {
         assert_eq!(pick("7", "note"), Filled::Needs { of: of(), need: Need::Note });
         assert_eq!(pick("7", "dance"), Filled::Missing("what"));
         assert_eq!(pick("seven", "claim"), Filled::Missing("which"));
-        assert_eq!(pick("7", "ticket"), Filled::Missing("what"));
+        assert_eq!(pick("7", "snooze"), Filled::Missing("what"));
     }
 
     #[test]

@@ -89,6 +89,10 @@ pub(crate) fn line(us: &Us, glance: &Glance) -> Vec<Value> {
     let (standing, time) = words::standing(&glance.standing);
     let mut elements = vec![number, text(&format!(" · {} · {standing}", who_and_what(glance)))];
     elements.extend(time.map(|(before, at)| moment(before, at)));
+    if let Some(due) = glance.due {
+        elements.push(text(" · answer"));
+        elements.push(moment("due", due));
+    }
     if let Some(holder) = &glance.holder {
         elements.push(text(&format!(" · {}", words::holder(&clean_line(&holder.name, PART_CHARS_MAX)))));
     }
@@ -171,6 +175,7 @@ mod tests {
             topic: "Billing".into(),
             thread: ThreadKey("slack/T1/C1/1700000001.000200".into()),
             standing: Standing::AwaitingAgent { since: Moment(1_767_225_600_000) },
+            due: None,
             holder: None,
             last_at: Moment(1_767_225_600_000),
         }
@@ -179,7 +184,8 @@ mod tests {
     #[test]
     fn a_list_links_to_its_threads() {
         let grace = Agent { id: AgentId("slack/T1/U1".into()), name: "Grace".into(), picture: None };
-        let own = Glance { holder: Some(grace), ..glance(1042, Some("<!channel> Ada\n")) };
+        let due = Some(Moment(1_767_312_000_000));
+        let own = Glance { holder: Some(grace), due, ..glance(1042, Some("<!channel> Ada\n")) };
         check(
             &own_and_free(&us(), &[own], &[]),
             expect![[r##"
@@ -219,6 +225,16 @@ mod tests {
                                   "type": "date"
                                 },
                                 {
+                                  "text": " · answer",
+                                  "type": "text"
+                                },
+                                {
+                                  "fallback": " due 2026-01-02 00:00 UTC",
+                                  "format": " due {date_short_pretty}, {time}",
+                                  "timestamp": 1767312000,
+                                  "type": "date"
+                                },
+                                {
                                   "text": " · Grace has it",
                                   "type": "text"
                                 }
@@ -250,7 +266,7 @@ mod tests {
                     }
                   ],
                   "response_type": "ephemeral",
-                  "text": "You have\n#1042 · &lt;!channel&gt; Ada · Billing · Waiting for an answer since 2026-01-01 00:00 UTC · Grace has it\nNobody has\nNo customer waits whom nobody has."
+                  "text": "You have\n#1042 · &lt;!channel&gt; Ada · Billing · Waiting for an answer since 2026-01-01 00:00 UTC · answer due 2026-01-02 00:00 UTC · Grace has it\nNobody has\nNo customer waits whom nobody has."
                 }
             "##]],
         );

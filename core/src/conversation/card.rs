@@ -4,6 +4,8 @@
 
 use super::{Effect, Order, Standing, Step, Thread};
 use crate::desk::Agent;
+use crate::ids::Moment;
+use crate::ticket::Priority;
 
 /// What a card shows of what can change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,7 @@ pub(super) struct CardFace {
     topic: String,
     holder: Option<Agent>,
     standing: Standing,
+    ticket: Option<(Priority, Option<Moment>)>,
 }
 
 impl Step<'_> {
@@ -20,7 +23,8 @@ impl Step<'_> {
             Standing::Answered { .. } => Standing::Answered { since: self.head.created_at },
             Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Resolved { .. } => self.head.standing.clone(),
         };
-        CardFace { topic: self.head.topic.clone(), holder: self.head.claimed_by.clone(), standing }
+        let ticket = self.head.ticket.map(|ticket| (ticket.priority, self.head.answer_due()));
+        CardFace { topic: self.head.topic.clone(), holder: self.head.claimed_by.clone(), standing, ticket }
     }
 
     /// Has the card edited if it showed something else before this step.

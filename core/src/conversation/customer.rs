@@ -1,9 +1,12 @@
 //! What the customer does: writes, and says how he found it.
 
 use super::{Effect, Rating, Rejected, Score, Standing, Step};
+use crate::availability::Availability;
 use crate::body::Body;
 use crate::file::{AtDesk, Attachment, StoredFile};
+use crate::ids::Moment;
 use crate::message::Kind;
+use crate::ticket::{Priority, Ticket};
 use crate::words::{self, Said};
 
 impl Step<'_> {
@@ -16,9 +19,14 @@ impl Step<'_> {
         }
         let came_back = matches!(self.head.standing, Standing::Resolved { .. });
         match self.head.standing {
-            Standing::AwaitingAgent { .. } => {}
+            Standing::AwaitingAgent { since } => self.promise(since),
             Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => {
                 self.head.standing = Standing::AwaitingAgent { since: self.now };
+                // What was promised was kept, and is promised anew.
+                if let Some(ticket) = &mut self.head.ticket {
+                    ticket.due = self.rules.timetable.due(&self.head.topic, self.now, None);
+                }
+                self.promise(self.now);
             }
         }
         let files = files.into_iter().map(|file| Attachment::Sent { file, desk: AtDesk::NotYet }).collect();
@@ -29,6 +37,18 @@ impl Step<'_> {
             self.say(&Said::CustomerCameBack);
         }
         Ok(())
+    }
+
+    /// Who writes while nobody is there is promised an answer, counted from the first message that has
+    /// none; or from now, when that is over already.
+    fn promise(&mut self, since: Moment) {
+        let timetable = &self.rules.timetable;
+        let is_closed = matches!(timetable.availability(&self.head.topic, self.now), Availability::Closed { .. });
+        if is_closed && self.head.ticket.is_none() {
+            let by = |since| timetable.due(&self.head.topic, since, None);
+            let due = by(since).filter(|due| *due > self.now).or_else(|| by(self.now));
+            self.head.ticket = Some(Ticket { since: self.now, due, priority: Priority::default() });
+        }
     }
 
     /// A rating counts while the conversation is resolved, asked for or not; a later one takes the

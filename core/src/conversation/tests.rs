@@ -8,6 +8,7 @@ mod modes;
 mod play;
 mod properties;
 mod replies;
+mod tickets;
 mod verbs;
 
 use super::*;

@@ -2,9 +2,11 @@
 //! What concerns the team is said in the thread; what concerns only who asked is told to him alone.
 
 use super::{Effect, Rating, Standing, Step};
+use crate::availability::Promise;
 use crate::body::Body;
 use crate::desk::{Agent, Deed};
 use crate::message::Kind;
+use crate::ticket::{Priority, Ticket};
 use crate::verb::{Verb, Who};
 use crate::words::{Notice, Said};
 
@@ -52,6 +54,7 @@ impl Step<'_> {
             Verb::Resolve { silently } => self.resolve(by, silently),
             Verb::Reopen => self.reopen(by),
             Verb::Retry(seq) => self.retry(by.name, seq),
+            Verb::Ticket { priority, within } => self.make_ticket(by, priority, within),
             Verb::Help => Err(Notice::Help),
         }
     }
@@ -117,12 +120,40 @@ impl Step<'_> {
         Ok(said)
     }
 
+    /// Whoever puts it off owes the customer an answer, whoever had the last word.
+    fn make_ticket(&mut self, by: Agent, priority: Option<Priority>, within: Option<Promise>) -> Result<Said, Notice> {
+        if let Standing::Resolved { by, .. } = &self.head.standing {
+            return Err(Notice::ResolvedAlready { by: by.name.clone() });
+        }
+        let before = self.head.ticket;
+        let timetable = &self.rules.timetable;
+        let promised = self.head.answer_due().filter(|_| within.is_none());
+        let due = promised.or_else(|| timetable.due(&self.head.topic, self.now, within));
+        let priority = priority.or(before.map(|ticket| ticket.priority)).unwrap_or_default();
+        let ticket = Ticket { since: before.map_or(self.now, |ticket| ticket.since), due, priority };
+        let due = due.map(|at| timetable.on_its_clock(&self.head.topic, at));
+        if before == Some(ticket) && self.head.answer_due().is_some() {
+            return Err(Notice::TicketAlready { priority, due });
+        }
+        self.head.ticket = Some(ticket);
+        match self.head.standing {
+            Standing::AwaitingAgent { .. } => {}
+            Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => {
+                self.head.standing = Standing::AwaitingAgent { since: self.now };
+            }
+        }
+        Ok(Said::Ticket { by: by.name, is_new: before.is_none(), priority, due })
+    }
+
     /// Whoever opens it again owes the customer something.
     fn reopen(&mut self, by: Agent) -> Result<Said, Notice> {
         match self.head.standing {
             Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => Err(Notice::OpenAlready),
             Standing::Resolved { .. } => {
                 self.head.standing = Standing::AwaitingAgent { since: self.now };
+                if let Some(ticket) = &mut self.head.ticket {
+                    ticket.due = self.rules.timetable.due(&self.head.topic, self.now, None);
+                }
                 self.effects.push(Effect::ShowStanding);
                 Ok(Said::Reopened { by: by.name })
             }

@@ -2,7 +2,9 @@
 //! looks like one is wrong rather than a reply; and ordinary words after a `!` are a reply.
 
 use super::{Name, Names, PREFIX, Takes, VERBS, Verb, WORD_CHARS_MAX, Who, is_same_word};
+use crate::availability::Promise;
 use crate::body::{Body, is_invisible};
+use crate::ticket::Priority;
 
 /// What a message in a thread is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,10 +165,20 @@ fn verb(name: Name, word: &str, rest: &str, bare: Body, names: &Names) -> Result
         Name::Retry if rest.is_empty() => Verb::Retry(None),
         Name::Retry => Verb::Retry(Some(rest.parse().ok().filter(|seq| *seq > 0).ok_or(Wrong::Form(name))?)),
         Name::Help => Verb::Help,
-        Name::Ticket | Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => {
+        Name::Ticket => ticket(rest).ok_or(Wrong::Form(name))?,
+        Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => {
             return Err(Wrong::NotYet(name));
         }
     })
+}
+
+/// `high`, `4 hours`, `urgent 2 business days`, or nothing.
+fn ticket(rest: &str) -> Option<Verb> {
+    let (first, after) = first_word(rest);
+    let priority = Priority::parse(first);
+    let promise = if priority.is_some() { after } else { rest };
+    let within = if promise.is_empty() { None } else { Some(Promise::parse(promise)?) };
+    Some(Verb::Ticket { priority, within })
 }
 
 /// The number of a conversation, wherever it stands among the first two words, and the rest.
@@ -313,6 +325,18 @@ mod tests {
         }
         let code = Body(vec![crate::body::Block::Code("!claim".into())]);
         assert_eq!(message(&code, &Names::default()), Parsed::NotAVerb);
+    }
+
+    #[test]
+    fn a_ticket_says_what_goes_first_and_by_when() {
+        let ticket = |priority, within| is(Verb::Ticket { priority, within });
+        assert_eq!(parsed("!ticket"), ticket(None, None));
+        assert_eq!(parsed("!ticket HIGH"), ticket(Some(Priority::High), None));
+        assert_eq!(parsed("!ticket 4 hours"), ticket(None, Some(Promise::Minutes(240))));
+        assert_eq!(parsed("!ticket urgent  2 business days "), ticket(Some(Priority::Urgent), Some(Promise::Days(2))));
+        for wrong in ["!ticket soon", "!ticket high soon", "!ticket 4", "!ticket 4 hours high"] {
+            assert_eq!(parsed(wrong), Parsed::Wrong(Wrong::Form(Name::Ticket)), "{wrong}");
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Desk {
         };
         let line = text.lines().nth(1).unwrap_or_default().to_string();
         // Slack shows a time where the practice desk's page draws it.
-        line.replace(" since (a time)", "").replace(" on (a time)", "")
+        line.replace(" since (a time)", "").replace(" on (a time)", "").replace(" due (a time)", " due")
     }
 
     /// What stands in the thread on behalf of the customer, line by line in order.

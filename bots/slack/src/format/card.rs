@@ -53,6 +53,11 @@ fn standing(card: &Card) -> Value {
     let (standing, time) = words::standing(&card.standing);
     let mut elements = vec![plain(&standing)];
     elements.extend(time.map(|(before, at)| moment(before, at)));
+    if let Some((priority, due)) = card.ticket {
+        let (ticket, due) = words::ticket(priority, due);
+        elements.push(plain(&format!(" · {ticket}")));
+        elements.extend(due.map(|(before, at)| moment(before, at)));
+    }
     elements.extend(card.holder.as_deref().map(|holder| plain(&format!(" · {}", words::holder(holder)))));
     json!({ "type": "rich_text", "elements": [{ "type": "rich_text_section", "elements": elements }] })
 }
@@ -106,6 +111,7 @@ mod tests {
     use expect_test::{Expect, expect};
     use threadline_core::conversation::Standing;
     use threadline_core::ids::{ConversationId, Moment};
+    use threadline_core::ticket::Priority;
     use threadline_core::verb::Offered;
 
     fn check(value: &Value, expected: Expect) {
@@ -126,6 +132,7 @@ mod tests {
             number: 1042,
             topic: "Billing".to_string(),
             standing: Standing::AwaitingAgent { since: Moment(1_767_225_600_000) },
+            ticket: Some((Priority::High, Some(Moment(1_767_312_000_000)))),
             holder: Some("Grace".to_string()),
             offered: Offered::default(),
             fields: Vec::new(),
@@ -183,6 +190,16 @@ mod tests {
                               "fallback": " since 2026-01-01 00:00 UTC",
                               "format": " since {date_short_pretty}, {time}",
                               "timestamp": 1767225600,
+                              "type": "date"
+                            },
+                            {
+                              "text": " · Ticket, high priority",
+                              "type": "text"
+                            },
+                            {
+                              "fallback": " due 2026-01-02 00:00 UTC",
+                              "format": " due {date_short_pretty}, {time}",
+                              "timestamp": 1767312000,
                               "type": "date"
                             },
                             {
@@ -319,6 +336,16 @@ mod tests {
                             "fallback": " since 2026-01-01 00:00 UTC",
                             "format": " since {date_short_pretty}, {time}",
                             "timestamp": 1767225600,
+                            "type": "date"
+                          },
+                          {
+                            "text": " · Ticket, high priority",
+                            "type": "text"
+                          },
+                          {
+                            "fallback": " due 2026-01-02 00:00 UTC",
+                            "format": " due {date_short_pretty}, {time}",
+                            "timestamp": 1767312000,
                             "type": "date"
                           },
                           {

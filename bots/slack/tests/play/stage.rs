@@ -53,6 +53,7 @@ pub fn card(number: i64) -> Card {
         surroundings: Vec::new(),
         continued: false,
         standing: Standing::AwaitingAgent { since: Moment(1_767_225_600_000) },
+        ticket: None,
         holder: None,
         offered: Offered::default(),
     }

@@ -326,7 +326,14 @@ pub(super) fn rules(mode: Mode, hold_millis: i64) -> DeskRules {
         topic("billing", "Billing Questions", "support"),
         topic("press", "Press", "office"),
     ];
-    DeskRules { mode, hold_millis, post_chars_max: 4_000, topics: Arc::new(topics), names: Arc::default() }
+    DeskRules {
+        mode,
+        hold_millis,
+        post_chars_max: 4_000,
+        topics: Arc::new(topics),
+        names: Arc::default(),
+        timetable: Arc::default(),
+    }
 }
 
 /// A step with ids that are the messages' numbers.

@@ -3,6 +3,8 @@
 
 use super::play::*;
 use super::*;
+use crate::availability::Promise;
+use crate::ticket::Priority;
 use crate::verb::{Verb, Who};
 use proptest::prelude::*;
 
@@ -88,6 +90,7 @@ fn verb(what: u8) -> Verb {
         5 => Verb::Resolve { silently: false },
         6 => Verb::Reopen,
         8 => Verb::Retry(None),
+        7 => Verb::Ticket { priority: Some(Priority::High), within: Some(Promise::Minutes(90)) },
         _ => Verb::Help,
     }
 }

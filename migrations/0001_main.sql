@@ -56,6 +56,9 @@ CREATE INDEX conversation_claimed ON conversation (claimed_id) WHERE claimed_id 
 -- Only what is waited for: few at a time, and none of a customer who is there stays in it.
 CREATE INDEX conversation_receipt_due ON conversation (receipt_due) WHERE receipt_due IS NOT NULL;
 
+-- Those in which nothing was written, to be forgotten.
+CREATE INDEX conversation_unwritten ON conversation (created_at) WHERE last_seq = 0;
+
 CREATE INDEX conversation_customer ON conversation (customer_id) WHERE customer_id IS NOT NULL;
 
 -- What opens a conversation to its customer, one for each of his browsers.

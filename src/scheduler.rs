@@ -32,9 +32,12 @@ const FRAMES_KEPT_MILLIS: i64 = 3 * 24 * 3_600_000;
 /// How long a file that was uploaded waits for a message to be part of: a customer who went to lunch
 /// still has his draft.
 const UNOWNED_KEPT_MILLIS: i64 = 24 * 3_600_000;
+/// How long a conversation is kept in which nothing was written: a customer whose connection broke before
+/// his first message may be back within days, and whoever opens them for nothing leaves nothing behind.
+const UNWRITTEN_KEPT_MILLIS: i64 = 7 * 24 * 3_600_000;
 /// How often bytes that no file has any more are looked for: every one of them is looked at.
 const SWEEP_EVERY: Duration = Duration::from_secs(6 * 3600);
-/// Frames, and files, forgotten in one transaction.
+/// Frames, files and conversations forgotten in one transaction.
 const FORGOTTEN_MAX: i64 = 500;
 /// How often old frames are looked for.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
@@ -190,6 +193,11 @@ async fn forget_old(service: &Service, life: &Lifecycle) {
     let some = || shared.store.write(move |tx| Box::pin(tx.forget_unowned_files(files, FORGOTTEN_MAX)));
     if let Err(error) = forget_all(life, some).await {
         tracing::warn!(%error, "files that nobody sent could not be forgotten");
+    }
+    let unwritten = now.plus_millis(-UNWRITTEN_KEPT_MILLIS);
+    let some = || shared.store.write(move |tx| Box::pin(tx.forget_unwritten(unwritten, FORGOTTEN_MAX)));
+    if let Err(error) = forget_all(life, some).await {
+        tracing::warn!(%error, "conversations in which nothing was written could not be forgotten");
     }
 }
 

@@ -73,6 +73,29 @@ impl Tx {
         rows.into_iter().map(head_from).collect()
     }
 
+    /// Forgets conversations that were opened before `before` and in which nothing was written, with all
+    /// that opens them, at most `limit`; how many there were. One that is in somebody's hands stays.
+    pub async fn forget_unwritten(&mut self, before: Moment, limit: i64) -> Result<u64, StoreError> {
+        let lock = for_update(self);
+        let ids: Vec<String> = on_tx!(self, |c| {
+            let mut query = QueryBuilder::new("SELECT id FROM conversation WHERE last_seq = 0 AND created_at < ");
+            query.push_bind(before.0);
+            query.push(" AND NOT EXISTS (SELECT 1 FROM file WHERE file.conversation = conversation.id) LIMIT ");
+            query.push_bind(limit).push(lock).push(if lock.is_empty() { "" } else { " SKIP LOCKED" });
+            query.build_query_scalar().fetch_all(c).await?
+        });
+        for chunk in ids.chunks(ROWS_MAX) {
+            for of_them in ["token WHERE conversation", "context WHERE conversation", "conversation WHERE id"] {
+                on_tx!(self, |c| {
+                    let mut query = QueryBuilder::new(format!("DELETE FROM {of_them} IN "));
+                    push_list(&mut query, chunk.iter().cloned());
+                    query.build().execute(c).await?;
+                });
+            }
+        }
+        Ok(ids.len() as u64)
+    }
+
     /// The next number of a conversation.
     pub async fn next_number(&mut self) -> Result<i64, StoreError> {
         Ok(on_tx!(self, |c| {

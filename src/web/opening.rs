@@ -145,7 +145,7 @@ pub(super) async fn site(State(app): State<App>) -> Json<Site> {
     })
 }
 
-/// Opens a conversation. It has no thread until the first message is sent.
+/// Opens a conversation. It has no thread until the first message is sent, and is forgotten if none is within a week.
 #[utoipa::path(post, path = "/v1/conversations", request_body(
     content = NewConversation,
     example = json!({"topic": "technical-issues", "name": "Ada", "email": "ada@example.com",

@@ -19,6 +19,7 @@ plays! {
     too_many_conversations,
     too_many_requests,
     too_many_streams,
+    a_conversation_in_which_nothing_was_written_is_forgotten,
 }
 
 fn setup() -> Setup {
@@ -252,6 +253,30 @@ async fn too_many_conversations(house: House) {
     let (count, refused) = first_refusal(open).await;
     assert_eq!(count, 2);
     check_limit(&refused, "new conversations from this address");
+}
+
+async fn a_conversation_in_which_nothing_was_written_is_forgotten(house: House) {
+    let site = house.open(Setup { by_hand: true, ..setup() }).await;
+    let opened = open_conversation(&site).await.expect(201);
+    let silent = opened["token"].as_str().unwrap();
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    let passes = async |days: i64| {
+        site.time_passes(days * 24 * 3_600_000);
+        // Housekeeping begins with the start.
+        site.stops().await;
+        site.starts().await;
+    };
+    passes(6).await;
+    site.web().get("/v1/messages", Some(silent)).await.expect(200);
+    passes(2).await;
+    let gone = async || site.web().get("/v1/messages", Some(silent)).await.status == 401;
+    crate::house::until("it to be forgotten", gone).await;
+    let left = "SELECT (SELECT COUNT(*) FROM conversation) + (SELECT COUNT(*) FROM token)";
+    assert_eq!(site.probe().number(left).await, 2, "Ada's are kept");
+    ada.writes("Still here").await;
+    site.settle().await;
 }
 
 async fn too_many_requests(house: House) {

@@ -84,9 +84,10 @@ CREATE TABLE message (
     place_stamp BIGINT NOT NULL,
     -- what makes it the same message when it comes again
     key TEXT NOT NULL UNIQUE,
-    -- customer, bot, reply, note, deed, set
+    -- customer, bot, reply, saved, preview, note, deed, set
     kind TEXT NOT NULL,
-    -- customer and bot: waiting, late, posted, refused; reply: held, shown, reworded, withdrawn, discarded; else none
+    -- customer and bot: waiting, late, posted, refused; reply and saved: held, shown, reworded, withdrawn,
+    -- discarded; preview: unseen, seen, sent, cancelled, replaced; else none
     stage TEXT NOT NULL,
     -- waiting, late, refused: pieces posted; posted, held: a time; shown, reworded: the first rev
     stage_number BIGINT NOT NULL,
@@ -99,6 +100,10 @@ CREATE TABLE message (
     body TEXT NOT NULL,
     -- the files of the message and what became of each; none when it has no files
     files TEXT,
+    -- saved, preview: what the reply is called
+    saved TEXT,
+    -- saved: how far it is on its way to the desk, as JSON
+    at_desk TEXT,
     at BIGINT NOT NULL,
     rev BIGINT NOT NULL,
     -- bot: the number of the message that was given up and can be tried again
@@ -107,18 +112,19 @@ CREATE TABLE message (
 );
 CREATE INDEX message_rev ON message (conversation, rev) WHERE rev > 0;
 CREATE INDEX message_held ON message (conversation) WHERE stage = 'held';
+CREATE INDEX message_preview ON message (conversation) WHERE stage IN ('unseen', 'seen');
 
 -- Effects that wait to be carried out at a desk.
 CREATE TABLE outbox (
     conversation TEXT NOT NULL,
-    -- open, post, fetch, card, received, seen, waiting, arrived, tell, take_back, point, way
+    -- open, post, fetch, card, received, seen, waiting, arrived, tell, preview, take_back, point, way
     kind TEXT NOT NULL,
     -- the number of the message it is about, 0 for open and card; take_back, point: the stamp of the post
     seq BIGINT NOT NULL,
     desk TEXT NOT NULL,
-    -- received, seen, waiting, arrived, take_back, point: the post; tell, way: the person
+    -- received, seen, waiting, arrived, take_back, point: the post; tell, preview, way: the person
     target TEXT,
-    -- tell: the words, as a body
+    -- tell, preview: the words, as a body
     words TEXT,
     -- way: where he wrote
     thread TEXT,

@@ -19,6 +19,8 @@ const SHOP_PATH: &str = "/";
 const PRACTICE_PATH: &str = "/practice";
 /// Where Slack sends its events by HTTP.
 const SLACK_EVENTS_PATH: &str = "/slack/events";
+/// Saved replies that `check` names; the others are counted.
+const REPLIES_SHOWN_MAX: usize = 10;
 /// Slack's command for us, unless another app has the word.
 const SLACK_COMMAND: &str = "threadline";
 
@@ -281,6 +283,14 @@ fn summary(config: &Config, now: Moment) -> String {
     if !chosen.is_empty() {
         row("verbs", chosen.join(", "));
     }
+    if !config.replies.is_empty() {
+        let list = config.replies.list();
+        let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).take(REPLIES_SHOWN_MAX).collect();
+        let more = if list.len() > names.len() { ", …" } else { "" };
+        let count = config.replies.len();
+        let count = if count == 1 { "1 saved reply".to_owned() } else { format!("{count} saved replies") };
+        row("replies", format!("{count}: {}{more}", names.join(", ")));
+    }
     if let Some(slack) = &config.slack {
         row(
             "Slack",
@@ -368,7 +378,7 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::load;
+    use crate::config::{Entry, load};
     use clap::CommandFactory;
     use expect_test::expect;
     use futures_util::FutureExt;
@@ -381,7 +391,7 @@ mod tests {
             "SLACK_SIGNING_SECRET" => Some("0123456789abcdef,fedcba9876543210".to_owned()),
             _ => None,
         };
-        load(None, None, &env, &|_: &Path| Ok(toml.to_owned()))
+        load(None, None, &env, &|_: &Path| Ok(toml.to_owned()), &|_| Err(io::ErrorKind::NotFound.into()))
     }
 
     fn parsed(line: &str) -> Result<Cli, clap::Error> {
@@ -646,5 +656,21 @@ mod tests {
         expect!["10.0.0.1:80 is not an address of this machine. To listen on all of its addresses, write 0.0.0.0"]
             .assert_eq(&why(io::ErrorKind::AddrNotAvailable));
         expect!["cannot listen on 10.0.0.1:80: out of memory"].assert_eq(&why(io::ErrorKind::OutOfMemory));
+    }
+
+    #[test]
+    fn the_saved_replies_are_counted_and_named() {
+        let shown = |count: usize| {
+            let name = |n: usize| Entry { name: format!("r{n:02}.md"), bytes: 1 };
+            let read = |path: &Path| Ok(if path.ends_with("threadline.toml") { String::new() } else { "x".to_owned() });
+            let list = |_: &Path| Ok((1..=count).map(name).collect());
+            let config = load(None, None, &|_| None, &read, &list).unwrap();
+            let text = check(&config, NOW, Vec::new()).now_or_never().unwrap().text;
+            text.lines().find(|line| line.contains("replies")).map(|line| line.trim().to_owned())
+        };
+        assert_eq!(shown(0), None);
+        assert_eq!(shown(1).as_deref(), Some("replies       1 saved reply: r01"));
+        let twelve = "replies       12 saved replies: r01, r02, r03, r04, r05, r06, r07, r08, r09, r10, …";
+        assert_eq!(shown(12).as_deref(), Some(twelve));
     }
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod document;
 mod email;
 mod identity;
+mod replies;
 mod secret;
 mod sections;
 mod slack;
@@ -19,6 +20,7 @@ mod verbs;
 
 pub use document::{Place, Problem};
 pub use email::LOCAL_PART_BYTES_MAX;
+pub use replies::{Entry, files_in};
 pub use secret::Secret;
 
 use document::Document;
@@ -37,8 +39,9 @@ use threadline_core::context::Field;
 use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
 use threadline_core::media::ALLOWED;
+use threadline_core::saved::SavedReplies;
 use threadline_core::ticket::Timetable;
-use threadline_core::verb::Names;
+use threadline_core::verb::{Chosen, Name, Names};
 
 /// The file that is read when no other is named, if it is there.
 pub const FILE: &str = "threadline.toml";
@@ -63,6 +66,8 @@ pub struct Config {
     pub default_desk: DeskName,
     /// What the team calls the verbs.
     pub verbs: Names,
+    /// What the team has saved to send again.
+    pub replies: SavedReplies,
     /// When business is done; never empty.
     pub calendars: Vec<NamedCalendar>,
     /// The calendar of what has no topic.
@@ -393,7 +398,7 @@ impl std::error::Error for ConfigErrors {}
 
 /// Reads and checks the configuration: the file at `path`, or [`FILE`] if it exists, or else a
 /// newcomer's defaults. `listen` is the command line's, and goes before the file's. `env` looks up
-/// the environment and `read` reads a file; nothing else is touched.
+/// the environment, `read` reads a file and `list` a folder; nothing else is touched.
 ///
 /// # Errors
 ///
@@ -403,6 +408,7 @@ pub fn load(
     listen: Option<&str>,
     env: &dyn Fn(&str) -> Option<String>,
     read: &dyn Fn(&Path) -> io::Result<String>,
+    list: &dyn Fn(&Path) -> io::Result<Vec<Entry>>,
 ) -> Result<Config, ConfigErrors> {
     let name = path.unwrap_or(Path::new(FILE));
     let text = match (read(name), path) {
@@ -414,7 +420,8 @@ pub fn load(
         }
     };
     let document = Document::parse(&name.display().to_string(), &text);
-    let config = if document.is_broken() { None } else { sections::read(&document, listen, &Sources { env, read }) };
+    let config =
+        if document.is_broken() { None } else { sections::read(&document, listen, &Sources { env, read, list }) };
     let problems = document.into_problems();
     match config {
         Some(config) if problems.is_empty() => Ok(config),
@@ -447,6 +454,16 @@ impl Config {
         let topics =
             self.topics.iter().map(|topic| (topic.id.clone(), (calendar(&topic.calendar), topic.answer_within)));
         Timetable::new(topics.collect(), (calendar(&self.default_calendar), self.answer_within))
+    }
+
+    /// What the team calls the verbs that there are: without a saved reply there is nothing to do with
+    /// the verb for them.
+    pub fn names(&self) -> Names {
+        let mut names = self.verbs.clone();
+        if self.replies.is_empty() {
+            names.choose(Name::Saved, Chosen::Off);
+        }
+        names
     }
 
     /// What it says about the cards at the roots of threads.

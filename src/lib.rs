@@ -77,7 +77,7 @@ pub async fn start(
     let on_commit = OnCommit(Arc::new(move |shared_by, took| counted.committed(shared_by, took)));
     let store = Store::open(config.database.url.expose(), on_commit).await;
     let store = store.with_context(|| format!("cannot open {}", config.database.place))?;
-    let names = Arc::new(config.verbs.clone());
+    let names = Arc::new(config.names());
     let rules = rules(&config, &names);
     let service = Service::start(store.clone(), clock, ids, metrics, config.files.clone(), names.clone(), rules);
     // The shop page can also be tried with a desk in Slack.
@@ -132,7 +132,7 @@ impl Running {
 /// What `threadline check` asks Slack, when a desk is there.
 pub async fn check_slack(config: &Config) -> Result<String, Vec<String>> {
     let Some(settings) = &config.slack else { return Ok("no desk is in Slack".to_string()) };
-    let slack = Slack::new(slack_config(config, settings, &Arc::new(config.verbs.clone())))
+    let slack = Slack::new(slack_config(config, settings, &Arc::new(config.names())))
         .map_err(|error| vec![error.to_string()])?;
     let report = threadline_slack::check::check(&slack).await;
     if report.problems.is_empty() {
@@ -147,6 +147,7 @@ fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {
         |topic: &config::Topic| Topic { id: topic.id.clone(), label: topic.label.clone(), desk: topic.desk.clone() };
     let topics: Arc<[Topic]> = config.topics.iter().map(topic).collect();
     let timetable = Arc::new(config.timetable());
+    let replies = Arc::new(config.replies.clone());
     let rules = |desk: &config::Desk| DeskRules {
         mode: desk.mode,
         hold_millis: i64::from(desk.hold_secs) * 1_000,
@@ -154,6 +155,7 @@ fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {
         topics: topics.clone(),
         names: names.clone(),
         timetable: timetable.clone(),
+        replies: replies.clone(),
     };
     config.desks.iter().map(|desk| (desk.name.clone(), rules(desk))).collect()
 }
@@ -193,7 +195,8 @@ fn slack_config(config: &Config, settings: &config::Slack, verbs: &Arc<Names>) -
         DeskTopics { channels: desk.channels.clone(), topics }
     };
     let topics = config.desks.iter().filter(|desk| desk.platform == config::Platform::Slack).map(topics_of).collect();
-    let common = SlackConfig { reads_per_minute, verbs: verbs.clone(), topics, ..common };
+    let replies = config.replies.list().into();
+    let common = SlackConfig { reads_per_minute, verbs: verbs.clone(), topics, replies, ..common };
     match &settings.events {
         SlackEvents::Socket { app_token, sockets } => {
             SlackConfig { app_token: Some(secret(app_token)), sockets: *sockets as usize, ..common }

@@ -85,7 +85,7 @@ fn openapi() -> anyhow::Result<ExitCode> {
 
 fn read_config(file: &ConfigFile, listen: Option<&str>) -> Result<Config, ConfigErrors> {
     let env = |name: &str| std::env::var(name).ok();
-    config::load(file.config.as_deref(), listen, &env, &|path| std::fs::read_to_string(path))
+    config::load(file.config.as_deref(), listen, &env, &|path| std::fs::read_to_string(path), &config::files_in)
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

@@ -446,9 +446,9 @@ async fn post(
     let is_file = matches!(content, Content::Files(_));
     let letter = Letter { conversation, speaker, content, retry_of };
     match desk.platform.post(&thread, &letter).await {
-        Ok(_) => {
+        Ok(post) => {
             works(service, desk, &desk.platform.channel_of(&thread).unwrap_or_default());
-            report(service, conversation, Event::PiecesPosted(pieces.clone())).await;
+            report(service, conversation, Event::PiecesPosted { pieces: pieces.clone(), post }).await;
             Ok(Outcome::Posted(pieces))
         }
         Err(Trouble::Never { why }) if pieces.len() == 1 => {

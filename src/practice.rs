@@ -80,8 +80,8 @@ impl Practice {
         Ok(())
     }
 
-    /// Posts pieces of messages in a thread.
-    pub async fn post(&self, letter: &Letter) -> Result<(), Trouble> {
+    /// Posts pieces of messages in a thread; as which post.
+    pub async fn post(&self, letter: &Letter) -> Result<PostKey, Trouble> {
         let (pieces, text, files): (Vec<Piece>, String, Vec<StoredFile>) = match &letter.content {
             Content::Texts(texts) => {
                 let said: Vec<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
@@ -103,7 +103,7 @@ impl Practice {
             PracticePost { body, files, delivery: Some(delivery), retry_of: letter.retry_of, ..self.blank(kind, name) },
         )
         .await
-        .map(drop)
+        .map(|post| post_key(letter.conversation, post))
     }
 
     /// A file that an agent attached: its name and its bytes.
@@ -129,6 +129,27 @@ impl Practice {
 
     /// Tells one person something.
     pub async fn tell(
+        &self,
+        conversation: ConversationId,
+        person: &str,
+        words: &Body,
+        delivery: String,
+    ) -> Result<(), Trouble> {
+        self.whisper(conversation, person, words, delivery).await
+    }
+
+    /// Shows one person the preview of this number; the page has the buttons.
+    pub async fn show_preview(
+        &self,
+        conversation: ConversationId,
+        person: &str,
+        words: &Body,
+        preview: i64,
+    ) -> Result<(), Trouble> {
+        self.whisper(conversation, person, words, preview_delivery(conversation, preview)).await
+    }
+
+    async fn whisper(
         &self,
         conversation: ConversationId,
         person: &str,
@@ -451,6 +472,15 @@ fn post_key(conversation: ConversationId, post: i64) -> PostKey {
 fn parse_post(post: &PostKey) -> Option<(ConversationId, i64)> {
     let (conversation, post) = post.0.strip_prefix("practice/")?.split_once('/')?;
     Some((conversation.parse().ok()?, post.parse().ok()?))
+}
+
+fn preview_delivery(conversation: ConversationId, preview: i64) -> String {
+    format!("preview/{conversation}/{preview}")
+}
+
+/// The number of the preview that a post with this delivery id shows.
+pub fn preview_of(delivery: &str) -> Option<i64> {
+    delivery.strip_prefix("preview/")?.rsplit('/').next()?.parse().ok()
 }
 
 fn delivery_word(piece: Piece) -> String {

@@ -32,7 +32,7 @@ use threadline_core::desk::{
     DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, Mode, OpenThread, Reading, Stop, Unstored,
 };
 use threadline_core::ids::{ConversationId, DeskName, Moment};
-use threadline_core::message::{Kind, Message, Stage};
+use threadline_core::message::{Message, Stage};
 use threadline_core::verb::Names;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -386,6 +386,7 @@ fn default_rules() -> DeskRules {
         topics: Arc::new([]),
         names: Arc::default(),
         timetable: Arc::default(),
+        replies: Arc::default(),
     }
 }
 
@@ -500,7 +501,7 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
 }
 
 fn is_first_showing(message: &Message) -> bool {
-    matches!(&message.kind, Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } if *first_rev == message.rev)
+    matches!(message.from_agent(), Some((_, Stage::Shown { first_rev, .. })) if first_rev == message.rev)
 }
 
 /// The platform that its bot calls by this name.

@@ -5,7 +5,7 @@
  *
  * @typedef {{ number: number, customer: string | null, topic: string, last_at: number, last_line: string, unanswered: boolean }} Thread
  * @typedef {{ label: string, text: string, href?: string, title?: string | null, odd?: string }} CardField
- * @typedef {{ verb: string, label: string, asks: 'person' | 'topic' | 'note' | null }} Button
+ * @typedef {{ verb: string, label: string, asks: 'person' | 'topic' | 'note' | 'saved' | null }} Button
  * @typedef {object} Card
  * @property {string} title
  * @property {string} standing
@@ -18,6 +18,7 @@
  * @property {Button[]} buttons
  * @property {Button[]} more
  * @property {string[]} topics
+ * @property {{ name: string, first: string }[]} replies
  * @typedef {object} Post
  * @property {number} post
  * @property {'card' | 'customer' | 'agent' | 'bot' | 'private'} kind
@@ -31,6 +32,7 @@
  * @property {('waiting' | 'received' | 'seen')[]} marks
  * @property {string} [to]
  * @property {{ verb: string, label: string }} [retry] what tries again what this post says was given up
+ * @property {{ label: string, verb: string }[]} [buttons]
  */
 import { bodyNodes, safeHref } from './chat/body.js';
 import { h } from './dom.js';
@@ -215,9 +217,24 @@ function postItem(number, post) {
         ? editor(number, post)
         : h('div', { class: 'body' }, ...(post.deleted ? ['This message was deleted.'] : bodyNodes(post.body)), post.edited && !post.deleted && h('span', { class: 'edited' }, '(edited)')),
     !post.deleted && post.files && fileNodes(post.files),
+    post.buttons && post.to === agent.value.trim() && decisions(number, post.buttons),
     post.marks.length > 0 && h('div', { class: 'marks' }, ...post.marks.map(mark)),
     post.retry && retryButton(number, post.retry),
     own && editing !== post.post && acts(number, post),
+  );
+}
+
+/**
+ * What one can do with a preview.
+ *
+ * @param {number} thread
+ * @param {{ label: string, verb: string }[]} buttons
+ */
+function decisions(thread, buttons) {
+  return h(
+    'div',
+    { class: 'verbs' },
+    ...buttons.map(({ label, verb }) => h('button', { type: 'button', onclick: () => does(thread, verb) }, label)),
   );
 }
 
@@ -226,7 +243,7 @@ function postItem(number, post) {
  * @param {Card} card
  */
 function rootCard(thread, card) {
-  const { title, standing, ticket, holder, fields, texts, small_print, buttons, more, topics } = card;
+  const { title, standing, ticket, holder, fields, texts, small_print, buttons, more } = card;
   /** @param {{ before: string, at: number } | null} it */
   const moment = (it) => {
     const when = it && new Date(it.at);
@@ -260,7 +277,7 @@ function rootCard(thread, card) {
       ...buttons.map((button) => verbButton(thread, button)),
       more.length > 0 && h('details', {}, h('summary', {}, 'More'), h('div', { class: 'menu' }, ...more.map((button) => verbButton(thread, button)))),
     ),
-    asking && question(thread, asking, topics),
+    asking && question(thread, asking, card),
   );
 }
 
@@ -282,14 +299,16 @@ function verbButton(thread, button) {
 /**
  * @param {number} thread
  * @param {Button} button
- * @param {string[]} topics
+ * @param {Card} card
  */
-function question(thread, { verb, label, asks }, topics) {
+function question(thread, { verb, label, asks }, { topics, replies }) {
   const words = label.replace('…', '');
   const field =
     asks === 'topic'
       ? h('select', { 'aria-label': words }, ...topics.map((topic) => h('option', {}, topic)))
-      : h('input', { 'aria-label': words, placeholder: asks === 'person' ? 'Whose name? Or: me' : 'What should the team know?', required: true });
+      : asks === 'saved'
+        ? h('select', { 'aria-label': words }, ...replies.map(({ name, first }) => h('option', { value: name }, `${name} – ${first}`)))
+        : h('input', { 'aria-label': words, placeholder: asks === 'person' ? 'Whose name? Or: me' : 'What should the team know?', required: true });
   const cancel = () => {
     asking = null;
     void refreshPosts();

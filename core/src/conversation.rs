@@ -11,6 +11,7 @@ mod files;
 mod meaning;
 mod receipts;
 mod retries;
+mod saved;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -253,7 +254,17 @@ pub enum Event {
     /// The desk has a thread for the conversation now.
     ThreadOpened(ThreadKey),
     /// The desk has these pieces of our messages.
-    PiecesPosted(Vec<Piece>),
+    PiecesPosted {
+        /// Which.
+        pieces: Vec<Piece>,
+        /// In which post, if the desk has said so.
+        post: Option<PostKey>,
+    },
+    /// An agent can see the preview of this number.
+    PreviewShown {
+        /// Which.
+        seq: i64,
+    },
     /// These messages have waited for so long, because the desk cannot be reached, that the customer
     /// has to know.
     PostsDelayed(Vec<MessageId>),
@@ -368,6 +379,15 @@ pub enum Effect {
         /// What.
         notice: Notice,
     },
+    /// Show one person at the desk, privately, how a saved reply would read, with what sends it.
+    ShowPreview {
+        /// The number of the preview.
+        seq: i64,
+        /// The person, as the platform names him, or where he reads answers.
+        person: String,
+        /// The preview in words.
+        notice: Notice,
+    },
     /// Show on the card at the root of the thread what is so now.
     EditCard,
     /// Delete a post of ours that stands there twice.
@@ -455,7 +475,8 @@ pub enum Rejected {
 /// [`Event::DeskWrote`], [`Event::DeskDeleted`] and [`Event::HoldEnded`] also the held replies; for
 /// [`Event::ThreadRead`], [`Event::CardsFound`], [`Event::ThreadVanished`] and what asks to try something
 /// again ([`Event::asks_for_all`]) all; for the rest the messages they name;
-/// and the context for [`Event::SiteTold`].
+/// and the context for [`Event::SiteTold`]. For an event that [wants a saved reply](Event::wants_saved)
+/// also the context, the held replies, the previews that are open, and the one that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialogue {
     /// The conversation.
@@ -499,7 +520,8 @@ impl Dialogue {
             Event::ThreadRead(snapshot) => step.thread_read(snapshot),
             Event::HoldEnded(message) => step.hold_ended(message),
             Event::ThreadOpened(thread) => step.thread_opened(thread),
-            Event::PiecesPosted(pieces) => step.pieces_posted(&pieces),
+            Event::PiecesPosted { pieces, post } => step.pieces_posted(&pieces, post.as_ref()),
+            Event::PreviewShown { seq } => step.preview_shown(seq),
             Event::PostsDelayed(messages) => step.posts_delayed(&messages),
             Event::PostRefused { message, why } => step.post_refused(message, why),
             Event::ThreadVanished(thread) => step.thread_vanished(&thread),

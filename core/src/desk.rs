@@ -6,6 +6,7 @@
 use crate::body::Body;
 use crate::file::{DeskFile, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
+use crate::saved::SavedReplies;
 use crate::ticket::Timetable;
 use crate::verb::{Names, Verb};
 use std::fmt;
@@ -237,6 +238,8 @@ pub struct DeskRules {
     pub names: Arc<Names>,
     /// When conversations are answered, and by when.
     pub timetable: Arc<Timetable>,
+    /// What the team has saved to send again.
+    pub replies: Arc<SavedReplies>,
 }
 
 /// Something that conversations can be about.

@@ -26,6 +26,7 @@
 //! | Availability, Promise | what a customer may expect who writes now: somebody is there, or an answer by a stated time; by when a team answers |
 //! | Ticket, Due, Priority | the promise to answer later: by when, and what goes first |
 //! | Verb | something an agent can do to a conversation: claim, release, assign, note, topic, resolve, reopen, help … |
+//! | Saved reply, Preview | text of the team's with places for what differs; it as it would be sent, for one agent's eyes |
 //! | Deed | a verb that was done with a button, a menu or a command |
 //! | Event, Effect | what happened (past tense); what must be done to the world (an order) |
 //! | Outbox, Lane | stored effects waiting to be carried out; the line in which they keep their order |
@@ -46,6 +47,7 @@ pub mod markup;
 pub mod media;
 pub mod message;
 pub mod overview;
+pub mod saved;
 pub mod ticket;
 pub mod verb;
 pub mod words;

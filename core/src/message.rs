@@ -3,7 +3,8 @@
 use crate::body::{Body, pieces};
 use crate::desk::{Agent, Piece, Post};
 use crate::file::{AtDesk, Attachment};
-use crate::ids::{ConversationId, MessageId, Moment};
+use crate::ids::{ConversationId, MessageId, Moment, PostKey};
+use crate::words;
 
 /// One thing said in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,29 @@ pub enum Kind {
         /// Where it is on its way.
         stage: Stage,
     },
+    /// An agent sent it for the customer without writing it in the thread: a saved reply, which the bot
+    /// posts there in his name.
+    Saved {
+        /// Who.
+        by: Agent,
+        /// What the reply is called.
+        name: String,
+        /// How far it is on its way to the desk.
+        posting: Posting,
+        /// The bot's post at the desk, once it is known; of several, the first.
+        post: Option<PostKey>,
+        /// Where it is on its way to the customer.
+        stage: Stage,
+    },
+    /// What an agent was shown alone, as it would be sent.
+    Preview {
+        /// Who.
+        by: Agent,
+        /// What the reply is called.
+        name: String,
+        /// What became of it.
+        fate: Fate,
+    },
     /// An agent wrote it for the team.
     Note {
         /// Who.
@@ -109,6 +133,31 @@ pub enum Posting {
     },
 }
 
+/// What became of a preview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The desk has not shown it yet, so far as is known.
+    Unseen,
+    /// He can see it, and has not decided.
+    Seen,
+    /// He sent it.
+    Sent,
+    /// He did not want to.
+    Cancelled,
+    /// He looked at another one.
+    Replaced,
+}
+
+impl Fate {
+    /// True while it can be sent.
+    pub fn is_open(self) -> bool {
+        match self {
+            Fate::Unseen | Fate::Seen => true,
+            Fate::Sent | Fate::Cancelled | Fate::Replaced => false,
+        }
+    }
+}
+
 /// A piece of a message of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
@@ -145,9 +194,11 @@ impl Message {
     pub fn concerns_customer(&self) -> bool {
         match &self.kind {
             Kind::FromCustomer(_) => true,
-            Kind::Reply { stage: Stage::Shown { .. } | Stage::Withdrawn { was_shown: true }, .. } => true,
-            Kind::Reply { stage: Stage::Held { .. } | Stage::Withdrawn { was_shown: false }, .. } => false,
-            Kind::FromBot(_) | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => false,
+            Kind::Reply { stage, .. } | Kind::Saved { stage, .. } => match stage {
+                Stage::Shown { .. } | Stage::Withdrawn { was_shown: true } => true,
+                Stage::Held { .. } | Stage::Withdrawn { was_shown: false } => false,
+            },
+            Kind::FromBot(_) | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => false,
         }
     }
 
@@ -157,6 +208,33 @@ impl Message {
         matches!(self.kind, Kind::Reply { stage: Stage::Shown { reworded: true, .. }, .. })
     }
 
+    /// The agent who says it to the customer, and how far it is on its way to him.
+    pub fn from_agent(&self) -> Option<(&Agent, Stage)> {
+        match &self.kind {
+            Kind::Reply { by, stage, .. } | Kind::Saved { by, stage, .. } => Some((by, *stage)),
+            Kind::FromCustomer(_)
+            | Kind::FromBot(_)
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Deed { .. }
+            | Kind::Set { .. } => None,
+        }
+    }
+
+    /// What the desk reads of it.
+    fn text_at_desk(&self) -> String {
+        match &self.kind {
+            Kind::Saved { by, name, .. } => words::saved_in_thread(&by.name, name, &self.body).text(),
+            Kind::FromCustomer(_)
+            | Kind::FromBot(_)
+            | Kind::Reply { .. }
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Deed { .. }
+            | Kind::Set { .. } => self.body.text(),
+        }
+    }
+
     /// What a message of ours is to a desk, in the order in which it is posted: its text, in as many
     /// parts as it needs, then its files. What stands here at `n` is the piece with the index `n`.
     pub fn parts(&self, post_chars_max: usize) -> Vec<Part<'_>> {
@@ -164,7 +242,7 @@ impl Message {
         if self.is_only_files() {
             return files.collect();
         }
-        let text = self.body.text();
+        let text = self.text_at_desk();
         pieces(&text, post_chars_max).into_iter().map(|text| Part::Text(text.to_string())).chain(files).collect()
     }
 
@@ -190,7 +268,7 @@ impl Message {
     }
 
     fn texts(&self, post_chars_max: usize) -> usize {
-        if self.is_only_files() { 0 } else { pieces(&self.body.text(), post_chars_max).len() }
+        if self.is_only_files() { 0 } else { pieces(&self.text_at_desk(), post_chars_max).len() }
     }
 
     fn is_only_files(&self) -> bool {
@@ -201,7 +279,46 @@ impl Message {
     pub fn post(&self) -> Option<&Post> {
         match &self.kind {
             Kind::Reply { post, .. } | Kind::Note { post, .. } | Kind::Set { post } => Some(post),
-            Kind::FromCustomer(_) | Kind::FromBot(_) | Kind::Deed { .. } => None,
+            Kind::FromCustomer(_)
+            | Kind::FromBot(_)
+            | Kind::Saved { .. }
+            | Kind::Preview { .. }
+            | Kind::Deed { .. } => None,
+        }
+    }
+}
+
+impl Kind {
+    /// How far it is on its way to the desk, for what we post there.
+    pub fn posting(&self) -> Option<&Posting> {
+        match self {
+            Kind::FromCustomer(posting) | Kind::FromBot(posting) | Kind::Saved { posting, .. } => Some(posting),
+            Kind::Reply { .. } | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn posting_mut(&mut self) -> Option<&mut Posting> {
+        match self {
+            Kind::FromCustomer(posting) | Kind::FromBot(posting) | Kind::Saved { posting, .. } => Some(posting),
+            Kind::Reply { .. } | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => {
+                None
+            }
+        }
+    }
+
+    /// How far it is on its way to the customer, for what an agent says to him; to be changed.
+    pub(crate) fn stage_mut(&mut self) -> Option<&mut Stage> {
+        match self {
+            Kind::Reply { stage, .. } | Kind::Saved { stage, .. } => Some(stage),
+            Kind::FromCustomer(_)
+            | Kind::FromBot(_)
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Deed { .. }
+            | Kind::Set { .. } => None,
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Verb {
     Note(Body),
     /// Say what the conversation is about: the topic's id or label.
     Topic(String),
+    /// Send a reply that the team has saved, after a look at it.
+    Saved(Saved),
     /// Say that it is done.
     Resolve {
         /// True when the customer is not asked how it was.
@@ -45,6 +47,30 @@ pub enum Verb {
     },
     /// Be told what can be done.
     Help,
+}
+
+/// What an agent wants with the saved replies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// To be told which there are.
+    List,
+    /// To see one as the customer would read it.
+    Show {
+        /// Its name.
+        name: String,
+        /// What he says goes into its places, by the variable's name.
+        given: Vec<(String, String)>,
+    },
+    /// To send what he was shown.
+    Send {
+        /// The number of the preview, where he points at one; by default the last that he was shown.
+        preview: Option<i64>,
+    },
+    /// Not to send it.
+    Cancel {
+        /// The same.
+        preview: Option<i64>,
+    },
 }
 
 /// Somebody whom an agent names.
@@ -72,6 +98,8 @@ pub enum Name {
     Note,
     /// [`Verb::Topic`]
     Topic,
+    /// [`Verb::Saved`]
+    Saved,
     /// [`Verb::Resolve`]
     Resolve,
     /// [`Verb::Reopen`]
@@ -114,6 +142,8 @@ pub enum Need {
     Topic,
     /// What the team should know.
     Note,
+    /// Which saved reply is shown.
+    Saved,
 }
 
 /// A verb's line in the table.
@@ -160,20 +190,22 @@ pub fn offered(standing: &Standing, is_claimed: bool, names: &Names) -> Offered 
     let here = |wanted: &[Name]| wanted.iter().copied().filter(|name| names.word(*name).is_some()).collect();
     Offered {
         buttons: here(&[if is_claimed { Name::Release } else { Name::Claim }, done]),
+        // Slack's menu has five entries: where there are more, help is what can be typed.
         more: here(match done {
-            Name::Resolve => &[Name::Assign, Name::Topic, Name::Note, Name::Ticket, Name::Help],
-            _ => &[Name::Assign, Name::Topic, Name::Note, Name::Help],
+            Name::Resolve => &[Name::Saved, Name::Assign, Name::Topic, Name::Note, Name::Ticket, Name::Help],
+            _ => &[Name::Saved, Name::Assign, Name::Topic, Name::Note, Name::Help],
         }),
     }
 }
 
 /// Every verb, in the order of the help.
-pub const VERBS: [Entry; 15] = [
+pub const VERBS: [Entry; 16] = [
     entry(Name::Claim, "claim", Takes::Nothing, "Take this conversation."),
     entry(Name::Release, "release", Takes::Nothing, "Let it go, so that somebody else can take it."),
     entry(Name::Assign, "assign", Takes::Something("@Grace"), "Give it to somebody, or take it over with “me”."),
     entry(Name::Note, "note", Takes::Something("she is in a hurry"), "Tell the team; the customer never sees it."),
     entry(Name::Topic, "topic", Takes::Something("billing"), "Say what it is about."),
+    entry(Name::Saved, "r", Takes::Perhaps("name"), "Look at a saved reply, then send it; alone, the list of them."),
     entry(
         Name::Resolve,
         "resolve",
@@ -213,6 +245,7 @@ impl Verb {
             Verb::Assign(_) => Name::Assign,
             Verb::Note(_) => Name::Note,
             Verb::Topic(_) => Name::Topic,
+            Verb::Saved(_) => Name::Saved,
             Verb::Resolve { .. } => Name::Resolve,
             Verb::Reopen => Name::Reopen,
             Verb::Retry(_) => Name::Retry,
@@ -229,6 +262,7 @@ impl Need {
             Need::Person => Name::Assign,
             Need::Topic => Name::Topic,
             Need::Note => Name::Note,
+            Need::Saved => Name::Saved,
         }
     }
 }
@@ -246,6 +280,7 @@ impl Name {
             Name::Assign => Start::Needs(Need::Person),
             Name::Topic => Start::Needs(Need::Topic),
             Name::Note => Start::Needs(Need::Note),
+            Name::Saved => Start::Needs(Need::Saved),
             Name::Ticket => Start::Ready(Verb::Ticket { priority: None, within: None }),
             Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => Start::NotYet,
         }

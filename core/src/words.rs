@@ -4,10 +4,12 @@
 //! shows a body (blocks, embeds, a page) is that platform's; words for customers are the widget's.
 
 mod lists;
+mod saved;
 mod verbs;
 mod wrong;
 
 pub use lists::{HOME_OF_A_GUEST, List, list_empty, list_title};
+pub use saved::{CANCEL_BUTTON, SEND_BUTTON, SavedNotice, saved_in_thread};
 pub use verbs::{Asked, asked_before, button, shortcut};
 
 use crate::body::{Block, Body, Span, Style};
@@ -116,6 +118,20 @@ pub enum Said {
         name: String,
         /// Why, in the platform's words.
         why: String,
+    },
+    /// The desk refused to show a saved reply that goes to the customer.
+    SavedNotPosted {
+        /// Its number.
+        seq: i64,
+        /// Who sent it.
+        by: String,
+        /// Why, in the platform's words.
+        why: String,
+    },
+    /// A saved reply is taken back before the customer saw it.
+    SavedTakenBack {
+        /// By whom.
+        by: String,
     },
     /// The customer does not get a file of an agent's.
     FileNotSent {
@@ -238,13 +254,17 @@ pub enum Notice {
     OutsiderNotDone,
     /// It could not be stored in time, and may still be.
     PerhapsNotDone,
+    /// About saved replies.
+    Saved(SavedNotice),
 }
 
 impl Said {
     /// The number of the message that it makes sense to try again, where it says that one was given up.
     pub fn retry_of(&self) -> Option<i64> {
         match self {
-            Said::NotPosted { seq, .. } | Said::FileNotPosted { seq, .. } => Some(*seq),
+            Said::NotPosted { seq, .. } | Said::FileNotPosted { seq, .. } | Said::SavedNotPosted { seq, .. } => {
+                Some(*seq)
+            }
             Said::FileNotSent { seq, why, .. } => why.may_pass().then_some(*seq),
             Said::Claimed { .. }
             | Said::Released { .. }
@@ -257,6 +277,7 @@ impl Said {
             | Said::Ticket { .. }
             | Said::CustomerCameBack
             | Said::Rated { .. }
+            | Said::SavedTakenBack { .. }
             | Said::TriedAgain { .. } => None,
         }
     }
@@ -300,6 +321,10 @@ pub fn said(said: &Said) -> Body {
              arrive."
         )),
         Said::TriedAgain { by } => plain(format!("{by} tries again what could not be delivered.")),
+        Said::SavedNotPosted { by, why, .. } => plain(format!(
+            "⚠️ A saved reply that {by} sent could not be posted here ({why}). The customer gets it all the same."
+        )),
+        Said::SavedTakenBack { by } => plain(format!("{by} took the saved reply back. The customer has not seen it.")),
         Said::FileNotPosted { name, why, .. } => plain(format!(
             "⚠️ A file of the customer, “{name}”, could not be posted here ({why}). The customer was told."
         )),
@@ -409,6 +434,7 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
         Notice::OutsiderNotDone => {
             line("Nothing was done: you belong to another workspace. Ask somebody of this workspace to do it.").end()
         }
+        Notice::Saved(notice) => saved::saved(notice, names),
         Notice::PerhapsNotDone => line(
             "This could not be written down in time: Threadline's database does not answer. Look at the card in a \
              moment, and try again if nothing has changed.",
@@ -554,7 +580,7 @@ mod tests {
     use expect_test::expect;
 
     /// Code as people would type it.
-    fn shown(body: &Body) -> String {
+    pub(super) fn shown(body: &Body) -> String {
         let span = |span: &Span| match span {
             Span::Text { text, style } if style.code => format!("`{text}`"),
             Span::Text { text, .. } | Span::Link { text, .. } => text.clone(),
@@ -600,6 +626,8 @@ mod tests {
             Said::Rated { score: score(5), comment: String::new() },
             Said::Rated { score: score(2), comment: " Too slow\n".into() },
             Said::NotPosted { seq: 7, why: "it is too long".into() },
+            Said::SavedNotPosted { seq: 7, by: "Grace".into(), why: "it is too long".into() },
+            Said::SavedTakenBack { by: "Grace".into() },
             Said::TriedAgain { by: "Grace".into() },
         ];
         expect![[r#"
@@ -620,6 +648,8 @@ mod tests {
             The customer gives ★★★★★.
             The customer gives ★★☆☆☆ and says: Too slow
             ⚠️ Message 7 of the customer could not be posted here (it is too long). The customer was told that it did not arrive.
+            ⚠️ A saved reply that Grace sent could not be posted here (it is too long). The customer gets it all the same.
+            Grace took the saved reply back. The customer has not seen it.
             Grace tries again what could not be delivered.
         "#]]
         .assert_eq(&all.iter().map(|it| shown(&said(it)) + "\n").collect::<String>());
@@ -719,6 +749,7 @@ mod tests {
             • `!assign @Grace` Give it to somebody, or take it over with “me”.
             • `!note she is in a hurry` Tell the team; the customer never sees it.
             • `!topic billing` Say what it is about.
+            • `!r name` Look at a saved reply, then send it; alone, the list of them.
             • `!resolve silently` Say that it is done; “silently” asks the customer for no rating.
             • `!reopen` Say that it is not done after all.
             • `!retry 7` Try again what could not be delivered: all of it, or message 7.

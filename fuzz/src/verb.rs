@@ -4,7 +4,7 @@ use super::body::{holds, ink};
 use threadline_core::body::{Body, is_invisible};
 use threadline_core::markup;
 use threadline_core::verb::parse::{Command, Parsed, Wrong, command, message, person_named};
-use threadline_core::verb::{Chosen, Name, Names, PREFIX, VERBS, Verb, Who};
+use threadline_core::verb::{Chosen, Name, Names, PREFIX, Saved, VERBS, Verb, Who};
 
 /// Checks what was typed, as a message in a thread and as a command.
 pub fn verb(text: &str) {
@@ -65,6 +65,7 @@ fn as_a_command(text: &str, names: &Names) {
             holds(note);
         }
         Ok(Verb::Assign(Who::Named(person))) => assert!(!ink(&person).is_empty(), "nobody is somebody"),
+        Ok(Verb::Saved(Saved::Show { name, .. })) => assert!(!ink(&name).is_empty(), "a reply has a name"),
         Ok(Verb::Topic(topic)) => assert!(!ink(&topic).is_empty(), "no topic is a topic"),
         Ok(
             Verb::Claim
@@ -74,6 +75,7 @@ fn as_a_command(text: &str, names: &Names) {
             | Verb::Reopen
             | Verb::Retry(_)
             | Verb::Ticket { .. }
+            | Verb::Saved(Saved::List | Saved::Send { .. } | Saved::Cancel { .. })
             | Verb::Help,
         ) => {}
         Err(Wrong::Mistyped { typed, .. } | Wrong::Unknown { typed }) => {
@@ -95,6 +97,14 @@ fn is_whole(verb: &Verb, after: &str) {
         Verb::Assign(Who::Named(person)) => {
             assert_eq!(ink(person), ink(after.trim_matches(is_invisible).trim_start_matches('@')), "a person's name");
             assert!(!ink(person).is_empty(), "nobody is somebody");
+        }
+        Verb::Saved(Saved::List) => assert_eq!(ink(after), "", "words would be lost"),
+        Verb::Saved(Saved::Show { name, given }) => {
+            let given: String = given.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            assert_eq!(ink(after), ink(&format!("{name}{given}")), "what goes into a reply is all there");
+        }
+        Verb::Saved(Saved::Send { preview } | Saved::Cancel { preview }) => {
+            assert_eq!(preview.is_some(), after.chars().any(|c| c.is_ascii_digit()), "a preview has a number");
         }
         Verb::Topic(topic) => assert_eq!(ink(topic), ink(after), "a topic's name"),
         Verb::Assign(Who::Me) => assert_eq!(ink(after).to_lowercase(), "me"),

@@ -81,7 +81,7 @@ mod tests {
     use std::path::Path;
 
     fn check(toml: &str, now: &str, expected: Expect) {
-        let config = load(None, None, &|_| None, &|_: &Path| Ok(toml.to_owned())).unwrap();
+        let config = load(None, None, &|_| None, &|_: &Path| Ok(toml.to_owned()), &|_| Ok(Vec::new())).unwrap();
         let now: NaiveDateTime = now.parse().unwrap();
         expected.assert_eq(&shown(&config.calendars[0], Moment(now.and_utc().timestamp_millis())));
     }

@@ -2,6 +2,7 @@
 //! variable, or from a file that a variable or the configuration names.
 
 use super::document::{Document, Found, Place};
+use super::replies::Entry;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -50,6 +51,8 @@ pub(super) struct Sources<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// Reads a file.
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// Lists a folder.
+    pub list: &'a dyn Fn(&Path) -> io::Result<Vec<Entry>>,
 }
 
 impl Sources<'_> {

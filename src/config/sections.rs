@@ -5,6 +5,7 @@ use super::calendar::{self, ReadCalendar};
 use super::document::{Document, Found, Place, Problem, Table, either};
 use super::email::email;
 use super::identity::identity;
+use super::replies::replies;
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
 use super::topics::{fact, labelled_facts, place_topics, promise, topic};
@@ -78,6 +79,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let facts = root.listed_tables("context", |table| fact(document, table));
         let desks = root.named_tables("desk", |name, table| desk(document, name, table));
         let verbs = root.table("verbs", |table| verbs(document, table));
+        let replies = root.table("replies", |table| replies(document, table, sources));
         let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
@@ -114,6 +116,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             desks: desks.into_iter().map(ReadDesk::finished).collect::<Option<_>>()?,
             default_desk: default_desk?,
             verbs,
+            replies,
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
             default_calendar: default_calendar?,
             answer_within,

@@ -2,6 +2,7 @@
 
 mod calendars;
 mod email;
+mod replies;
 mod verbs;
 
 use super::*;
@@ -13,6 +14,8 @@ const EXAMPLE: &str = include_str!("../../threadline.example.toml");
 const BOT: &str = "xoxb-1-bot";
 const APP: &str = "xapp-1-app";
 const CA: &str = "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n";
+/// What a file says that is no text.
+const NOT_UTF_8: &str = "(not UTF-8)";
 const IDENTITY: &str = "0123456789abcdef0123456789abcdef";
 
 /// The world of one reading: files and variables, and nothing else.
@@ -45,9 +48,22 @@ impl World {
         let env = |name: &str| self.env.get(name).map(|value| (*value).to_owned());
         let read = |path: &Path| {
             let text = path.to_str().and_then(|path| self.files.get(path));
-            text.cloned().ok_or(io::ErrorKind::NotFound.into())
+            match text {
+                Some(text) if text == NOT_UTF_8 => Err(io::ErrorKind::InvalidData.into()),
+                Some(text) => Ok(text.clone()),
+                None => Err(io::ErrorKind::NotFound.into()),
+            }
         };
-        load(path.map(Path::new), listen, &env, &read)
+        load(path.map(Path::new), listen, &env, &read, &|folder| self.list(folder))
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
+        let inside = self.files.iter().filter_map(|(path, text)| {
+            let name = Path::new(path).strip_prefix(folder).ok()?.to_str()?.to_owned();
+            Some(Entry { name, bytes: text.len() as u64 })
+        });
+        let inside: Vec<Entry> = inside.collect();
+        if inside.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(inside) }
     }
 
     fn load(&self) -> Config {
@@ -82,6 +98,7 @@ fn with_secret_files(world: World) -> World {
         .file("/run/secrets/smtp_password", "smtp password")
         .file("/run/secrets/imap_password", "imap password")
         .file("/etc/threadline/ca.pem", CA)
+        .file("replies/shipping.md", "It is on its way.")
 }
 
 #[test]
@@ -293,6 +310,9 @@ fn a_newcomer_needs_no_file() {
             verbs: Names {
                 chosen: [],
             },
+            replies: SavedReplies(
+                [],
+            ),
             calendars: [
                 NamedCalendar {
                     name: CalendarName(
@@ -398,7 +418,9 @@ fn the_example_names_every_key_and_its_default() {
     let world = with_secret_files(World::default());
     let read = |path: &Path| Ok(world.files[path.to_str().unwrap()].clone());
     let document = Document::parse(FILE, &whole);
-    assert!(sections::read(&document, None, &Sources { env: &|_| None, read: &read }).is_some());
+    assert!(
+        sections::read(&document, None, &Sources { env: &|_| None, read: &read, list: &|_| Ok(Vec::new()) }).is_some()
+    );
     let known = document.known_keys();
     assert_eq!(document.into_problems(), []);
     assert_eq!(known, keys_in(&whole), "left: what the code asks for; right: what the example names");

@@ -50,6 +50,7 @@ impl Worker {
                 Task::Mark(..)
                 | Task::Arrived(_)
                 | Task::Tell(..)
+                | Task::Preview(..)
                 | Task::Card
                 | Task::TakeBack(_)
                 | Task::PointTheWay(_)
@@ -65,7 +66,8 @@ impl Worker {
             Kind::FromCustomer(Posting::Waiting { pieces_posted, .. }) => {
                 (*pieces_posted, Some(customer.unwrap_or_else(|| "Customer".to_string())))
             }
-            Kind::FromBot(Posting::Waiting { pieces_posted, .. }) => (*pieces_posted, None),
+            Kind::FromBot(Posting::Waiting { pieces_posted, .. })
+            | Kind::Saved { posting: Posting::Waiting { pieces_posted, .. }, .. } => (*pieces_posted, None),
             // The desk has it, or refused it, since the table was read.
             _ => return,
         };
@@ -162,6 +164,7 @@ impl Worker {
                         Task::Mark(..)
                         | Task::Arrived(_)
                         | Task::Tell(..)
+                        | Task::Preview(..)
                         | Task::Card
                         | Task::TakeBack(_)
                         | Task::PointTheWay(_)

@@ -42,7 +42,13 @@ impl Late {
             // The customer knows.
             Kind::FromCustomer(Posting::Waiting { late: true, .. }) => return,
             Kind::FromCustomer(Posting::Posted { .. } | Posting::Refused { .. }) => return,
-            Kind::FromBot(_) | Kind::Reply { .. } | Kind::Note { .. } | Kind::Set { .. } | Kind::Deed { .. } => return,
+            Kind::FromBot(_)
+            | Kind::Reply { .. }
+            | Kind::Saved { .. }
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Set { .. }
+            | Kind::Deed { .. } => return,
         }
         let Message { conversation, seq, id, .. } = *message;
         self.waiting.push(Waiting { conversation, seq, message: id, since });

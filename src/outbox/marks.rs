@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use threadline_core::conversation::{Conversation, Event, Thread};
 use threadline_core::desk::{Mark, Trouble};
 use threadline_core::ids::{Moment, PostKey};
-use threadline_core::message::{Kind, Message, Stage};
+use threadline_core::message::{Message, Stage};
 
 /// Receipts that are under way at once.
 const UNDER_WAY_MAX: usize = 4;
@@ -66,7 +66,7 @@ enum LineKind {
 impl LineKind {
     fn of(order: &OrderRow) -> LineKind {
         match order.task {
-            Task::Tell(..) | Task::ShowTheWay(..) => LineKind::Tells,
+            Task::Tell(..) | Task::Preview(..) | Task::ShowTheWay(..) => LineKind::Tells,
             Task::Card => LineKind::Cards,
             Task::TakeBack(_) | Task::PointTheWay(_) => LineKind::Repairs,
             Task::Arrived(_) => LineKind::Unmarks,
@@ -175,7 +175,7 @@ impl Marks {
 
 pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) -> Done {
     let order = &waiting.order;
-    let mut edited = None;
+    let mut outcome = None;
     let result = match &order.task {
         Task::Mark(Mark::Waiting, post) => show_waiting(service, desk, order, post).await,
         Task::Mark(mark, post) => desk.platform.mark(post, *mark).await,
@@ -186,7 +186,7 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
                     // The service orders it again when there is a card.
                     return Done::Over(waiting.order);
                 };
-                edited = Some(head.card_rev);
+                outcome = Some(Event::CardEdited { rev: head.card_rev });
                 if head.card_shown < head.card_rev {
                     match desk.card(service, &head).await {
                         Ok(card) => match desk.platform.edit_card(&thread, &card).await {
@@ -220,6 +220,18 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
             Ok(None) => Err(Trouble::ThreadGone),
             Err(error) => Err(Trouble::NotDone { why: error.to_string() }),
         },
+        Task::Preview(person, words) => match service.shared().store.head(order.conversation).await {
+            Ok(Some(head)) => match &head.thread {
+                Thread::Open(thread) => {
+                    let shown = desk.platform.show_preview(thread, &head, person, words, order.seq).await;
+                    outcome = shown.is_ok().then_some(Event::PreviewShown { seq: order.seq });
+                    shown
+                }
+                Thread::None | Thread::Wanted => Err(Trouble::ThreadGone),
+            },
+            Ok(None) => Err(Trouble::ThreadGone),
+            Err(error) => Err(Trouble::NotDone { why: error.to_string() }),
+        },
         Task::Open | Task::Post | Task::Fetch => Ok(()),
     };
     let kind = LineKind::of(order);
@@ -227,7 +239,7 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
     let why = match result {
         Ok(()) | Err(Trouble::ThreadGone) => {
             service.shared().desk_stopped(platform, kind.part(), None);
-            return over(service, waiting.order, edited).await;
+            return over(service, waiting.order, outcome).await;
         }
         Err(Trouble::Later { after_millis }) => {
             return Done::Paused { waiting, millis: i64::try_from(after_millis).unwrap_or(i64::MAX) };
@@ -238,13 +250,13 @@ pub(super) async fn carry_out(service: &Service, desk: &Desk, waiting: Waiting) 
         }
         Err(Trouble::Never { why }) => {
             tracing::warn!(desk = %desk.name, conversation.id = %order.conversation, kind = order.task.kind(), why, "a receipt, a notice or an edit of a card was refused");
-            return over(service, waiting.order, edited).await;
+            return over(service, waiting.order, outcome).await;
         }
         Err(Trouble::NotDone { why } | Trouble::Unclear { why }) => why,
     };
     if waiting.tries + 1 >= TRIES_MAX {
         tracing::error!(desk = %desk.name, conversation.id = %order.conversation, kind = order.task.kind(), why, "a receipt, a notice or an edit of a card was given up");
-        return over(service, waiting.order, edited).await;
+        return over(service, waiting.order, outcome).await;
     }
     let after_millis = RETRY_MILLIS.0.saturating_mul(1 << waiting.tries.min(20)).min(RETRY_MILLIS.1);
     Done::Again { waiting, after_millis }
@@ -266,15 +278,16 @@ async fn waits(service: &Service, order: &OrderRow) -> Result<bool, Trouble> {
     let head = store.head(order.conversation).await.map_err(not_done)?;
     let found = store.messages_by_seq(&[(order.conversation, order.seq)]).await.map_err(not_done)?;
     let received = head.map_or(0, |head| head.received);
-    let waits = |message: &Message| matches!(message.kind, Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } if first_rev > received);
+    let waits = |message: &Message| matches!(message.from_agent(), Some((_, Stage::Shown { first_rev, .. })) if first_rev > received);
     Ok(found.legible.iter().any(waits))
 }
 
-/// The order is dealt with; `edited`: so far does the card show what changed.
-async fn over(service: &Service, order: OrderRow, edited: Option<i64>) -> Done {
-    match edited {
-        Some(rev) => report(service, order.conversation, Event::CardEdited { rev }).await,
-        None => report_done(service, order.conversation, None, vec![key(&order)]).await,
+/// The order is dealt with, and this came of it.
+async fn over(service: &Service, order: OrderRow, outcome: Option<Event>) -> Done {
+    match outcome {
+        // The service knows whether what the card shows is all there is.
+        Some(edited @ Event::CardEdited { .. }) => report(service, order.conversation, edited).await,
+        outcome => report_done(service, order.conversation, outcome, vec![key(&order)]).await,
     }
     Done::Over(order)
 }
@@ -299,6 +312,7 @@ async fn point(desk: &Desk, order: &OrderRow, head: &Conversation) -> Result<(),
         | Task::Mark(..)
         | Task::Arrived(_)
         | Task::Tell(..)
+        | Task::Preview(..)
         | Task::TakeBack(_) => Ok(()),
     }
 }

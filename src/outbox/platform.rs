@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use threadline_core::body::Body;
 use threadline_core::card::Card;
+use threadline_core::conversation::Conversation;
 use threadline_core::desk::{FoundCard, Letter, Mark, NotFetched, Snapshot, Trouble};
 use threadline_core::file::{DeskFileKey, StoredFile};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
@@ -86,11 +87,11 @@ impl Platform {
         }
     }
 
-    /// Posts in a thread.
-    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<(), Trouble> {
+    /// Posts in a thread; as which post, if the desk says so.
+    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<Option<PostKey>, Trouble> {
         match self {
             Platform::Slack(slack) => slack.post(thread, letter).await,
-            Platform::Practice(practice) => practice.post(letter).await,
+            Platform::Practice(practice) => practice.post(letter).await.map(Some),
         }
     }
 
@@ -161,6 +162,21 @@ impl Platform {
         match self {
             Platform::Slack(slack) => slack.tell(thread, person, words).await,
             Platform::Practice(practice) => practice.tell(conversation, person, words, delivery).await,
+        }
+    }
+
+    /// Shows one person the preview of this number, in these words, with buttons that send it or not.
+    pub async fn show_preview(
+        &self,
+        thread: &ThreadKey,
+        head: &Conversation,
+        person: &str,
+        words: &Body,
+        preview: i64,
+    ) -> Result<(), Trouble> {
+        match self {
+            Platform::Slack(slack) => slack.show_preview(thread, head.number, person, words, preview).await,
+            Platform::Practice(practice) => practice.show_preview(head.id, person, words, preview).await,
         }
     }
 

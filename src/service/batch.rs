@@ -14,7 +14,6 @@ use threadline_core::desk::{Frame, Post};
 use threadline_core::file::{Attachment, StoredFile};
 use threadline_core::ids::{ConversationId, DeskName, FileId, MessageId, Moment, ThreadKey};
 use threadline_core::message::{Kind, Message};
-use threadline_core::verb::Names;
 use threadline_core::words;
 use tokio::sync::oneshot;
 
@@ -102,7 +101,7 @@ struct Loaded {
 
 pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Outcome, StoreError> {
     let now = inner.clock.now();
-    let mut conversations = load(tx, works, &inner.names).await?;
+    let mut conversations = load(tx, inner, works).await?;
     let mut outcome = Outcome::default();
     let mut effects: Vec<(ConversationId, Effect)> = Vec::new();
     for work in works {
@@ -202,7 +201,7 @@ impl Conversations {
     }
 }
 
-async fn load(tx: &mut Tx, works: &[Work], names: &Names) -> Result<Conversations, StoreError> {
+async fn load(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Conversations, StoreError> {
     let acts = || works.iter().flat_map(|work| &work.acts);
     let (mut ids, mut threads) = (BTreeSet::new(), BTreeSet::new());
     for act in acts() {
@@ -231,7 +230,7 @@ async fn load(tx: &mut Tx, works: &[Work], names: &Names) -> Result<Conversation
     let hashes: BTreeSet<&str> = works.iter().filter_map(|work| work.token.as_ref()).map(Token::hash).collect();
     let hashes: Vec<String> = hashes.into_iter().map(str::to_string).collect();
     conversations.by_token.extend(tx.tokens(&hashes).await?);
-    let wanted = wanted(acts(), &mut conversations, names);
+    let wanted = wanted(inner, acts(), &mut conversations);
     for (id, context) in tx.contexts(&wanted.contexts).await? {
         if let Some(loaded) = conversations.by_id.get_mut(&id) {
             loaded.before.context.clone_from(&context);
@@ -241,6 +240,8 @@ async fn load(tx: &mut Tx, works: &[Work], names: &Names) -> Result<Conversation
     let mut messages: HashMap<MessageId, Message> = HashMap::new();
     let mut found = tx.messages_of(&wanted.whole).await?;
     found.extend(tx.held_replies(&wanted.held).await?);
+    found.extend(tx.open_previews(&wanted.previews).await?);
+    found.extend(tx.numbered_messages(&wanted.numbers).await?);
     found.extend(tx.messages_by_key(wanted.keys).await?);
     found.extend(tx.messages_by_id(&wanted.ids).await?);
     for (conversation, rev) in wanted.replies_above {
@@ -278,15 +279,18 @@ struct Wanted {
     after: Vec<(ConversationId, i64)>,
     files: Vec<FileId>,
     contexts: Vec<ConversationId>,
+    previews: Vec<ConversationId>,
+    numbers: Vec<(ConversationId, i64)>,
 }
 
-fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversations, names: &Names) -> Wanted {
+fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversations) -> Wanted {
     let mut wanted = Wanted::default();
     let (mut whole, mut held, mut replies) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let mut previews = HashSet::new();
     for act in acts {
         let Some(loaded) = conversations.of(&act.subject) else { continue };
         let head = &loaded.dialogue.head;
-        if act.event.asks_for_all(names) {
+        if act.event.asks_for_all(&inner.names) {
             whole.insert(head.id);
         }
         let mut late = |post: &Post| {
@@ -327,17 +331,27 @@ fn wanted<'a>(acts: impl Iterator<Item = &'a Act>, conversations: &mut Conversat
                 wanted.ids.push(*message);
                 held.insert(head.id);
             }
-            Event::PiecesPosted(pieces) => wanted.ids.extend(pieces.iter().map(|piece| piece.message)),
+            Event::PiecesPosted { pieces, .. } => wanted.ids.extend(pieces.iter().map(|piece| piece.message)),
             Event::PostsDelayed(messages) => wanted.ids.extend(messages),
             Event::PostRefused { message, .. }
             | Event::FileFetched { message, .. }
             | Event::FileMissed { message, .. } => wanted.ids.push(*message),
             Event::FileUploaded { piece, .. } | Event::FileRefused { piece, .. } => wanted.ids.push(piece.message),
-            Event::ThreadOpened(_) | Event::CardEdited { .. } | Event::OutcomeLost { .. } => {}
+            Event::PreviewShown { .. }
+            | Event::ThreadOpened(_)
+            | Event::CardEdited { .. }
+            | Event::OutcomeLost { .. } => {}
+        }
+        let saved = act.event.wants_saved(inner.rules(&head.desk), head.number);
+        wanted.numbers.extend(saved.previews.iter().map(|seq| (head.id, *seq)));
+        if saved.any && previews.insert(head.id) {
+            held.insert(head.id);
+            wanted.contexts.push(head.id);
         }
     }
     wanted.whole.extend(whole);
     wanted.held.extend(held);
+    wanted.previews.extend(previews);
     wanted
 }
 
@@ -376,8 +390,8 @@ async fn store(
         match message.kind {
             Kind::FromCustomer(_) => outcome.stored.customer += 1,
             Kind::FromBot(_) => outcome.stored.bot += 1,
-            Kind::Reply { .. } | Kind::Note { .. } => outcome.stored.agent += 1,
-            Kind::Deed { .. } | Kind::Set { .. } => {}
+            Kind::Reply { .. } | Kind::Saved { .. } | Kind::Note { .. } => outcome.stored.agent += 1,
+            Kind::Preview { .. } | Kind::Deed { .. } | Kind::Set { .. } => {}
         }
     }
     heads.sort_by_key(|head| head.id);
@@ -426,6 +440,10 @@ async fn store(
             Effect::TellPrivately { seq, person, notice } => {
                 let words = words::notice(&notice, &inner.names);
                 orders.add(place(Task::Tell(person, words), seq));
+            }
+            Effect::ShowPreview { seq, person, notice } => {
+                let words = words::notice(&notice, &inner.names);
+                orders.add(place(Task::Preview(person, words), seq));
             }
             Effect::EditCard => orders.add(place(Task::Card, 0)),
             Effect::TakeBack { post } => orders.add(place(Task::TakeBack(post.key), post.stamp)),

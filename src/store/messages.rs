@@ -1,12 +1,12 @@
 //! Messages as rows.
 
 use super::many::{ROWS_MAX, powers_of_two, push_list};
-use super::{Rows, Store, StoreError, Tx, files_json, inconsistent, json, on_read, on_tx};
+use super::{Rows, Store, StoreError, Tx, files_json, inconsistent, json, on_read, on_tx, saved_json};
 use sqlx::QueryBuilder;
 use std::collections::HashMap;
 use threadline_core::desk::{Agent, Post};
 use threadline_core::ids::{AgentId, ConversationId, MessageId, Moment, PostKey};
-use threadline_core::message::{Kind, Message, Place, Posting, Stage};
+use threadline_core::message::{Fate, Kind, Message, Place, Posting, Stage};
 
 #[derive(sqlx::FromRow)]
 struct MessageRow {
@@ -27,13 +27,15 @@ struct MessageRow {
     edited: Option<i64>,
     body: String,
     files: Option<String>,
+    saved: Option<String>,
+    at_desk: Option<String>,
     at: i64,
     rev: i64,
     retry_of: Option<i64>,
 }
 
 const COLUMNS: &str = "id, conversation, seq, place_seq, place_stamp, key, kind, stage, stage_number, stage_why, \
-    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, at, rev, retry_of";
+    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, saved, at_desk, at, rev, retry_of";
 
 impl Tx {
     /// Messages by what makes them unique.
@@ -50,6 +52,33 @@ impl Tx {
     pub async fn held_replies(&mut self, conversations: &[ConversationId]) -> Result<Vec<Message>, StoreError> {
         self.messages_in("conversation", conversations.iter().map(ToString::to_string).collect(), " AND stage = 'held'")
             .await
+    }
+
+    /// The previews of these conversations that can be sent.
+    pub async fn open_previews(&mut self, conversations: &[ConversationId]) -> Result<Vec<Message>, StoreError> {
+        let names = conversations.iter().map(ToString::to_string).collect();
+        // As the index says it, or SQLite does not use it.
+        self.messages_in("conversation", names, " AND stage IN ('unseen', 'seen')").await
+    }
+
+    /// Messages by their numbers.
+    pub async fn numbered_messages(&mut self, numbers: &[(ConversationId, i64)]) -> Result<Vec<Message>, StoreError> {
+        let mut messages = Vec::with_capacity(numbers.len());
+        for chunk in numbers.chunks(ROWS_MAX) {
+            let rows: Vec<MessageRow> = on_tx!(self, |c| {
+                let mut query =
+                    QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE (conversation, seq) IN ("));
+                query.push_values(chunk, |mut row, (conversation, seq)| {
+                    row.push_bind(conversation.to_string()).push_bind(*seq);
+                });
+                query.push(")");
+                query.build_query_as().fetch_all(c).await?
+            });
+            for row in rows {
+                messages.push(message_from(row)?);
+            }
+        }
+        Ok(messages)
     }
 
     /// All messages of these conversations.
@@ -77,7 +106,11 @@ impl Tx {
     pub async fn replies_above(&mut self, conversation: ConversationId, rev: i64) -> Result<Vec<Message>, StoreError> {
         let rows: Vec<MessageRow> = on_tx!(self, |c| {
             let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE conversation = "));
-            query.push_bind(conversation.to_string()).push(" AND rev > ").push_bind(rev).push(" AND kind = 'reply'");
+            query
+                .push_bind(conversation.to_string())
+                .push(" AND rev > ")
+                .push_bind(rev)
+                .push(" AND kind IN ('reply', 'saved')");
             query.build_query_as().fetch_all(c).await?
         });
         rows.into_iter().map(message_from).collect()
@@ -122,6 +155,8 @@ impl Tx {
                         .push_bind(words.edited)
                         .push_bind(json::body_to_json(&it.body))
                         .push_bind(files_json::attachments_to_json(&it.files))
+                        .push_bind(words.saved)
+                        .push_bind(words.at_desk)
                         .push_bind(it.at.0)
                         .push_bind(it.rev)
                         .push_bind(it.retry_of);
@@ -139,7 +174,7 @@ impl Tx {
                 // Both databases name the columns of VALUES column1, column2 …
                 let mut query = QueryBuilder::new(
                     "UPDATE message SET kind = v.column2, stage = v.column3, stage_number = v.column4, \
-                     stage_why = v.column5, edited = v.column6, rev = v.column7 FROM (",
+                     stage_why = v.column5, edited = v.column6, at_desk = v.column7, rev = v.column8 FROM (",
                 );
                 query.push_values(chunk, |mut row, it| {
                     let words = kind_words(&it.kind);
@@ -149,6 +184,7 @@ impl Tx {
                         .push_bind(words.number)
                         .push_bind(words.why)
                         .push_bind(words.edited)
+                        .push_bind(words.at_desk)
                         .push_bind(it.rev);
                 });
                 query.push(") AS v WHERE message.id = v.column1");
@@ -226,7 +262,7 @@ impl Store {
         let rows: Vec<(String, i64)> = on_read!(self, |c| {
             let mut query = QueryBuilder::new(
                 "SELECT m.conversation, COUNT(*) FROM message m JOIN conversation c ON c.id = m.conversation \
-                 WHERE m.rev > 0 AND m.rev > c.seen AND m.kind = 'reply' AND m.stage IN ('shown', 'reworded') \
+                 WHERE m.rev > 0 AND m.rev > c.seen AND m.kind IN ('reply', 'saved') AND m.stage IN ('shown', 'reworded') \
                  AND m.conversation IN ",
             );
             push_list(&mut query, conversations.iter().map(ToString::to_string));
@@ -247,6 +283,16 @@ impl Store {
         )
         .bind(id.to_string())
         .fetch_optional(c)
+        .await?))
+    }
+
+    /// The numbers of a conversation's previews that can be sent.
+    pub async fn open_preview_numbers(&self, id: ConversationId) -> Result<Vec<i64>, StoreError> {
+        Ok(on_read!(self, |c| sqlx::query_scalar(
+            "SELECT seq FROM message WHERE conversation = $1 AND stage IN ('unseen', 'seen')"
+        )
+        .bind(id.to_string())
+        .fetch_all(c)
         .await?))
     }
 
@@ -290,31 +336,46 @@ struct KindWords<'a> {
     agent: Option<&'a Agent>,
     stamp: Option<i64>,
     edited: Option<i64>,
+    saved: Option<&'a str>,
+    at_desk: Option<String>,
 }
 
 fn kind_words(kind: &Kind) -> KindWords<'_> {
-    let none = KindWords { kind: "", stage: "none", number: 0, why: None, agent: None, stamp: None, edited: None };
+    let none = || KindWords {
+        kind: "",
+        stage: "none",
+        number: 0,
+        why: None,
+        agent: None,
+        stamp: None,
+        edited: None,
+        saved: None,
+        at_desk: None,
+    };
     let posting = |kind, posting| match posting {
         &Posting::Waiting { pieces_posted, late } => {
             let stage = if late { "late" } else { "waiting" };
-            KindWords { kind, stage, number: pieces_posted.into(), ..none }
+            KindWords { kind, stage, number: pieces_posted.into(), ..none() }
         }
-        Posting::Posted { at } => KindWords { kind, stage: "posted", number: at.0, ..none },
+        Posting::Posted { at } => KindWords { kind, stage: "posted", number: at.0, ..none() },
         Posting::Refused { why, pieces_posted } => {
-            KindWords { kind, stage: "refused", number: (*pieces_posted).into(), why: Some(why), ..none }
+            KindWords { kind, stage: "refused", number: (*pieces_posted).into(), why: Some(why), ..none() }
         }
     };
     match kind {
         Kind::FromCustomer(stage) => posting("customer", stage),
         Kind::FromBot(stage) => posting("bot", stage),
+        Kind::Saved { by, name, posting, post, stage } => {
+            let (stage, number) = stage_words(*stage);
+            let at_desk = Some(saved_json::to_json(posting, post.as_ref()));
+            KindWords { kind: "saved", stage, number, agent: Some(by), saved: Some(name), at_desk, ..none() }
+        }
+        Kind::Preview { by, name, fate } => {
+            let stage = fate_word(*fate);
+            KindWords { kind: "preview", stage, agent: Some(by), saved: Some(name), ..none() }
+        }
         Kind::Reply { by, post, edited, stage } => {
-            let (stage, number) = match *stage {
-                Stage::Held { until } => ("held", until.0),
-                Stage::Shown { first_rev, reworded: false } => ("shown", first_rev),
-                Stage::Shown { first_rev, reworded: true } => ("reworded", first_rev),
-                Stage::Withdrawn { was_shown: true } => ("withdrawn", 0),
-                Stage::Withdrawn { was_shown: false } => ("discarded", 0),
-            };
+            let (stage, number) = stage_words(*stage);
             KindWords {
                 kind: "reply",
                 stage,
@@ -322,14 +383,34 @@ fn kind_words(kind: &Kind) -> KindWords<'_> {
                 agent: Some(by),
                 stamp: Some(post.stamp),
                 edited: *edited,
-                ..none
+                ..none()
             }
         }
         Kind::Note { by, post, edited } => {
-            KindWords { kind: "note", agent: Some(by), stamp: Some(post.stamp), edited: *edited, ..none }
+            KindWords { kind: "note", agent: Some(by), stamp: Some(post.stamp), edited: *edited, ..none() }
         }
-        Kind::Deed { by } => KindWords { kind: "deed", agent: Some(by), ..none },
-        Kind::Set { post } => KindWords { kind: "set", stamp: Some(post.stamp), ..none },
+        Kind::Deed { by } => KindWords { kind: "deed", agent: Some(by), ..none() },
+        Kind::Set { post } => KindWords { kind: "set", stamp: Some(post.stamp), ..none() },
+    }
+}
+
+fn stage_words(stage: Stage) -> (&'static str, i64) {
+    match stage {
+        Stage::Held { until } => ("held", until.0),
+        Stage::Shown { first_rev, reworded: false } => ("shown", first_rev),
+        Stage::Shown { first_rev, reworded: true } => ("reworded", first_rev),
+        Stage::Withdrawn { was_shown: true } => ("withdrawn", 0),
+        Stage::Withdrawn { was_shown: false } => ("discarded", 0),
+    }
+}
+
+fn fate_word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Unseen => "unseen",
+        Fate::Seen => "seen",
+        Fate::Sent => "sent",
+        Fate::Cancelled => "cancelled",
+        Fate::Replaced => "replaced",
     }
 }
 
@@ -363,10 +444,21 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         "discarded" => Ok(Stage::Withdrawn { was_shown: false }),
         _ => Err(wrong("no such stage")),
     };
+    let name = || row.saved.clone().ok_or_else(|| wrong("no name of a saved reply"));
+    let fate = || {
+        let all = [Fate::Unseen, Fate::Seen, Fate::Sent, Fate::Cancelled, Fate::Replaced];
+        all.into_iter().find(|fate| fate_word(*fate) == row.stage).ok_or_else(|| wrong("no such stage"))
+    };
     let kind = match row.kind.as_str() {
         "customer" => Kind::FromCustomer(posting()?),
         "bot" => Kind::FromBot(posting()?),
         "reply" => Kind::Reply { by: by()?, post: post()?, edited: row.edited, stage: stage()? },
+        "saved" => {
+            let at_desk = row.at_desk.as_deref().and_then(saved_json::from_json);
+            let (posting, post) = at_desk.ok_or_else(|| wrong("not on its way to the desk"))?;
+            Kind::Saved { by: by()?, name: name()?, posting, post, stage: stage()? }
+        }
+        "preview" => Kind::Preview { by: by()?, name: name()?, fate: fate()? },
         "note" => Kind::Note { by: by()?, post: post()?, edited: row.edited },
         "deed" => Kind::Deed { by: by()? },
         "set" => Kind::Set { post: post()? },

@@ -19,6 +19,7 @@ mod many;
 pub mod messages;
 pub mod orders;
 pub mod practice;
+mod saved_json;
 mod sought;
 pub mod tokens;
 mod writer;

@@ -39,6 +39,8 @@ pub enum Task {
     Card,
     /// Tell a person these words, privately.
     Tell(String, Body),
+    /// Show a person, privately, the preview of the order's number in these words, with what sends it.
+    Preview(String, Body),
     /// Delete a post of ours.
     TakeBack(PostKey),
     /// Have a card of ours say where the conversation goes on.
@@ -60,6 +62,7 @@ impl Task {
             Task::Mark(Mark::Waiting, _) => "waiting",
             Task::Arrived(_) => "arrived",
             Task::Tell(..) => "tell",
+            Task::Preview(..) => "preview",
             Task::TakeBack(_) => "take_back",
             Task::PointTheWay(_) => "point",
             Task::ShowTheWay(..) => "way",
@@ -83,7 +86,9 @@ impl Tx {
                         Task::Mark(_, post) | Task::Arrived(post) | Task::TakeBack(post) | Task::PointTheWay(post) => {
                             (Some(post.0.as_str()), None, None)
                         }
-                        Task::Tell(person, words) => (Some(person.as_str()), Some(json::body_to_json(words)), None),
+                        Task::Tell(person, words) | Task::Preview(person, words) => {
+                            (Some(person.as_str()), Some(json::body_to_json(words)), None)
+                        }
                         Task::ShowTheWay(person, thread) => (Some(person.as_str()), None, Some(thread.0.as_str())),
                     };
                     row.push_bind(order.conversation.to_string())
@@ -188,6 +193,9 @@ fn order_from((conversation, kind, seq, desk, target, words, thread, at): Row) -
         "arrived" => Task::Arrived(post()?),
         "tell" => {
             Task::Tell(post()?.0, words.as_deref().and_then(json::body_from_json).ok_or_else(|| wrong("no words"))?)
+        }
+        "preview" => {
+            Task::Preview(post()?.0, words.as_deref().and_then(json::body_from_json).ok_or_else(|| wrong("no words"))?)
         }
         "take_back" => Task::TakeBack(post()?),
         "point" => Task::PointTheWay(post()?),

@@ -104,8 +104,10 @@ fn listed_conversation(listed: Listed) -> ListedConversation {
 fn last_word(message: Message) -> Option<LastWord> {
     let (from, name) = match message.kind {
         Kind::FromCustomer(_) => ("customer", None),
-        Kind::Reply { by, .. } => ("agent", Some(by.name)),
-        Kind::FromBot(_) | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => return None,
+        Kind::Reply { by, .. } | Kind::Saved { by, .. } => ("agent", Some(by.name)),
+        Kind::FromBot(_) | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => {
+            return None;
+        }
     };
     let text = one_line(&message.body.text()).chars().take(LAST_WORD_CHARS_MAX).collect();
     Some(LastWord { from, name, text, at: message.at.0 })

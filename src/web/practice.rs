@@ -6,7 +6,7 @@ use super::input::{At, In};
 use super::problem::Problem;
 use super::widget::is_client_key;
 use super::{App, files, served};
-use crate::practice::PracticeError;
+use crate::practice::{PracticeError, preview_of};
 use crate::store::practice::{PostKind, PracticePost};
 use crate::web::assets;
 use axum::Router;
@@ -25,6 +25,7 @@ use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
 use threadline_core::file::{FILES_MAX, StoredFile};
 use threadline_core::ids::FileId;
+use threadline_core::saved::{CANCEL, SEND};
 use threadline_core::verb::{Name, Names, Need, Start};
 use threadline_core::words::{self, CONTINUED, Notice, ODD};
 use tokio::sync::broadcast::error::RecvError;
@@ -132,13 +133,40 @@ async fn thread(State(app): State<App>, At(number): At<i64>) -> Result<Json<Valu
     let names = &app.service.shared().names;
     let here = app.config.topics.iter().filter(|topic| topic.desk == conversation.desk);
     let topics: Vec<&str> = here.map(|topic| topic.label.as_str()).collect();
-    let card = card_value(&app.cards.card(&conversation, &context, names), names, &topics);
-    let posts: Vec<Value> = posts.iter().map(|post| post_value(number, post, &card, names)).collect();
+    let replies = app.config.replies.list();
+    let choices = Choices { topics: &topics, replies: &replies };
+    let card = card_value(&app.cards.card(&conversation, &context, names), names, choices);
+    let open = store.open_preview_numbers(conversation.id).await.map_err(crate::service::Refusal::Store)?;
+    let decides = |preview: i64| {
+        let word = names.word(Name::Saved)?;
+        let verb = |what: &str| format!("{word} {what} {preview}");
+        let button = |label: &str, what: &str| json!({ "label": label, "verb": verb(what) });
+        let buttons = json!([button(words::SEND_BUTTON, SEND), button(words::CANCEL_BUTTON, CANCEL)]);
+        open.contains(&preview).then_some(buttons)
+    };
+    let posts: Vec<Value> = posts
+        .iter()
+        .map(|post| {
+            let mut value = post_value(number, post, &card, names);
+            if let Some(buttons) = post.delivery.as_deref().and_then(preview_of).and_then(decides) {
+                value["buttons"] = buttons;
+            }
+            value
+        })
+        .collect();
     let topic = app.cards.topic_label(&conversation.topic);
     Ok(Json(json!({ "number": number, "customer": conversation.customer.name, "topic": topic, "posts": posts })))
 }
 
-fn card_value(card: &Card, names: &Names, topics: &[&str]) -> Value {
+/// What the page lets one choose from.
+#[derive(Clone, Copy)]
+struct Choices<'a> {
+    topics: &'a [&'a str],
+    /// The name of each saved reply, and how it begins.
+    replies: &'a [(String, String)],
+}
+
+fn card_value(card: &Card, names: &Names, choices: Choices<'_>) -> Value {
     let button = |name: &Name| json!({ "verb": names.word(*name), "label": words::button(*name), "asks": asks(*name) });
     let field = |CardField { label, value }: &CardField| match value {
         CardValue::Text(text) => json!({ "label": label, "text": text }),
@@ -167,7 +195,8 @@ fn card_value(card: &Card, names: &Names, topics: &[&str]) -> Value {
         "small_print": small_print.collect::<Vec<_>>(),
         "buttons": card.offered.buttons.iter().map(button).collect::<Vec<_>>(),
         "more": card.offered.more.iter().map(button).collect::<Vec<_>>(),
-        "topics": topics,
+        "topics": choices.topics,
+        "replies": choices.replies.iter().map(|(name, first)| json!({ "name": name, "first": first })).collect::<Vec<_>>(),
     })
 }
 
@@ -265,6 +294,7 @@ fn asks(name: Name) -> Option<&'static str> {
         Start::Needs(Need::Person) => Some("person"),
         Start::Needs(Need::Topic) => Some("topic"),
         Start::Needs(Need::Note) => Some("note"),
+        Start::Needs(Need::Saved) => Some("saved"),
         Start::Ready(_) | Start::NotYet => None,
     }
 }

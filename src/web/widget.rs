@@ -186,7 +186,7 @@ impl<M: Borrow<Message>> Serialize for MessageView<M> {
                 }
                 map.serialize_entry("edited", &false)?;
             }
-            Kind::Reply { by, stage, .. } => {
+            Kind::Reply { by, stage, .. } | Kind::Saved { by, stage, .. } => {
                 map.serialize_entry("from", "agent")?;
                 map.serialize_entry("name", &by.name)?;
                 map.serialize_entry("picture", &by.picture)?;
@@ -194,7 +194,9 @@ impl<M: Borrow<Message>> Serialize for MessageView<M> {
                 map.serialize_entry("edited", &message.edited_in_sight())?;
             }
             // None of these concerns a customer, and nothing of them is written.
-            Kind::FromBot(_) | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => return map.end(),
+            Kind::FromBot(_) | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => {
+                return map.end();
+            }
         }
         map.serialize_entry("body", &BodyJson(&message.body))?;
         if !message.files.is_empty() {

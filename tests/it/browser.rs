@@ -40,6 +40,18 @@ fn rating() {
 }
 
 #[test]
+fn saved() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("replies-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let hello = "Good news!\nHello *{customer.first_name|there}*, this is {agent.name}:\n- it is #{number}";
+    for (name, text) in [("hello", hello), ("late", "Sorry, {order} is late.")] {
+        std::fs::write(folder.join(format!("{name}.md")), text).unwrap();
+    }
+    in_chromium("saved.mjs", &format!("[replies]\nfolder = {folder:?}\n"), None, &[]);
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
 fn files() {
     in_chromium("files.mjs", "", None, &[]);
 }
@@ -209,7 +221,10 @@ fn configuration(directory: &Path, server: &str, slack: Option<&FakeSlack>, more
         (_, IDENTITY) => more.iter().find(|(name, _)| *name == IDENTITY).map(|(_, secret)| secret.clone()),
         _ => None,
     };
-    config::load(None, None, &env, &|_| Ok(toml.clone())).unwrap_or_else(|errors| panic!("{errors}\n{toml}"))
+    let read = |path: &Path| {
+        if path == Path::new(config::FILE) { Ok(toml.clone()) } else { std::fs::read_to_string(path) }
+    };
+    config::load(None, None, &env, &read, &config::files_in).unwrap_or_else(|errors| panic!("{errors}\n{toml}"))
 }
 
 /// The Chromium to play in, if everything is here.

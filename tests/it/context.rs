@@ -192,6 +192,7 @@ async fn everything_known_is_on_the_card_at_the_practice_desk(house: House) {
               "verb": "help"
             }
           ],
+          "replies": [],
           "small_print": [
             "From the page: seats = 12, trial = false",
             "German (AT) · began Thu 01:00 local time (Europe/Vienna, UTC+1)"
@@ -405,6 +406,7 @@ async fn hostile_words_on_the_card(house: House, desk: DeskKind) {
                       "verb": "help"
                     }
                   ],
+                  "replies": [],
                   "small_print": [
                     "From the page: identity = verified",
                     "German"

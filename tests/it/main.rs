@@ -24,6 +24,7 @@ mod document;
 mod hours;
 mod identity;
 mod resume;
+mod saved;
 mod tickets;
 
 mod by_hand;

@@ -36,6 +36,8 @@ pub struct SlackConfig {
     pub verbs: Arc<Names>,
     /// What conversations can be about, for each desk.
     pub topics: Arc<[DeskTopics]>,
+    /// The saved replies: the name of each, and how it begins.
+    pub replies: Arc<[(String, String)]>,
 }
 
 /// What the conversations of a desk can be about.
@@ -66,6 +68,7 @@ impl SlackConfig {
             reads_per_minute: Some(READS_PER_MINUTE),
             verbs: Arc::default(),
             topics: Arc::default(),
+            replies: Arc::default(),
         }
     }
 

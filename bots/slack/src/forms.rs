@@ -5,7 +5,7 @@ use crate::format::clean_line;
 use serde_json::{Value, json};
 use threadline_core::body::{Body, is_invisible};
 use threadline_core::ids::ThreadKey;
-use threadline_core::verb::{Name, Names, Need, Start, VERBS, Verb};
+use threadline_core::verb::{Name, Names, Need, Saved, Start, VERBS, Verb};
 use threadline_core::words;
 
 /// What all our forms are called.
@@ -16,6 +16,7 @@ const WHAT: &str = "what";
 const WHO: &str = "who";
 const TOPIC: &str = "topic";
 const NOTE: &str = "note";
+const SAVED: &str = "saved";
 
 /// Longest text of an entry (Block Kit reference, `option`: 75 characters).
 pub(crate) const ENTRY_CHARS_MAX: usize = 75;
@@ -55,6 +56,7 @@ fn field_of(need: Need) -> &'static str {
         Need::Person => WHO,
         Need::Topic => TOPIC,
         Need::Note => NOTE,
+        Need::Saved => SAVED,
     }
 }
 
@@ -95,8 +97,17 @@ pub(crate) enum Filled {
     Missing(&'static str),
 }
 
+/// What can be chosen in fields.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choices<'a> {
+    /// Each topic's id and label.
+    pub topics: &'a [(String, String)],
+    /// Each saved reply's name, and how it begins.
+    pub replies: &'a [(String, String)],
+}
+
 /// The form as Slack shows it.
-pub(crate) fn view(form: &Form, topics: &[(String, String)], names: &Names) -> Value {
+pub(crate) fn view(form: &Form, choices: Choices<'_>, names: &Names) -> Value {
     let (title, submit, blocks) = match &form.asks {
         Asks::Everything => ("Threadline".to_string(), "Go on", everything(names)),
         Asks::This { need, of } => {
@@ -105,7 +116,7 @@ pub(crate) fn view(form: &Form, topics: &[(String, String)], names: &Names) -> V
                 Subject::Number(number) => format!("{verb} #{number}"),
                 Subject::Thread(_) => verb.to_string(),
             };
-            (title, verb, vec![field(*need, topics)])
+            (title, verb, vec![field(*need, choices)])
         }
     };
     json!({
@@ -145,6 +156,13 @@ pub(crate) fn read(view: &Value) -> Option<(Form, Filled)> {
             Some(topic) => Filled::Verb { of: of.clone(), verb: Verb::Topic(topic.to_string()) },
             None => Filled::Missing(TOPIC),
         },
+        Asks::This { need: Need::Saved, of } => match picked(SAVED) {
+            Some(name) => {
+                let asked = Saved::Show { name: name.to_string(), given: Vec::new() };
+                Filled::Verb { of: of.clone(), verb: Verb::Saved(asked) }
+            }
+            None => Filled::Missing(SAVED),
+        },
         Asks::This { need: Need::Note, of } => {
             match values[NOTE][NOTE]["value"].as_str().unwrap_or_default().trim_matches(is_invisible) {
                 "" => Filled::Missing(NOTE),
@@ -183,6 +201,7 @@ pub(crate) fn missing(field: &str) -> &'static str {
         WHAT => "Pick what should be done.",
         WHO => "Pick somebody.",
         TOPIC => "Pick a topic.",
+        SAVED => "Pick a saved reply.",
         _ => "Write something: an empty note tells nobody anything.",
     }
 }
@@ -217,12 +236,24 @@ fn everything(names: &Names) -> Vec<Value> {
     ]
 }
 
-fn field(need: Need, topics: &[(String, String)]) -> Value {
+fn field(need: Need, choices: Choices<'_>) -> Value {
     match need {
         Need::Person => input(WHO, "Who should have it?", json!({ "type": "users_select" })),
         Need::Topic => {
-            let entries: Vec<Value> = topics.iter().take(ENTRIES_MAX).map(|(id, label)| option(label, id)).collect();
+            let entries: Vec<Value> =
+                choices.topics.iter().take(ENTRIES_MAX).map(|(id, label)| option(label, id)).collect();
             input(TOPIC, "What is it about?", json!({ "type": "static_select", "options": entries }))
+        }
+        Need::Saved => {
+            let entry = |(name, first): &(String, String)| {
+                let mut option = option(name, name);
+                option["description"] = plain(&clean_line(first, ENTRY_CHARS_MAX));
+                option
+            };
+            let entries: Vec<Value> = choices.replies.iter().take(ENTRIES_MAX).map(entry).collect();
+            let mut input = input(SAVED, "Which one?", json!({ "type": "static_select", "options": entries }));
+            input["hint"] = plain("You see it as the customer would read it. Nothing is sent before you say so.");
+            input
         }
         Need::Note => {
             let element = json!({ "type": "plain_text_input", "multiline": true, "max_length": TEXT_CHARS_MAX });
@@ -296,6 +327,11 @@ mod tests {
         expected.assert_eq(&format!("{value:#}\n"));
     }
 
+    /// These topics; and as saved replies, the same.
+    fn choices(all: &[(String, String)]) -> Choices<'_> {
+        Choices { topics: all, replies: all }
+    }
+
     fn topics() -> Vec<(String, String)> {
         vec![("billing".into(), "Billing Questions".into()), ("other".into(), "Other".into())]
     }
@@ -316,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_form_asks_for_what_a_verb_needs() {
-        let shown = |asks| view(&Form { asks, channel: None, answer_to: None }, &topics(), &Names::default());
+        let shown = |asks| view(&Form { asks, channel: None, answer_to: None }, choices(&topics()), &Names::default());
         let of = || Subject::Number(1042);
         check(
             &shown(Asks::This { need: Need::Person, of: of() }),
@@ -520,6 +556,19 @@ mod tests {
                           {
                             "description": {
                               "emoji": false,
+                              "text": "Look at a saved reply, then send it; alone, the list of them.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Saved reply…",
+                              "type": "plain_text"
+                            },
+                            "value": "r"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
                               "text": "Say that it is done; “silently” asks the customer for no rating.",
                               "type": "plain_text"
                             },
@@ -606,7 +655,7 @@ mod tests {
     #[test]
     fn a_form_comes_back_as_it_went_out() {
         for form in all() {
-            let shown = view(&form, &topics(), &Names::default());
+            let shown = view(&form, choices(&topics()), &Names::default());
             let (read, filled) = read(&shown).unwrap();
             assert_eq!((read, filled), (form.clone(), Filled::Missing(form.asks.main_field())));
         }
@@ -621,7 +670,7 @@ mod tests {
     #[test]
     fn what_is_filled_in_is_read() {
         let filled = |asks: Asks, values: Value| {
-            let mut view = view(&Form { asks, channel: None, answer_to: None }, &topics(), &Names::default());
+            let mut view = view(&Form { asks, channel: None, answer_to: None }, choices(&topics()), &Names::default());
             view["state"] = json!({ "values": values });
             read(&view).unwrap().1
         };

@@ -6,9 +6,10 @@
 use crate::command::{self, Command};
 use crate::directory::Place;
 use crate::format::NAMELESS_AGENT;
-use crate::forms::{self, Asks, Filled, Form, Subject};
+use crate::forms::{self, Asks, Choices, Filled, Form, Subject};
 use crate::interaction::{self, Act, Interaction, Person};
 use crate::outbound::{Slack, Us};
+use crate::saved::Decided;
 use crate::{PLATFORM, ids, lists, rich};
 use serde_json::{Value, json};
 use std::fmt;
@@ -135,6 +136,7 @@ impl Inner {
                 Start::Needs(need) => self.opens(it, Asks::This { need, of: Subject::Thread(thread) }, false),
                 Start::NotYet => Reply::Taken(None),
             },
+            Act::OnPreview(decided) => self.decided(us, &it, decided).await,
             Act::Wrote(text) => self.wrote(us, it, &text).await,
             Act::FilledIn(form, filled) => self.filled_in(us, &it, form, filled).await,
             Act::Types(text) => self.types(us, &it, &text).await,
@@ -164,23 +166,46 @@ impl Inner {
         reply
     }
 
+    /// A preview that he alone was shown: it goes away once what he decided is stored. Slack says where
+    /// such a thing stood, and not in which thread.
+    async fn decided(self: &Arc<Self>, us: &Us, it: &Interaction, decided: Decided) -> Reply {
+        let notice = match self.look_up_and_store(us, it, Subject::Number(decided.number), decided.verb()).await {
+            Ok(()) => {
+                if let Some(url) = it.answer_to.clone() {
+                    let inner = self.clone();
+                    self.tasks.spawn(async move {
+                        if let Err(trouble) = inner.slack.take_away(&url).await {
+                            warn!(?trouble, "a preview that was decided about still stands there");
+                        }
+                    });
+                }
+                return Reply::Taken(None);
+            }
+            Err(notice) => notice,
+        };
+        self.taken_but(it.answer_to.as_deref(), &notice).await
+    }
+
     /// A verb of a conversation that has to be looked up.
     async fn picked(&self, us: &Us, it: &Interaction, of: Subject, verb: Verb) -> Reply {
-        let answer_to = it.answer_to.as_deref();
+        match self.look_up_and_store(us, it, of, verb).await {
+            Ok(()) => Reply::Taken(None),
+            Err(notice) => self.taken_but(it.answer_to.as_deref(), &notice).await,
+        }
+    }
+
+    /// Stores a verb of a conversation that has to be looked up; else why it was not.
+    async fn look_up_and_store(&self, us: &Us, it: &Interaction, of: Subject, verb: Verb) -> Result<(), Notice> {
         let (by, found) = futures_util::join!(self.agent(us, &it.by), self.find(us, it, &of));
-        let notice = match (by, found) {
-            (None, _) => Notice::OutsiderNotDone,
-            (Some(_), Err(NoAnswer)) => Notice::NotLookedUp,
-            (Some(_), Ok(None)) => no_such(&of),
+        match (by, found) {
+            (None, _) => Err(Notice::OutsiderNotDone),
+            (Some(_), Err(NoAnswer)) => Err(Notice::NotLookedUp),
+            (Some(_), Ok(None)) => Err(no_such(&of)),
             (Some(by), Ok(Some(glance))) => {
                 let wanted = Wanted { key: it.key.clone(), by, verb, answer_to: None };
-                match self.store(glance.thread, wanted).await {
-                    Ok(()) => return Reply::Taken(None),
-                    Err(NoAnswer) => Notice::PerhapsNotDone,
-                }
+                self.store(glance.thread, wanted).await.map_err(|NoAnswer| Notice::PerhapsNotDone)
             }
-        };
-        self.taken_but(answer_to, &notice).await
+        }
     }
 
     /// Our command. What there is to say goes with the acknowledgement, for his eyes only.
@@ -305,7 +330,8 @@ impl Inner {
 
     fn view(&self, form: &Form) -> Value {
         let config = self.slack.config();
-        forms::view(form, &config.topics_in(form.channel.as_deref()), &config.verbs)
+        let choices = Choices { topics: &config.topics_in(form.channel.as_deref()), replies: &config.replies };
+        forms::view(form, choices, &config.verbs)
     }
 
     /// Stores a verb, once, within the time that is left for it.

@@ -5,6 +5,7 @@ use crate::buttons::{self, Picked};
 use crate::forms::{self, Filled, Form};
 use crate::ids::{self, Spot};
 use crate::outbound::Us;
+use crate::saved::{self, Decided};
 use serde_json::Value;
 use threadline_core::ids::ThreadKey;
 use threadline_core::verb::Name;
@@ -45,6 +46,8 @@ pub(crate) enum Act {
     },
     /// He picked a verb where no thread is.
     AtHome(Picked),
+    /// He decided about a preview that he alone was shown.
+    OnPreview(Decided),
     /// He picked a verb in the menu of a message.
     OnMessage {
         /// The thread that the message is in, or starts.
@@ -69,6 +72,7 @@ impl Act {
             Act::OnCard { picked, .. } | Act::AtHome(picked) => Some(picked.name),
             Act::OnMessage { name, .. } => Some(*name),
             Act::Retries { .. } => Some(Name::Retry),
+            Act::OnPreview(_) => Some(Name::Saved),
             Act::Wrote(_) | Act::FilledIn(..) | Act::Types(_) | Act::Other => None,
         }
     }
@@ -95,7 +99,7 @@ pub(crate) fn decode(us: &Us, payload: &Value) -> Option<Interaction> {
         _ if payload["command"].is_string() => {
             Some(Act::Wrote(payload["text"].as_str().unwrap_or_default().to_string()))
         }
-        Some("block_actions") => pressed(us, payload, action),
+        Some("block_actions") => saved::decided(action).map(Act::OnPreview).or_else(|| pressed(us, payload, action)),
         Some("message_action") => on_message(us, payload),
         Some("view_submission") => forms::read(&payload["view"]).map(|(form, filled)| Act::FilledIn(form, filled)),
         Some("block_suggestion") if payload["action_id"] == forms::WHICH => {

@@ -32,6 +32,7 @@ mod home;
 mod interaction;
 mod lists;
 mod rooms;
+mod saved;
 
 pub mod decode;
 mod directory;

@@ -9,6 +9,7 @@ use crate::files::Shares;
 use crate::home::Homes;
 use crate::ids::{self, Spot};
 use crate::rooms::Rooms;
+use crate::saved::{self, Decided};
 use crate::{format, refusal, rich, thread};
 use serde_json::{Value, json};
 use std::io;
@@ -122,11 +123,11 @@ impl Slack {
         Ok(())
     }
 
-    /// Posts in a thread.
-    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<(), Trouble> {
+    /// Posts in a thread; as which post, where Slack says so: of files it does not.
+    pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<Option<PostKey>, Trouble> {
         let texts = match &letter.content {
             Content::Texts(texts) => texts,
-            Content::Files(_) => return self.post_files(thread, letter).await,
+            Content::Files(_) => return self.post_files(thread, letter).await.map(|()| None),
         };
         let spot = self.spot(&thread.0).await?;
         let mut payload = format::letter(letter, texts);
@@ -138,7 +139,7 @@ impl Slack {
         if message.is_object() && message["thread_ts"] != spot.ts {
             self.check_place(spot, channel, ts).await?;
         }
-        Ok(())
+        Ok(Some(Spot { team: spot.team, channel, ts }.post()))
     }
 
     /// Shows a receipt under an agent's post. It may be there already.
@@ -168,24 +169,49 @@ impl Slack {
     /// Tells one person privately: where he did what it is about, or in the thread. `person` is an
     /// agent's id, a Slack user's, or [`ids::elsewhere`].
     pub async fn tell(&self, thread: &ThreadKey, person: &str, words: &Body) -> Result<(), Trouble> {
+        self.whisper(thread, person, rich::whisper(words)).await
+    }
+
+    /// Shows one person privately the preview of a saved reply of this number, in these words, with
+    /// buttons that send it or not. `number` is the conversation's.
+    pub async fn show_preview(
+        &self,
+        thread: &ThreadKey,
+        number: i64,
+        person: &str,
+        words: &Body,
+        preview: i64,
+    ) -> Result<(), Trouble> {
+        self.whisper(thread, person, saved::preview(words, Decided { number, preview, sends: true })).await
+    }
+
+    async fn whisper(&self, thread: &ThreadKey, person: &str, mut payload: Value) -> Result<(), Trouble> {
         if let Some(url) = ids::listener(person).1 {
-            match self.respond(url, words).await {
+            match self.respond_with(url, payload.clone()).await {
                 // Half an hour has gone by: in the thread, then.
                 Err(Trouble::Never { .. }) => {}
                 told => return told,
             }
         }
         let spot = self.spot(&thread.0).await?;
-        let mut payload = rich::whisper(words);
         payload["channel"] = json!(spot.channel);
         payload["thread_ts"] = json!(spot.ts);
         payload["user"] = json!(ids::user(person));
         self.call("chat.postEphemeral", &payload).await.map(drop)
     }
 
+    /// Takes away what somebody alone was shown, where Slack takes an answer to his pressing on it.
+    pub(crate) async fn take_away(&self, url: &str) -> Result<(), Trouble> {
+        let answer = self.inner.client.respond(url, &json!({ "delete_original": true })).await;
+        answer.map_err(|failure| failure.trouble("response_url"))
+    }
+
     /// Tells one person privately where Slack takes an answer to what he did: its `response_url`.
     pub(crate) async fn respond(&self, url: &str, words: &Body) -> Result<(), Trouble> {
-        let mut payload = rich::whisper(words);
+        self.respond_with(url, rich::whisper(words)).await
+    }
+
+    async fn respond_with(&self, url: &str, mut payload: Value) -> Result<(), Trouble> {
         payload["response_type"] = json!("ephemeral");
         // What was pressed stays as it is.
         payload["replace_original"] = json!(false);

@@ -112,15 +112,16 @@ impl Link {
         for (text, key) in &self.parts {
             let value = value(key).filter(|value| !value.chars().all(|c| c == '.'))?;
             href.push_str(text);
-            push_encoded(&mut href, value);
+            href.push_str(&percent_encoded(value));
         }
         href.push_str(&self.end);
         (href.len() <= URL_CHARS_MAX && safe_href(&href).is_some()).then_some(href)
     }
 }
 
-/// Percent-encodes all but the unreserved characters (RFC 3986, 2.3).
-fn push_encoded(out: &mut String, value: &str) {
+/// The value with all but the unreserved characters percent-encoded (RFC 3986, 2.3).
+pub fn percent_encoded(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(byte.into());
@@ -129,6 +130,7 @@ fn push_encoded(out: &mut String, value: &str) {
             let _ = write!(out, "%{byte:02X}");
         }
     }
+    out
 }
 
 #[cfg(test)]

@@ -55,12 +55,25 @@ impl Step<'_> {
                 let verb = with_person(verb, named.map(|agent| *agent));
                 let kind = Kind::Note { by: by.clone(), post: post.clone(), edited };
                 let seq = self.add_from_desk(post, body, Vec::new(), kind).1;
-                self.do_verb(seq, verb, by);
+                self.do_verb(seq, verb, by, None);
             }
         }
     }
 
     pub(super) fn reply(&mut self, by: Agent, post: Post, edited: Option<i64>, body: Body, files: Vec<DeskFile>) {
+        let stage = self.answered();
+        let name = by.name.clone();
+        let files = files::awaited(files);
+        let fetch = !files.is_empty();
+        let (id, seq) = self.add_from_desk(post.clone(), body, files, Kind::Reply { by, post, edited, stage });
+        if fetch {
+            self.effects.push(Effect::FetchFiles { message: id, seq });
+        }
+        self.goes_out(id, stage, name);
+    }
+
+    /// Somebody answers now: where the answer is on its way at first.
+    pub(super) fn answered(&mut self) -> Stage {
         let held = self.rules.hold_millis > 0;
         match self.head.standing {
             // What is held may still be taken back, and then the word before it is the last again.
@@ -72,21 +85,20 @@ impl Step<'_> {
             }
         }
         let until = self.now.plus_millis(self.rules.hold_millis);
-        let name = by.name.clone();
-        let stage =
-            if held { Stage::Held { until } } else { Stage::Shown { first_rev: self.head.rev + 1, reworded: false } };
-        let files = files::awaited(files);
-        let fetch = !files.is_empty();
-        let (id, seq) = self.add_from_desk(post.clone(), body, files, Kind::Reply { by, post, edited, stage });
-        if fetch {
-            self.effects.push(Effect::FetchFiles { message: id, seq });
-        }
-        if held {
-            self.effects.push(Effect::EndHoldAt { message: id, at: until });
-            self.effects.push(Effect::ShowTyping { by: Some(name) });
-        } else {
-            self.show(id);
-            self.receipt_wanted();
+        if held { Stage::Held { until } } else { Stage::Shown { first_rev: self.head.rev + 1, reworded: false } }
+    }
+
+    /// The answer of this agent is on its way.
+    pub(super) fn goes_out(&mut self, id: MessageId, stage: Stage, name: String) {
+        match stage {
+            Stage::Held { until } => {
+                self.effects.push(Effect::EndHoldAt { message: id, at: until });
+                self.effects.push(Effect::ShowTyping { by: Some(name) });
+            }
+            Stage::Shown { .. } | Stage::Withdrawn { .. } => {
+                self.show(id);
+                self.receipt_wanted();
+            }
         }
     }
 
@@ -160,7 +172,12 @@ impl Step<'_> {
                     }
                 }
             }
-            Kind::Set { .. } | Kind::Deed { .. } | Kind::FromCustomer(_) | Kind::FromBot(_) => {}
+            Kind::Set { .. }
+            | Kind::Deed { .. }
+            | Kind::FromCustomer(_)
+            | Kind::FromBot(_)
+            | Kind::Saved { .. }
+            | Kind::Preview { .. } => {}
         }
     }
 
@@ -189,7 +206,7 @@ impl Step<'_> {
         self.nothing_waits_of(at);
         let message = &mut self.messages[at];
         let (id, written) = (message.id, message.at);
-        let Kind::Reply { stage, .. } = &mut message.kind else { return };
+        let Some(stage) = message.kind.stage_mut() else { return };
         match *stage {
             Stage::Held { .. } => {
                 *stage = Stage::Withdrawn { was_shown: false };
@@ -224,7 +241,7 @@ impl Step<'_> {
     pub(super) fn hold_ended(&mut self, id: MessageId) {
         let rev = self.head.rev + 1;
         let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return };
-        let Kind::Reply { stage: stage @ Stage::Held { .. }, .. } = &mut message.kind else { return };
+        let Some(stage @ Stage::Held { .. }) = message.kind.stage_mut() else { return };
         *stage = Stage::Shown { first_rev: rev, reworded: false };
         if let Standing::Answered { since } = &mut self.head.standing {
             *since = message.at.max(*since);
@@ -243,15 +260,12 @@ impl Step<'_> {
     }
 
     pub(super) fn typing_changed(&mut self) {
-        let by = self.last_held().and_then(|message| match &message.kind {
-            Kind::Reply { by, .. } => Some(by.name.clone()),
-            Kind::FromCustomer(_) | Kind::FromBot(_) | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => None,
-        });
+        let by = self.last_held().and_then(Message::from_agent).map(|(by, _)| by.name.clone());
         self.effects.push(Effect::ShowTyping { by });
     }
 
     pub(super) fn last_held(&self) -> Option<&Message> {
-        let held = |message: &&Message| matches!(message.kind, Kind::Reply { stage: Stage::Held { .. }, .. });
+        let held = |message: &&Message| matches!(message.from_agent(), Some((_, Stage::Held { .. })));
         self.messages.iter().filter(held).max_by_key(|message| message.seq)
     }
 }

@@ -80,7 +80,11 @@ impl Step<'_> {
 fn first_showing(message: &Message) -> Option<(i64, &PostKey)> {
     match &message.kind {
         Kind::Reply { post, stage: Stage::Shown { first_rev, .. }, .. } => Some((*first_rev, &post.key)),
+        // Where nothing is posted yet, nothing can be marked.
+        Kind::Saved { post: Some(key), stage: Stage::Shown { first_rev, .. }, .. } => Some((*first_rev, key)),
         Kind::Reply { stage: Stage::Held { .. } | Stage::Withdrawn { .. }, .. }
+        | Kind::Saved { .. }
+        | Kind::Preview { .. }
         | Kind::FromCustomer(_)
         | Kind::FromBot(_)
         | Kind::Note { .. }

@@ -42,7 +42,10 @@ impl Step<'_> {
                 }
                 Again::Fetch => self.effects.push(Effect::FetchFiles { message: id, seq }),
             }
-            if self.messages.iter().any(|message| message.id == id && message.concerns_customer()) {
+            // What an agent sent is on its way to the customer anyway.
+            let is_shown =
+                |message: &Message| message.concerns_customer() && !matches!(message.kind, Kind::Saved { .. });
+            if self.messages.iter().any(|message| message.id == id && is_shown(message)) {
                 self.show(id);
             }
         }
@@ -55,7 +58,7 @@ fn waits_again(message: &mut Message, chars_max: usize) -> Option<Again> {
     match &mut message.kind {
         // That something was given up is not so any more.
         Kind::FromBot(_) if message.retry_of.is_some() => None,
-        Kind::FromCustomer(posting) | Kind::FromBot(posting) => match *posting {
+        Kind::FromCustomer(posting) | Kind::FromBot(posting) | Kind::Saved { posting, .. } => match *posting {
             Posting::Refused { pieces_posted, .. } => {
                 *posting = Posting::Waiting { pieces_posted, late: false };
                 Some(Again::Post)
@@ -71,6 +74,7 @@ fn waits_again(message: &mut Message, chars_max: usize) -> Option<Again> {
             (again > 0).then_some(Again::Fetch)
         }
         Kind::Reply { stage: Stage::Withdrawn { .. }, .. }
+        | Kind::Preview { .. }
         | Kind::Note { .. }
         | Kind::Deed { .. }
         | Kind::Set { .. } => None,

@@ -8,11 +8,12 @@ mod modes;
 mod play;
 mod properties;
 mod replies;
+mod saved;
 mod tickets;
 mod verbs;
 
 use super::*;
-use crate::body::{Block, pieces};
+use crate::body::Block;
 use crate::desk::{Mode, StrangerKind};
 use crate::message::Stage;
 use expect_test::expect;

@@ -2,7 +2,7 @@
 
 use super::{Effect, Order, Sent, Step, Thread, files};
 use crate::desk::{Piece, Post, Snapshot};
-use crate::ids::{MessageId, ThreadKey};
+use crate::ids::{MessageId, PostKey, ThreadKey};
 use crate::message::{Kind, Posting};
 use crate::words::Said;
 use std::collections::HashSet;
@@ -43,7 +43,7 @@ impl Step<'_> {
         }
         for own in &mut snapshot.ours {
             own.pieces.extend(self.pieces_of_files(&own.files));
-            self.pieces_posted(&own.pieces);
+            self.pieces_posted(&own.pieces, Some(&own.post.key));
         }
         self.take_back_doubles(&snapshot.ours);
         for message in snapshot.messages {
@@ -52,13 +52,15 @@ impl Step<'_> {
         self.looked_for(Sent::Posts);
     }
 
-    pub(super) fn pieces_posted(&mut self, posted: &[Piece]) {
+    /// The desk has these pieces, in a post of this key, if it is known.
+    pub(super) fn pieces_posted(&mut self, posted: &[Piece], post: Option<&PostKey>) {
         for piece in posted {
             let Some(message) = self.messages.iter_mut().find(|m| m.id == piece.message) else { continue };
             let id = message.id;
             let of_customer = matches!(message.kind, Kind::FromCustomer(_));
-            let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
-            let Posting::Waiting { pieces_posted, .. } = posting else { continue };
+            self.saved_stands(id, post);
+            let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { continue };
+            let Some(Posting::Waiting { pieces_posted, .. }) = message.kind.posting_mut() else { continue };
             *pieces_posted = (*pieces_posted).max(piece.index.saturating_add(1));
             if self.whole_at_desk(id) && of_customer {
                 self.show(id);
@@ -80,12 +82,11 @@ impl Step<'_> {
     /// Whether the message is whole at the desk now; then its order is settled.
     pub(super) fn whole_at_desk(&mut self, id: MessageId) -> bool {
         let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return false };
-        let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &message.kind else { return false };
-        let Posting::Waiting { pieces_posted, .. } = *posting else { return false };
+        let Some(&Posting::Waiting { pieces_posted, .. }) = message.kind.posting() else { return false };
         if !message.is_whole_at_desk(pieces_posted, self.rules.post_chars_max) {
             return false;
         }
-        let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { return false };
+        let Some(posting) = message.kind.posting_mut() else { return false };
         *posting = Posting::Posted { at: self.now };
         self.effects.push(Effect::Settled(Order::Post(message.seq)));
         true
@@ -95,13 +96,26 @@ impl Step<'_> {
         let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return };
         let seq = message.seq;
         let of_customer = matches!(message.kind, Kind::FromCustomer(_));
-        let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { return };
+        let saved = match &message.kind {
+            Kind::Saved { by, .. } => Some(by.name.clone()),
+            Kind::FromCustomer(_)
+            | Kind::FromBot(_)
+            | Kind::Reply { .. }
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Deed { .. }
+            | Kind::Set { .. } => None,
+        };
+        let Some(posting) = message.kind.posting_mut() else { return };
         let Posting::Waiting { pieces_posted, .. } = *posting else { return };
         *posting = Posting::Refused { why: why.clone(), pieces_posted };
         self.effects.push(Effect::Settled(Order::Post(seq)));
         if of_customer {
             self.show(id);
-            self.say(&Said::NotPosted { seq, why });
+            self.say(&Said::NotPosted { seq, why: why.clone() });
+        }
+        if let Some(by) = saved {
+            self.say(&Said::SavedNotPosted { seq, by, why });
         }
     }
 
@@ -118,20 +132,19 @@ impl Step<'_> {
         self.doubt_gone();
         let (mut waiting, mut again) = (false, Vec::new());
         for message in self.messages.iter_mut() {
-            let (Kind::FromCustomer(posting) | Kind::FromBot(posting)) = &mut message.kind else { continue };
-            let pieces_posted = match posting {
-                Posting::Waiting { pieces_posted, .. } => pieces_posted,
+            let begun = match message.kind.posting_mut() {
+                Some(Posting::Waiting { pieces_posted, .. }) => std::mem::take(pieces_posted) > 0,
                 // Tried again, it is said whole.
-                Posting::Refused { pieces_posted, .. } => {
+                Some(Posting::Refused { pieces_posted, .. }) => {
                     *pieces_posted = 0;
                     files::uploaded_to_nowhere(&mut message.files);
                     continue;
                 }
-                Posting::Posted { .. } => continue,
+                Some(Posting::Posted { .. }) | None => continue,
             };
             waiting = true;
             files::uploaded_to_nowhere(&mut message.files);
-            if std::mem::take(pieces_posted) > 0 {
+            if begun {
                 again.push(Effect::PostToDesk { message: message.id, seq: message.seq });
             }
         }

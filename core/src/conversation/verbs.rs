@@ -8,7 +8,25 @@ use crate::desk::{Agent, Deed};
 use crate::message::Kind;
 use crate::ticket::{Priority, Ticket};
 use crate::verb::{Verb, Who};
-use crate::words::{Notice, Said};
+use crate::words::{Notice, Said, SavedNotice};
+
+/// What became of a verb that was done.
+pub(super) enum Outcome {
+    /// Everybody in the thread is told.
+    Said(Said),
+    /// A preview, for him alone.
+    Shown {
+        /// Its number.
+        seq: i64,
+        /// It in words.
+        notice: Notice,
+    },
+    /// A saved reply of this name, which the bot posts in the thread.
+    Sent {
+        /// Its name.
+        name: String,
+    },
+}
 
 impl Step<'_> {
     /// A deed is done once, however often the platform tells of it.
@@ -19,31 +37,41 @@ impl Step<'_> {
         let Deed { key, by, verb, elsewhere } = deed;
         let what = Body::plain(self.rules.names.word(verb.name()).unwrap_or(verb.name().entry().word));
         let (_, seq) = self.add(key, what, Vec::new(), Kind::Deed { by: by.clone() }, None);
-        let Some(place) = elsewhere else { return self.do_verb(seq, verb, by) };
-        // Who is not in the thread does not read what is said there.
+        self.do_verb(seq, verb, by, elsewhere);
+    }
+
+    /// Does what the message of this number asks for. Who is not in the thread, but `elsewhere`, does
+    /// not read what is said there.
+    pub(super) fn do_verb(&mut self, seq: i64, verb: Verb, by: Agent, elsewhere: Option<String>) {
         let number = self.head.number;
+        let person = elsewhere.clone().unwrap_or_else(|| by.id.0.clone());
+        let for_whom = |notice: Notice| match &elsewhere {
+            Some(_) => Notice::Of { number, notice: Box::new(notice) },
+            None => notice,
+        };
         let notice = match self.outcome(verb, by) {
-            Ok(said) => {
+            Ok(Outcome::Said(said)) => {
                 self.say(&said);
+                if elsewhere.is_none() {
+                    return;
+                }
                 Notice::Done { number, said: Box::new(said) }
             }
-            Err(notice) => Notice::Of { number, notice: Box::new(notice) },
+            // What is sent stands in the thread.
+            Ok(Outcome::Sent { name }) if elsewhere.is_some() => for_whom(Notice::Saved(SavedNotice::Sent { name })),
+            Ok(Outcome::Sent { .. }) => return,
+            Ok(Outcome::Shown { seq, notice }) => {
+                return self.effects.push(Effect::ShowPreview { seq, person, notice: for_whom(notice) });
+            }
+            Err(notice) => for_whom(notice),
         };
-        self.effects.push(Effect::TellPrivately { seq, person: place, notice });
+        self.effects.push(Effect::TellPrivately { seq, person, notice });
     }
 
-    /// Does what the message of this number asks for.
-    pub(super) fn do_verb(&mut self, seq: i64, verb: Verb, by: Agent) {
-        let person = by.id.clone();
-        match self.outcome(verb, by) {
-            Ok(said) => self.say(&said),
-            Err(notice) => self.tell(seq, &person, notice),
-        }
-    }
-
-    /// Does the verb: what everybody is told of it, or he alone.
-    fn outcome(&mut self, verb: Verb, by: Agent) -> Result<Said, Notice> {
-        match verb {
+    /// Does the verb: what everybody sees of it, or he alone is told.
+    fn outcome(&mut self, verb: Verb, by: Agent) -> Result<Outcome, Notice> {
+        let said = match verb {
+            Verb::Saved(asked) => return self.saved(asked, by).map_err(Notice::Saved),
             Verb::Claim => self.claim(by),
             Verb::Release => self.release(by),
             Verb::Assign(Who::Me) => self.assign(by.clone(), by),
@@ -56,7 +84,8 @@ impl Step<'_> {
             Verb::Retry(seq) => self.retry(by.name, seq),
             Verb::Ticket { priority, within } => self.make_ticket(by, priority, within),
             Verb::Help => Err(Notice::Help),
-        }
+        };
+        said.map(Outcome::Said)
     }
 
     fn claim(&mut self, by: Agent) -> Result<Said, Notice> {

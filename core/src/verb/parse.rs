@@ -1,9 +1,10 @@
 //! From what an agent typed to what he wants. Customers must never read a mistyped verb, so what
 //! looks like one is wrong rather than a reply; and ordinary words after a `!` are a reply.
 
-use super::{Name, Names, PREFIX, Takes, VERBS, Verb, WORD_CHARS_MAX, Who, is_same_word};
+use super::{Name, Names, PREFIX, Saved, Takes, VERBS, Verb, WORD_CHARS_MAX, Who, is_same_word};
 use crate::availability::Promise;
 use crate::body::{Body, is_invisible};
+use crate::saved::{CANCEL, SEND};
 use crate::ticket::Priority;
 
 /// What a message in a thread is.
@@ -158,6 +159,10 @@ fn verb(name: Name, word: &str, rest: &str, bare: Body, names: &Names) -> Result
             person => Verb::Assign(Who::Named(person.to_string())),
         },
         Name::Topic => Verb::Topic(rest.to_string()),
+        Name::Saved => match saved(rest) {
+            Some(asked) => Verb::Saved(asked),
+            None => return form,
+        },
         Name::Resolve if rest.is_empty() => Verb::Resolve { silently: false },
         Name::Resolve if rest.eq_ignore_ascii_case("silently") => Verb::Resolve { silently: true },
         Name::Resolve => return form,
@@ -179,6 +184,37 @@ fn ticket(rest: &str) -> Option<Verb> {
     let promise = if priority.is_some() { after } else { rest };
     let within = if promise.is_empty() { None } else { Some(Promise::parse(promise)?) };
     Some(Verb::Ticket { priority, within })
+}
+
+/// What is wanted with the saved replies: nothing, a name and perhaps values for its places
+/// (`order=1042 city=New York`), or what to do with a preview and perhaps its number.
+fn saved(rest: &str) -> Option<Saved> {
+    let (word, rest) = first_word(rest);
+    let is = |known| is_same_word(word, known);
+    if word.is_empty() {
+        return Some(Saved::List);
+    }
+    if is(SEND) || is(CANCEL) {
+        let preview = if rest.is_empty() { None } else { Some(rest.parse().ok()?) };
+        return Some(if is(SEND) { Saved::Send { preview } } else { Saved::Cancel { preview } });
+    }
+    let mut given: Vec<(String, String)> = Vec::new();
+    for word in rest.split_whitespace() {
+        match (word.split_once('='), given.last_mut()) {
+            (Some((name, value)), _) if is_variable(name) => given.push((name.to_string(), value.to_string())),
+            (_, Some((_, value))) => {
+                value.push(' ');
+                value.push_str(word);
+            }
+            (_, None) => return None,
+        }
+    }
+    Some(Saved::Show { name: word.to_string(), given })
+}
+
+fn is_variable(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(good)
 }
 
 /// The number of a conversation, wherever it stands among the first two words, and the rest.
@@ -225,7 +261,7 @@ fn begins_alike(word: &[char], known: &[char]) -> bool {
 
 /// How many letters are missing, added, different or exchanged with their neighbour (optimal
 /// string alignment).
-fn letters_off(one: &[char], other: &[char]) -> usize {
+pub(crate) fn letters_off(one: &[char], other: &[char]) -> usize {
     let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];
     for i in 1..=one.len() {
         let mut row = vec![i];
@@ -279,6 +315,29 @@ mod tests {
         assert_eq!(parsed("!help me please"), is(Verb::Help));
         assert_eq!(parsed("!retry"), is(Verb::Retry(None)));
         assert_eq!(parsed("!retry 7"), is(Verb::Retry(Some(7))));
+    }
+
+    #[test]
+    fn a_saved_reply_is_listed_shown_sent_or_not() {
+        let given = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        let shows = |name: &str, pairs: &[(&str, &str)]| Saved::Show { name: name.into(), given: given(pairs) };
+        for (text, asked) in [
+            ("!r", Saved::List),
+            ("!R  Shipping", shows("Shipping", &[])),
+            ("!r late city=New  York order=7", shows("late", &[("city", "New York"), ("order", "7")])),
+            ("!r late note=a=b customer.name=Ada", shows("late", &[("note", "a=b"), ("customer.name", "Ada")])),
+            ("!r late city=", shows("late", &[("city", "")])),
+            ("!r send", Saved::Send { preview: None }),
+            ("!r Send 17", Saved::Send { preview: Some(17) }),
+            ("!r cancel", Saved::Cancel { preview: None }),
+        ] {
+            assert_eq!(parsed(text), is(Verb::Saved(asked)), "{text}");
+        }
+        for text in ["!r late please", "!r send it", "!r late City=x"] {
+            assert_eq!(parsed(text), Parsed::Wrong(Wrong::Form(Name::Saved)), "{text}");
+        }
+        assert_eq!(parsed("!re"), Parsed::Wrong(Wrong::Mistyped { typed: "re".into(), meant: Name::Saved }));
+        assert_eq!(parsed("!rrr"), Parsed::NotAVerb);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub fn button(name: Name) -> &'static str {
         Name::Assign => "Assign…",
         Name::Note => "Note…",
         Name::Topic => "Topic…",
+        Name::Saved => "Saved reply…",
         Name::Resolve => "Resolve",
         Name::Reopen => "Reopen",
         Name::Retry => "Try again",
@@ -33,6 +34,7 @@ pub fn shortcut(name: Name) -> &'static str {
         Name::Assign => "Assign conversation…",
         Name::Note => "Note for the team…",
         Name::Topic => "Change topic…",
+        Name::Saved => "Saved reply…",
         Name::Resolve => "Resolve conversation",
         Name::Reopen => "Reopen conversation",
         Name::Retry => "Try posting again",
@@ -74,6 +76,7 @@ pub fn asked_before(name: Name) -> Option<Asked> {
         | Name::Assign
         | Name::Note
         | Name::Topic
+        | Name::Saved
         | Name::Reopen
         | Name::Retry
         | Name::Ticket

@@ -119,6 +119,43 @@ impl Agent {
         }
     }
 
+    /// Presses a button under the preview of a saved reply that he was shown last, so many times at once.
+    pub async fn presses_in_preview(&self, customer: &Customer, label: &str, times: usize) {
+        match &self.desk {
+            Desk::Slack(fake) => {
+                let action = format!("saved/{}", label.to_lowercase());
+                for reply in fake.agent(&self.name).presses_alone_so_often(slack::CHANNEL, &action, times) {
+                    reply.payload().await.expect("taken in time");
+                }
+            }
+            Desk::Practice(web) => {
+                let thread = thread_of(web, customer).await;
+                let button =
+                    self.buttons(&thread).into_iter().find(|button| button["label"] == label).expect("a button");
+                let path = format!("/practice/api/threads/{}/deeds", customer.number());
+                let press = async || {
+                    let deed = json!({ "key": customer.fresh_key(), "agent": self.name, "verb": button["verb"] });
+                    web.send(Method::POST, &path, None, &deed).await.expect(204);
+                };
+                futures_util::future::join_all((0..times).map(|_| press())).await;
+            }
+        }
+    }
+
+    /// Whether he sees a preview with buttons.
+    pub async fn has_preview(&self, customer: &Customer) -> bool {
+        match &self.desk {
+            Desk::Slack(fake) => fake.agent(&self.name).sees_alone(slack::CHANNEL, "saved/send"),
+            Desk::Practice(web) => !self.buttons(&thread_of(web, customer).await).is_empty(),
+        }
+    }
+
+    /// The buttons that the practice desk's page shows him under previews.
+    fn buttons(&self, thread: &Value) -> Vec<Value> {
+        let posts = thread["posts"].as_array().into_iter().flatten().filter(|post| post["to"] == self.name);
+        posts.filter_map(|post| post["buttons"].as_array().cloned()).flatten().collect()
+    }
+
     /// Changes what he wrote.
     pub async fn edits(&self, customer: &Customer, post: &str, text: &str) {
         match &self.desk {

@@ -60,6 +60,8 @@ pub struct Setup {
     pub identity: &'static str,
     /// Lines of the table `[verbs]`.
     pub verbs: &'static str,
+    /// Saved replies: the name of each, and its text.
+    pub replies: &'static [(&'static str, &'static str)],
     /// Lines of the table `[limits]`; without them there are no limits per minute.
     pub limits: &'static str,
     /// Lines of the table `[files]`.
@@ -77,6 +79,7 @@ pub struct Site {
 #[derive(Debug)]
 struct Inner {
     setup: Setup,
+    directory: std::path::PathBuf,
     config: Config,
     nodes: Option<Nodes>,
     clock: Clock,
@@ -114,10 +117,16 @@ impl Setup {
             widget: "",
             identity: "",
             verbs: "",
+            replies: &[],
             limits: NO_LIMITS,
             files: "",
             programs: 0,
         }
+    }
+
+    /// The folder of saved replies, if there are any.
+    fn replies_in(&self, directory: &Path) -> Option<std::path::PathBuf> {
+        (!self.replies.is_empty()).then(|| directory.join("replies"))
     }
 
     /// The configuration file, with this database and the folder beside it for files.
@@ -135,11 +144,13 @@ impl Setup {
                 slack.api_url().trim_end_matches('/')
             )
         });
+        let replies = self.replies_in(directory);
+        let replies = replies.map_or(String::new(), |folder| format!("[replies]\nfolder = {folder:?}\n"));
         format!(
             "{}\n[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
              [database]\nurl = \"{}\"\n[files]\nfolder = {:?}\n{}\n\
              [widget]\nask_email = \"optional\"\n{}\n\
-             [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}[verbs]\n{}\n[limits]\n{}\n",
+             [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}{replies}[verbs]\n{}\n[limits]\n{}\n",
             self.topics,
             database,
             directory.join("files"),
@@ -187,8 +198,17 @@ impl Site {
             "THREADLINE_IDENTITY_SECRET" => Some(setup.identity.to_string()),
             name => fake.as_ref().and_then(|slack| secret(slack, name)),
         };
-        let read = |_: &std::path::Path| -> io::Result<String> { Ok(toml.clone()) };
-        let config = config::load(None, None, &env, &read).unwrap_or_else(|errors| panic!("{errors}\n{toml}"));
+        let read = |path: &Path| -> io::Result<String> {
+            if path == Path::new(config::FILE) { Ok(toml.clone()) } else { std::fs::read_to_string(path) }
+        };
+        if let Some(folder) = setup.replies_in(&database.directory) {
+            std::fs::create_dir_all(&folder).unwrap();
+            for (name, text) in setup.replies {
+                std::fs::write(folder.join(format!("{name}.md")), text).unwrap();
+            }
+        }
+        let config = config::load(None, None, &env, &read, &config::files_in)
+            .unwrap_or_else(|errors| panic!("{errors}\n{toml}"));
         let nodes = match setup.programs {
             0 => None,
             count => {
@@ -197,6 +217,7 @@ impl Site {
             }
         };
         let inner = Inner {
+            directory: database.directory.clone(),
             config,
             nodes,
             clock,
@@ -253,6 +274,12 @@ impl Site {
     /// Ends every program with `kill -9`.
     pub fn is_killed(&self) {
         self.nodes().kill_all();
+    }
+
+    /// Writes a saved reply into its folder: it counts from the next start of the programs on.
+    pub fn saves_reply(&self, name: &str, text: &str) {
+        let folder = self.inner.setup.replies_in(&self.inner.directory).expect("a folder of saved replies");
+        std::fs::write(folder.join(format!("{name}.md")), text).unwrap();
     }
 
     /// The programs.

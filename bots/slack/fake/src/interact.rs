@@ -37,6 +37,8 @@ pub(crate) struct Interactions {
 struct ResponseUrl {
     channel: String,
     user: String,
+    /// What was pressed, if he alone sees it.
+    alone: Option<Ts>,
     issued: Instant,
     used: u32,
 }
@@ -71,11 +73,12 @@ impl Interactions {
         }
     }
 
-    fn response_url(&mut self, base_url: &str, channel: &str, user: &str) -> String {
+    fn response_url(&mut self, base_url: &str, channel: &str, user: &str, alone: Option<Ts>) -> String {
         self.count += 1;
         let id = format!("fake-response-{}", self.count);
         let url = format!("{base_url}/respond/{id}");
-        let response = ResponseUrl { channel: channel.into(), user: user.into(), issued: Instant::now(), used: 0 };
+        let response =
+            ResponseUrl { channel: channel.into(), user: user.into(), alone, issued: Instant::now(), used: 0 };
         self.response_urls.insert(id, response);
         url
     }
@@ -119,9 +122,50 @@ pub(crate) fn press(
     payload["channel"] = json!({"id": room.id, "name": room.name});
     payload["message"] = shape::message(world, &room, message, true);
     payload["state"] = json!({"values": {}});
-    payload["response_url"] = json!(world.interactions().response_url(&world.base_url, &room.id, &who.id));
+    payload["response_url"] = json!(world.interactions().response_url(&world.base_url, &room.id, &who.id, None));
     payload["actions"] = json!([action]);
     Ok(world.deliveries.interaction("interactive", payload.to_string()))
+}
+
+/// Presses the button of that `action_id` under the last thing that somebody alone was shown with one,
+/// so many times.
+pub(crate) fn press_alone(
+    world: &World,
+    who: &Person,
+    channel: &str,
+    action_id: &str,
+    times: usize,
+) -> Result<Vec<oneshot::Receiver<Value>>, String> {
+    let channel = world.channel(channel).map_err(|_| format!("no channel {channel}"))?;
+    let room = channel.room();
+    let his = room.ephemerals.iter().rev().filter(|whisper| whisper.user == who.id);
+    let found = his.filter_map(|whisper| Some((whisper, element_among(whisper.blocks.as_ref()?, action_id)?))).next();
+    let (whisper, (block_id, button)) = found.ok_or_else(|| format!("{} alone sees no {action_id}", who.name))?;
+    let press = || {
+        let mut payload = interactive(world, "block_actions", who);
+        // No message and no thread: Slack says where it stood, and that nobody else sees it.
+        payload["container"] = json!({
+            "type": "message", "message_ts": whisper.ts.to_string(), "channel_id": room.id, "is_ephemeral": true,
+        });
+        payload["channel"] = json!({"id": room.id, "name": room.name});
+        payload["state"] = json!({"values": {}});
+        let url = world.interactions().response_url(&world.base_url, &room.id, &who.id, Some(whisper.ts));
+        payload["response_url"] = json!(url);
+        payload["actions"] = json!([{
+            "action_id": action_id, "block_id": block_id, "type": "button", "text": button["text"],
+            "value": button["value"], "action_ts": world.stamps.next().to_string(),
+        }]);
+        world.deliveries.interaction("interactive", payload.to_string())
+    };
+    Ok((0..times).map(|_| press()).collect())
+}
+
+/// Whether somebody alone is shown something with a button of that `action_id`.
+pub(crate) fn is_shown_alone(world: &World, who: &Person, channel: &str, action_id: &str) -> bool {
+    let Ok(channel) = world.channel(channel) else { return false };
+    let room = channel.room();
+    let his = room.ephemerals.iter().filter(|whisper| whisper.user == who.id);
+    his.filter_map(|whisper| whisper.blocks.as_ref()).any(|blocks| element_among(blocks, action_id).is_some())
 }
 
 /// Presses a button in a home tab.
@@ -246,7 +290,7 @@ pub(crate) fn message_shortcut(
     payload["action_ts"] = json!(world.stamps.next().to_string());
     payload["channel"] = json!({"id": room.id, "name": room.name});
     payload["message"] = shape::message(world, &room, message, true);
-    payload["response_url"] = json!(world.interactions().response_url(&world.base_url, &room.id, &who.id));
+    payload["response_url"] = json!(world.interactions().response_url(&world.base_url, &room.id, &who.id, None));
     Ok(world.deliveries.interaction("interactive", payload.to_string()))
 }
 
@@ -266,7 +310,7 @@ pub(crate) fn command(
         "token": "fake-verification-token", "team_id": TEAM_ID, "team_domain": "acme", "channel_id": room.id,
         "channel_name": room.name, "user_id": who.id, "user_name": who.name.to_lowercase(), "command": command,
         "text": text, "api_app_id": APP_ID, "is_enterprise_install": "false",
-        "response_url": interactions.response_url(&world.base_url, &room.id, &who.id),
+        "response_url": interactions.response_url(&world.base_url, &room.id, &who.id, None),
         "trigger_id": interactions.trigger(),
     });
     drop(interactions);
@@ -299,7 +343,7 @@ pub(crate) fn respond(world: &World, id: &str, body: &[u8]) -> Answer {
     if url.used > RESPONSE_URL_USES || url.issued.elapsed() > RESPONSE_URL_TTL {
         return server::text(StatusCode::NOT_FOUND, "used_url");
     }
-    let (channel, user) = (url.channel.clone(), url.user.clone());
+    let (channel, user, alone) = (url.channel.clone(), url.user.clone(), url.alone);
     drop(interactions);
     if let Some(blocks) = said.get("blocks").filter(|blocks| blocks.is_array())
         && let Err(bad) = blocks::check_message(blocks)
@@ -311,6 +355,14 @@ pub(crate) fn respond(world: &World, id: &str, body: &[u8]) -> Answer {
         return server::text(StatusCode::NOT_FOUND, "channel_not_found");
     };
     let mut room = channel.room();
+    if said["delete_original"] == true {
+        if alone.is_none() {
+            world.record.complain("response_url: only what one person sees is taken away here".into());
+        }
+        room.ephemerals.retain(|whisper| Some(whisper.ts) != alone);
+        world.touch();
+        return server::text(StatusCode::OK, "ok");
+    }
     let text = said["text"].as_str().unwrap_or_default().to_string();
     let blocks = match said.get("blocks").filter(|blocks| blocks.is_array()) {
         Some(blocks) => blocks.clone(),
@@ -348,7 +400,11 @@ fn interactive(world: &World, kind: &str, who: &Person) -> Value {
 
 /// The element of that `action_id` among a message's blocks, and its block.
 fn element_of<'a>(message: &'a Message, action_id: &str) -> Option<(&'a str, &'a Value)> {
-    message.blocks.as_ref()?.as_array()?.iter().find_map(|block| {
+    element_among(message.blocks.as_ref()?, action_id)
+}
+
+fn element_among<'a>(blocks: &'a Value, action_id: &str) -> Option<(&'a str, &'a Value)> {
+    blocks.as_array()?.iter().find_map(|block| {
         let elements = block["elements"].as_array().into_iter().flatten();
         let element = elements.chain(block.get("accessory")).find(|element| element["action_id"] == action_id)?;
         Some((block["block_id"].as_str()?, element))

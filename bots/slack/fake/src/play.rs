@@ -134,6 +134,28 @@ impl Agent {
         Reply::new(&self.world, answer, To::Click)
     }
 
+    /// Presses a button under the last thing in a channel that one alone was shown with it.
+    ///
+    /// # Panics
+    /// When there is no such button.
+    pub fn presses_alone(&self, channel: &str, action_id: &str) -> Reply {
+        self.presses_alone_so_often(channel, action_id, 1).remove(0)
+    }
+
+    /// The same, so often that nothing can happen in between.
+    ///
+    /// # Panics
+    /// When there is no such button.
+    pub fn presses_alone_so_often(&self, channel: &str, action_id: &str, times: usize) -> Vec<Reply> {
+        let pressed = done(interact::press_alone(&self.world, &self.person(), channel, action_id, times));
+        pressed.into_iter().map(|answer| Reply::new(&self.world, answer, To::Click)).collect()
+    }
+
+    /// Whether one alone is shown something in a channel with a button of that `action_id`.
+    pub fn sees_alone(&self, channel: &str, action_id: &str) -> bool {
+        interact::is_shown_alone(&self.world, &self.person(), channel, action_id)
+    }
+
     /// Presses the button of that `action_id` and value in one's home tab.
     ///
     /// # Panics

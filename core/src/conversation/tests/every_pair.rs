@@ -578,5 +578,6 @@ fn stage_of(message: &Message) -> String {
         Kind::Note { .. } => format!("note “{said}”"),
         Kind::Deed { .. } => format!("deed “{said}”"),
         Kind::Set { .. } => "set aside".into(),
+        Kind::Saved { .. } | Kind::Preview { .. } => panic!("saved replies have tables of their own"),
     }
 }

@@ -6,9 +6,11 @@ use crate::body::{Block, Span};
 use crate::desk::{Author, Mode, Stranger, StrangerKind, Topic};
 use crate::file::{AtDesk, DeskFile, Hash};
 use crate::ids::{AgentId, FileId};
-use crate::message::Stage;
+use crate::message::{Fate, Stage};
+use crate::saved::{SavedReplies, SavedReply};
 use crate::verb::parse::person_named;
 use crate::verb::{Names, Verb, Who};
+use crate::words::SavedNotice;
 use expect_test::Expect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -117,11 +119,14 @@ impl Play {
             match &message.kind {
                 Kind::FromCustomer(Posting::Refused { .. }) => format!("r{} Ada: {said} (refused)\n", message.rev),
                 Kind::FromCustomer(_) => format!("r{} Ada: {said}\n", message.rev),
-                Kind::Reply { by, stage: Stage::Shown { .. }, .. } => {
+                Kind::Reply { by, stage: Stage::Shown { .. }, .. }
+                | Kind::Saved { by, stage: Stage::Shown { .. }, .. } => {
                     let edited = if message.edited_in_sight() { " (edited)" } else { "" };
                     format!("r{} {}: {said}{edited}\n", message.rev, by.name)
                 }
-                Kind::Reply { by, .. } => format!("r{} {} took a message back\n", message.rev, by.name),
+                Kind::Reply { by, .. } | Kind::Saved { by, .. } => {
+                    format!("r{} {} took a message back\n", message.rev, by.name)
+                }
                 other => panic!("the customer sees {other:?}"),
             }
         };
@@ -153,8 +158,11 @@ impl Play {
 
     /// The same event over only those messages that [`Dialogue`] says the caller has to load.
     fn only_what_the_caller_loads_is_looked_at(&self, before: &Dialogue, event: &Event, effects: &[Effect]) {
-        let loaded = loaded(before, event);
-        let mut part = Dialogue { head: before.head.clone(), messages: Vec::new(), context: before.context.clone() };
+        let loaded = loaded(before, event, &self.rules);
+        let wants_context =
+            matches!(event, Event::SiteTold(_)) || event.wants_saved(&self.rules, before.head.number).any;
+        let context = if wants_context { before.context.clone() } else { Context::default() };
+        let mut part = Dialogue { head: before.head.clone(), messages: Vec::new(), context };
         part.messages.extend(before.messages.iter().filter(|message| loaded.contains(&message.id)).cloned());
         let same = carry(&mut part, event.clone(), self.now, &self.rules);
         assert_eq!(same.as_deref(), Ok(effects), "a part of the messages is not enough for {event:?}");
@@ -205,7 +213,7 @@ impl Play {
                         Mark::Received => head.received,
                         Mark::Waiting => head.rev,
                     };
-                    let Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } = self.message(*seq).kind else {
+                    let Some((_, Stage::Shown { first_rev, .. })) = self.message(*seq).from_agent() else {
                         panic!("marked, and not shown: {seq}")
                     };
                     assert!(first_rev <= upto, "marked too early: {seq}");
@@ -220,6 +228,7 @@ impl Play {
                 Effect::LookAgainAt(at) => self.look = Some(*at),
                 Effect::LookNoMore => assert!(self.look.take().is_some(), "nothing was to be looked at"),
                 Effect::TellPrivately { .. }
+                | Effect::ShowPreview { .. }
                 | Effect::ShowToCustomer(_)
                 | Effect::TakeBack { .. }
                 | Effect::PointTheWay { .. }
@@ -244,16 +253,13 @@ impl Play {
             if message.files.iter().any(|file| matches!(file, Attachment::Awaited(_))) {
                 orders.insert(Order::Fetch(message.seq));
             }
-            match &message.kind {
-                Kind::FromCustomer(Posting::Waiting { .. }) | Kind::FromBot(Posting::Waiting { .. }) => {
-                    orders.insert(Order::Post(message.seq));
-                    assert_ne!(self.dialogue.head.thread, Thread::None, "waits for a thread that nobody opens");
-                }
-                Kind::Reply { by, stage: Stage::Held { until }, .. } => {
-                    holds.insert(message.id, *until);
-                    typing = typing.max((message.seq, Some(by.name.clone())));
-                }
-                _ => {}
+            if let Some(Posting::Waiting { .. }) = message.kind.posting() {
+                orders.insert(Order::Post(message.seq));
+                assert_ne!(self.dialogue.head.thread, Thread::None, "waits for a thread that nobody opens");
+            }
+            if let Some((by, Stage::Held { until })) = message.from_agent() {
+                holds.insert(message.id, until);
+                typing = typing.max((message.seq, Some(by.name.clone())));
             }
         }
         assert_eq!((&self.orders, &self.holds, &self.typing), (&orders, &holds, &typing.1));
@@ -261,7 +267,11 @@ impl Play {
         let head = &self.dialogue.head;
         assert!(head.seen <= head.received && head.received <= head.rev && head.waits <= head.rev);
         let shown_above = |above: i64, upto: i64| {
-            let is_one = move |m: &&Message| matches!(m.kind, Kind::Reply { stage: Stage::Shown { first_rev, .. }, .. } if first_rev > above && first_rev <= upto);
+            let is_posted = |m: &Message| !matches!(m.kind, Kind::Saved { post: None, .. });
+            let is_one = move |m: &&Message| {
+                let shown = matches!(m.from_agent(), Some((_, Stage::Shown { first_rev, .. })) if first_rev > above && first_rev <= upto);
+                shown && is_posted(m)
+            };
             self.dialogue.messages.iter().filter(is_one).map(|m| m.seq).collect::<BTreeSet<_>>()
         };
         let marked = self.marked.iter().filter(|(_, mark)| *mark == Mark::Waiting).map(|(seq, _)| *seq);
@@ -269,6 +279,10 @@ impl Play {
         let unheard = shown_above(head.received.max(head.waits), head.rev);
         assert!(unheard.is_empty() || head.receipt_due.is_some(), "nobody is told that these wait: {unheard:?}");
         assert!(before.head.seen <= head.seen && before.head.received <= head.received);
+        let previews = self.dialogue.messages.iter();
+        let previews = previews.filter(|m| matches!(m.kind, Kind::Preview { fate: Fate::Sent, .. }));
+        let sent = self.dialogue.messages.iter().filter(|m| matches!(m.kind, Kind::Saved { .. }));
+        assert_eq!(sent.count(), previews.count(), "what was looked at and sent is sent once");
     }
 
     fn order_is_kept(&self) {
@@ -295,7 +309,15 @@ impl Play {
             Effect::FetchFiles { seq, .. } => format!("fetch the files of {seq}"),
             Effect::MarkPost { seq, mark, .. } => format!("mark {seq} {mark:?}"),
             Effect::WaitsNoMore { seq, .. } => format!("{seq} waits no more"),
+            Effect::TellPrivately { seq, person, notice: Notice::Saved(notice) } => {
+                format!("tell {person} of {seq}: {}", saved_words(notice))
+            }
             Effect::TellPrivately { seq, person, notice } => format!("tell {person} of {seq}: {notice:?}"),
+            Effect::ShowPreview { seq, person, notice } => {
+                let Notice::Saved(SavedNotice::Preview { name, body }) = notice else { panic!("{notice:?}") };
+                assert_eq!(self.message(*seq).body, *body, "what is shown is what is sent");
+                format!("show {person} the preview {seq} of {name} “{}”", on_one_line(body))
+            }
             Effect::EditCard => "edit the card".into(),
             Effect::ShowStanding => "show how it stands".into(),
             Effect::Settled(Order::Card) => "the card is settled".into(),
@@ -333,6 +355,24 @@ pub(super) fn rules(mode: Mode, hold_millis: i64) -> DeskRules {
         topics: Arc::new(topics),
         names: Arc::default(),
         timetable: Arc::default(),
+        replies: Arc::new(replies()),
+    }
+}
+
+/// Two saved replies: one that can always be sent, and one that needs to know something.
+fn replies() -> SavedReplies {
+    let reply = |name: &str, text: &str| SavedReply::new(name, text).expect("a saved reply");
+    SavedReplies::new(vec![
+        reply("hello", "Hello {customer.first_name|there}, this is {agent.name} about #{number}."),
+        reply("late", "*Sorry!* Campaign {campaign_id} is late."),
+    ])
+}
+
+/// Few words for what is told of saved replies.
+fn saved_words(notice: &SavedNotice) -> String {
+    match notice {
+        SavedNotice::Lacks { missing, body, .. } => format!("lacks {missing:?} “{}”", on_one_line(body)),
+        notice => format!("{notice:?}"),
     }
 }
 
@@ -357,7 +397,7 @@ fn seen_of(message: &Message) -> (bool, Body, u8, Vec<String>) {
         Kind::FromCustomer(Posting::Waiting { late: true, .. }) => 6,
         Kind::FromCustomer(Posting::Posted { .. }) => 2,
         Kind::FromCustomer(Posting::Refused { .. }) => 3,
-        Kind::Reply { stage: Stage::Shown { .. }, .. } => 4,
+        Kind::Reply { stage: Stage::Shown { .. }, .. } | Kind::Saved { stage: Stage::Shown { .. }, .. } => 4,
         _ => 5,
     };
     let file = |file: &Attachment| match file {
@@ -372,9 +412,18 @@ fn seen_of(message: &Message) -> (bool, Body, u8, Vec<String>) {
 }
 
 /// The messages that [`Dialogue`] says the caller has to load.
-fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
+fn loaded(dialogue: &Dialogue, event: &Event, rules: &DeskRules) -> BTreeSet<MessageId> {
     let mut wanted = BTreeSet::new();
     let head = &dialogue.head;
+    let saved = event.wants_saved(rules, head.number);
+    if saved.any {
+        let open = |m: &&Message| {
+            matches!(m.kind, Kind::Preview { fate, .. } if fate.is_open())
+                || matches!(m.from_agent(), Some((_, Stage::Held { .. })))
+        };
+        wanted.extend(dialogue.messages.iter().filter(open).map(|m| m.id));
+    }
+    wanted.extend(dialogue.messages.iter().filter(|m| saved.previews.contains(&m.seq)).map(|m| m.id));
     let key = |key: &str| dialogue.messages.iter().filter(|m| m.key == key).map(|m| m.id).collect::<Vec<_>>();
     let held = || {
         let held = |m: &&Message| matches!(m.kind, Kind::Reply { stage: Stage::Held { .. }, .. });
@@ -392,7 +441,7 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
         Event::AgentDid(deed) => wanted.extend(key(&deed.key)),
         Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed => {
             let above = head.seen.min(head.received);
-            let reply = |m: &&Message| matches!(m.kind, Kind::Reply { .. }) && m.rev > above;
+            let reply = |m: &&Message| m.from_agent().is_some() && m.rev > above;
             wanted.extend(dialogue.messages.iter().filter(reply).map(|m| m.id));
         }
         Event::DeskWrote { message: DeskMessage { post, .. }, .. } | Event::DeskDeleted(post) => {
@@ -407,7 +456,7 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
             wanted.insert(*message);
             wanted.extend(held());
         }
-        Event::PiecesPosted(pieces) => wanted.extend(pieces.iter().map(|piece| piece.message)),
+        Event::PiecesPosted { pieces, .. } => wanted.extend(pieces.iter().map(|piece| piece.message)),
         Event::PostsDelayed(messages) => wanted.extend(messages),
         Event::FileUploaded { piece, .. } | Event::FileRefused { piece, .. } => {
             wanted.insert(piece.message);
@@ -415,7 +464,11 @@ fn loaded(dialogue: &Dialogue, event: &Event) -> BTreeSet<MessageId> {
         Event::PostRefused { message, .. } | Event::FileFetched { message, .. } | Event::FileMissed { message, .. } => {
             wanted.insert(*message);
         }
-        Event::ThreadOpened(_) | Event::SiteTold(_) | Event::CardEdited { .. } | Event::OutcomeLost { .. } => {}
+        Event::PreviewShown { .. }
+        | Event::ThreadOpened(_)
+        | Event::SiteTold(_)
+        | Event::CardEdited { .. }
+        | Event::OutcomeLost { .. } => {}
     }
     wanted
 }
@@ -463,7 +516,11 @@ pub(super) fn event_words(event: &Event) -> String {
         }
         Event::HoldEnded(message) => format!("the hold of {} ended", message.0),
         Event::ThreadOpened(thread) => format!("thread {thread} opened"),
-        Event::PiecesPosted(posted) => format!("pieces posted: {}", pieces(posted)),
+        Event::PiecesPosted { pieces: posted, post: None } => format!("pieces posted: {}", pieces(posted)),
+        Event::PiecesPosted { pieces: posted, post: Some(post) } => {
+            format!("pieces posted as {post}: {}", pieces(posted))
+        }
+        Event::PreviewShown { seq } => format!("the preview {seq} is shown"),
         Event::PostsDelayed(late) => {
             format!("late: {}", late.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(" "))
         }
@@ -509,7 +566,12 @@ pub(super) fn vanished(thread: &str) -> Event {
 }
 
 pub(super) fn posted(pieces: &[(i64, u32)]) -> Event {
-    Event::PiecesPosted(pieces.iter().map(|(seq, index)| piece(*seq, *index)).collect())
+    Event::PiecesPosted { pieces: pieces.iter().map(|(seq, index)| piece(*seq, *index)).collect(), post: None }
+}
+
+/// One piece was posted there.
+pub(super) fn stands(seq: i64, stamp: i64) -> Event {
+    Event::PiecesPosted { pieces: vec![piece(seq, 0)], post: Some(post(stamp).key) }
 }
 
 pub(super) fn delayed(seq: i64) -> Event {

@@ -5,7 +5,7 @@ use super::play::*;
 use super::*;
 use crate::availability::Promise;
 use crate::ticket::Priority;
-use crate::verb::{Verb, Who};
+use crate::verb::{Saved, Verb, Who};
 use proptest::prelude::*;
 
 /// Something that may happen next. Numbers are taken modulo what there is.
@@ -30,6 +30,7 @@ enum Happening {
     Loses { card: bool, ago: i64 },
     FindsCards { first: u8, count: u8, written: bool },
     TimePasses(i64),
+    Shows(usize),
     Repeats(usize),
 }
 
@@ -38,7 +39,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         4 => (0..6u8).prop_map(CustomerWrites),
         2 => (-1..4i64, any::<bool>()).prop_map(|(back, saw)| Receives { back, saw }),
-        8 => (0..4u8, 1..9i64, 0..4i64, 0..13u8)
+        8 => (0..4u8, 1..9i64, 0..4i64, 0..17u8)
             .prop_map(|(who, post, edited, what)| Writes { who, post, edited, what }),
         2 => (1..9i64).prop_map(Deletes),
         4 => (0..9usize).prop_map(HoldEnds),
@@ -48,7 +49,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (0..9usize).prop_map(Refuses),
         1 => (0..9usize).prop_map(Delays),
         1 => (1..4u8).prop_map(Vanishes),
-        3 => (0..2u8, 0..9u8, 0..9u8).prop_map(|(who, key, what)| Does { who, key, what }),
+        3 => (0..2u8, 0..9u8, 0..14u8).prop_map(|(who, key, what)| Does { who, key, what }),
         1 => (0..4u8, 1..6i64).prop_map(|(key, stars)| Rates { key, stars }),
         2 => (-1..3i64).prop_map(|back| EditsCard { back }),
         1 => (any::<u8>(), 0..4i64, any::<u8>(), any::<bool>(), 0..3i64)
@@ -58,13 +59,14 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (1..4u8, 0..3u8, any::<bool>())
             .prop_map(|(first, count, written)| FindsCards { first, count, written }),
         2 => prop_oneof![Just(1), Just(20_000), Just(60_000)].prop_map(TimePasses),
+        2 => (0..9usize).prop_map(Shows),
         3 => (0..100usize).prop_map(Repeats),
     ]
 }
 
 /// Texts that must never reach the customer, whatever happens, say so.
 const SECRET: &str = "secret";
-const TEXTS: [&str; 13] = [
+const TEXTS: [&str; 17] = [
     "Hello",
     "Yes",
     "> Quoted",
@@ -78,6 +80,10 @@ const TEXTS: [&str; 13] = [
     "!assign Hedy",
     "!note secret",
     "!retry",
+    "!r hello",
+    "!r late campaign_id=cp1",
+    "!r send",
+    "!r cancel",
 ];
 
 fn verb(what: u8) -> Verb {
@@ -91,6 +97,11 @@ fn verb(what: u8) -> Verb {
         6 => Verb::Reopen,
         8 => Verb::Retry(None),
         7 => Verb::Ticket { priority: Some(Priority::High), within: Some(Promise::Minutes(90)) },
+        9 => Verb::Saved(Saved::Show { name: "late".into(), given: vec![] }),
+        10 => Verb::Saved(Saved::Send { preview: None }),
+        11 => Verb::Saved(Saved::Cancel { preview: None }),
+        12 => Verb::Saved(Saved::Send { preview: Some(5) }),
+        13 => Verb::Saved(Saved::Show { name: "hello".into(), given: vec![] }),
         _ => Verb::Help,
     }
 }
@@ -125,7 +136,9 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
         Happening::IsMissed => Event::RepliesDelayed,
         Happening::HoldEnds(at) => Event::HoldEnded(nth(at)?.id),
         Happening::Opens(thread) => opened(&format!("T{thread}")),
+        Happening::Posts { which, pieces: 0 } => stands(nth(which)?.seq, 70),
         Happening::Posts { which, pieces } => posted(&[(nth(which)?.seq, pieces)]),
+        Happening::Shows(which) => Event::PreviewShown { seq: nth(which)?.seq },
         Happening::Refuses(which) => refused(nth(which)?.seq),
         Happening::Does { who, key, what } => {
             did(if who == 0 { GRACE } else { HEDY }, &format!("did/{key}"), verb(what))
@@ -223,21 +236,16 @@ proptest! {
         }
         for at in 0..play.dialogue.messages.len() {
             let message = play.dialogue.messages[at].clone();
-            let pieces = pieces(&message.body.text(), rules.post_chars_max).len() as u32;
+            let pieces = message.parts(rules.post_chars_max).len() as u32;
             for index in 0..pieces {
-                play.step(Event::PiecesPosted(vec![Piece { message: message.id, index }]));
+                play.step(Event::PiecesPosted { pieces: vec![Piece { message: message.id, index }], post: None });
             }
             play.step(Event::HoldEnded(message.id));
         }
         play.step(Event::CardEdited { rev: play.dialogue.head.card_rev });
         // [`Play::step`] compares these with the orders and holds that the effects made.
         let waits = |m: &Message| {
-            matches!(
-                m.kind,
-                Kind::FromCustomer(Posting::Waiting { .. })
-                    | Kind::FromBot(Posting::Waiting { .. })
-                    | Kind::Reply { stage: Stage::Held { .. }, .. }
-            )
+            matches!(m.kind.posting(), Some(Posting::Waiting { .. })) || matches!(m.from_agent(), Some((_, Stage::Held { .. })))
         };
         prop_assert!(!play.dialogue.messages.iter().any(waits));
     }

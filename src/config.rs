@@ -8,6 +8,7 @@
 mod calendar;
 mod document;
 mod email;
+mod files;
 mod identity;
 mod replies;
 mod secret;
@@ -304,8 +305,10 @@ pub struct Mailbox {
 /// Where files are kept, and which are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
-    /// The folder.
+    /// The folder: for what is being taken in, and for all that is kept unless that is elsewhere.
     pub folder: PathBuf,
+    /// Where what was taken in is kept.
+    pub keep: Keep,
     /// Largest file that is taken from either side.
     pub bytes_max: u64,
     /// Most files of one message of a customer.
@@ -314,6 +317,30 @@ pub struct Files {
     pub bytes_per_conversation_per_day: Option<NonZeroU64>,
     /// What is taken, by media type; empty for no files from customers.
     pub types: Vec<String>,
+}
+
+/// Where files are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// In the folder.
+    Here,
+    /// In a bucket of something that speaks S3.
+    Bucket(Bucket),
+}
+
+/// A bucket, and what opens it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Where it is served, without a slash at the end; none for Amazon's.
+    pub endpoint: Option<String>,
+    /// Its region.
+    pub region: String,
+    /// The name of the key that opens it.
+    pub access_key_id: Secret,
+    /// The key.
+    pub secret_access_key: Secret,
 }
 
 /// What strangers may use up. None of an optional one means no limit.
@@ -520,6 +547,7 @@ impl Default for Files {
     fn default() -> Self {
         Files {
             folder: PathBuf::from("threadline-files"),
+            keep: Keep::Here,
             bytes_max: 25 * 1024 * 1024,
             per_message_max: 10,
             bytes_per_conversation_per_day: NonZeroU64::new(500 * 1024 * 1024),

@@ -1,15 +1,24 @@
-//! The bytes of files: taken in piece by piece, known by their content, pictures without their
-//! notes, kept once under their hash in a folder, and read from there. Called by the service, which
-//! knows whose files they are; nothing here does, and nothing of a file goes through the database.
+//! The bytes of files: taken in piece by piece in a folder of this machine, known by their content, pictures
+//! without their notes, kept once under their hash ([`storage`]), and read from there. Called by the
+//! service, which knows whose files they are; nothing here does, and nothing of a file goes through the
+//! database.
 //!
-//! Several processes on one database share the folder.
+//! Several processes on one database share the folder, or the bucket.
 
+mod bucket;
+mod folder;
 mod kind;
 mod picture;
+mod storage;
 mod strip;
 
+pub use storage::Reading;
+
 use crate::config;
+use anyhow::Context;
+use bucket::Bucket;
 use bytes::Bytes;
+use folder::{Folder, is_old};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -19,10 +28,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
+use storage::Storage;
 use threadline_core::file::{FileTrouble, Hash, Picture, StoredFile, clean_name};
 use threadline_core::ids::FileId;
 use threadline_core::media;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::Semaphore;
 
 /// Pictures opened at once: each may take hundreds of megabytes while it is.
@@ -46,6 +55,7 @@ pub struct Files {
 #[derive(Debug)]
 struct Inner {
     settings: config::Files,
+    storage: Storage,
     pictures: Semaphore,
     /// Sets apart files that arrive at the same time in this process.
     number: AtomicU64,
@@ -83,25 +93,23 @@ pub enum NotTaken {
     /// It is not one that is taken.
     #[error("{0}")]
     Refused(FileTrouble),
-    /// The disk did not take it.
-    #[error("the folder of files: {0}")]
+    /// The disk or the bucket did not take it.
+    #[error("where files are kept: {0}")]
     Disk(#[from] io::Error),
 }
 
-/// What is read of a file.
-#[derive(Debug)]
-pub struct Reading {
-    /// The bytes.
-    pub bytes: tokio::io::Take<tokio::fs::File>,
-    /// How many.
-    pub length: u64,
-}
-
 impl Files {
-    /// The files of this folder. Nothing is touched yet; the folder is made when the first file comes.
-    pub fn new(settings: config::Files, node: u64) -> Files {
+    /// The files that are kept as these settings say. Nothing is touched yet; a folder is made when the
+    /// first file comes. `node` sets this process apart from those that share the folder.
+    pub fn new(settings: config::Files, node: u64) -> anyhow::Result<Files> {
         let pictures = Semaphore::new(PICTURES_AT_ONCE);
-        Files { inner: Arc::new(Inner { settings, pictures, number: AtomicU64::new(0), node }) }
+        let storage = match &settings.keep {
+            config::Keep::Here => Storage::Folder(Folder(settings.folder.clone())),
+            config::Keep::Bucket(bucket) => {
+                Storage::Bucket(Bucket::new(bucket).context("cannot prepare the connection to the bucket of files")?)
+            }
+        };
+        Ok(Files { inner: Arc::new(Inner { settings, storage, pictures, number: AtomicU64::new(0), node }) })
     }
 
     /// What is taken.
@@ -112,7 +120,7 @@ impl Files {
     /// Begins to take a file in.
     pub async fn begin(&self) -> Result<Arriving, NotTaken> {
         let number = self.inner.number.fetch_add(1, Ordering::Relaxed);
-        let folder = self.inner.settings.folder.join(ARRIVING);
+        let folder = self.arriving();
         let path = Temporary(folder.join(format!("{:x}-{number}", self.inner.node)));
         let (file, path) = blocking(move || {
             fs::create_dir_all(&folder)?;
@@ -132,24 +140,31 @@ impl Files {
 
     /// Opens some of a file's bytes: `length` of them from `from` on. None when they are not here.
     pub async fn read(&self, hash: &Hash, from: u64, length: u64) -> io::Result<Option<Reading>> {
-        let mut file = match tokio::fs::File::open(self.path(hash)).await {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        if from > 0 {
-            file.seek(io::SeekFrom::Start(from)).await?;
-        }
-        Ok(Some(Reading { bytes: file.take(length), length }))
+        self.inner.storage.read(hash, from, length).await
     }
 
     /// All of a file's bytes. None when they are not here.
     pub async fn whole(&self, hash: &Hash) -> io::Result<Option<Bytes>> {
-        match tokio::fs::read(self.path(hash)).await {
-            Ok(bytes) => Ok(Some(Bytes::from(bytes))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.inner.storage.whole(hash).await
+    }
+
+    /// Tries whether files can be kept: writes some bytes, reads them back and removes them.
+    pub async fn try_out(&self) -> anyhow::Result<()> {
+        let bytes = format!("Threadline tries out whether files can be kept ({:x})", self.inner.node).into_bytes();
+        let mut arriving = self.begin().await.context("the folder cannot be written")?;
+        arriving.unwritten.extend_from_slice(&bytes);
+        let (path, hash) = blocking(move || {
+            arriving.write()?;
+            Ok((arriving.path, hash_of(arriving.hash.finalize())))
+        })
+        .await
+        .context("the folder cannot be written")?;
+        let storage = &self.inner.storage;
+        storage.keep(&path.0, &hash).await.context("a file cannot be kept")?;
+        let read = storage.whole(&hash).await.context("a file that was kept cannot be read");
+        storage.remove(&hash).await.context("a file cannot be removed")?;
+        anyhow::ensure!(read?.as_deref() == Some(bytes.as_slice()), "a file that was kept reads otherwise");
+        Ok(())
     }
 
     /// Removes what is old and what `known`, asked for some hashes at a time, does not know; how many
@@ -158,46 +173,24 @@ impl Files {
     where
         F: Future<Output = anyhow::Result<HashSet<Hash>>>,
     {
-        let folder = self.inner.settings.folder.clone();
-        let (old, abandoned) = blocking(move || old_files(&folder)).await?;
+        let storage = &self.inner.storage;
+        let old = storage.old().await?;
         let mut removed = 0;
         for hashes in old.chunks(SWEPT_AT_ONCE) {
             let known = known(hashes.to_vec()).await?;
-            let unknown = hashes.iter().filter(|hash| !known.contains(hash));
-            let paths: Vec<PathBuf> = unknown.map(|hash| self.path(hash)).collect();
-            removed += paths.len() as u64;
-            blocking(move || paths.iter().try_for_each(|path| remove_if_old(path))).await?;
+            for hash in hashes.iter().filter(|hash| !known.contains(hash)) {
+                storage.remove_if_old(hash).await?;
+                removed += 1;
+            }
         }
-        blocking(move || abandoned.iter().try_for_each(fs::remove_file)).await?;
+        let arriving = self.arriving();
+        blocking(move || remove_abandoned(&arriving)).await?;
         Ok(removed)
     }
 
-    /// Two letters a folder, so that no folder has more files than people can list.
-    fn path(&self, hash: &Hash) -> PathBuf {
-        self.inner.settings.folder.join(&hash.0[..hash.0.len().min(2)]).join(&hash.0)
-    }
-
-    /// Keeps bytes under their hash: written, flushed and moved into place, or there already.
-    fn keep(&self, arrived: &Path, hash: &Hash) -> io::Result<()> {
-        let path = self.path(hash);
-        if let Ok(there) = File::options().append(true).open(&path) {
-            // Younger again, so that it is not swept before the database knows of it.
-            return there.set_modified(now());
-        }
-        let folder = path.parent().unwrap_or(&path);
-        fs::create_dir_all(folder)?;
-        fs::rename(arrived, &path)?;
-        File::open(folder)?.sync_all()
-    }
-
-    fn keep_bytes(&self, arriving: &Path, bytes: &[u8]) -> io::Result<Hash> {
-        let hash = hash_of(Sha256::digest(bytes));
-        let temporary = Temporary(arriving.with_extension("part"));
-        let mut file = File::create(&temporary.0)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        self.keep(&temporary.0, &hash)?;
-        Ok(hash)
+    /// The folder of what is being taken in.
+    fn arriving(&self) -> PathBuf {
+        self.inner.settings.folder.join(ARRIVING)
     }
 }
 
@@ -247,36 +240,47 @@ impl Arriving {
         }
         let name = clean_name(name, media::endings(media_type));
         let media_type = media_type.to_string();
+        let files = self.files.clone();
         if !media::PICTURES.contains(&media_type.as_str()) {
             let bytes = self.bytes;
-            let hash = blocking(move || {
+            let (path, hash) = blocking(move || {
                 self.write()?;
-                self.file.sync_all()?;
-                let hash = hash_of(self.hash.finalize());
-                self.files.keep(&self.path.0, &hash)?;
-                Ok(hash)
+                Ok((self.path, hash_of(self.hash.finalize())))
             })
             .await?;
+            files.inner.storage.keep(&path.0, &hash).await?;
             return Ok(StoredFile { id, name, media_type, bytes, hash, picture: None });
         }
-        let files = self.files.clone();
         // The permit is never refused: nobody closes the semaphore.
         let permit = files.inner.pictures.acquire().await;
+        let said = media_type.clone();
         let opened = blocking(move || {
             self.write()?;
             let bytes = fs::read(&self.path.0)?;
-            let opened = catch_unwind(|| picture::open(&bytes, &media_type)).unwrap_or_default();
+            let opened = catch_unwind(|| picture::open(&bytes, &said)).unwrap_or_default();
             let Some(opened) = opened else { return Ok(None) };
-            drop(bytes);
-            let thumbnail = self.files.keep_bytes(&self.path.0, &opened.thumbnail)?;
-            let hash = self.files.keep_bytes(&self.path.0, &opened.bytes)?;
-            let picture = Some(Picture { width: opened.width, height: opened.height, thumbnail });
-            Ok(Some(StoredFile { id, name, media_type, bytes: opened.bytes.len() as u64, hash, picture }))
+            let thumbnail = written(&self.path.0.with_extension("thumbnail"), &opened.thumbnail)?;
+            let whole = written(&self.path.0.with_extension("picture"), &opened.bytes)?;
+            Ok(Some((opened.width, opened.height, opened.bytes.len() as u64, whole, thumbnail)))
         })
         .await?;
         drop(permit);
-        opened.ok_or(NotTaken::Refused(FileTrouble::Unreadable))
+        let Some((width, height, bytes, whole, thumbnail)) = opened else {
+            return Err(NotTaken::Refused(FileTrouble::Unreadable));
+        };
+        for (path, hash) in [&whole, &thumbnail] {
+            files.inner.storage.keep(&path.0, hash).await?;
+        }
+        let picture = Some(Picture { width, height, thumbnail: thumbnail.1 });
+        Ok(StoredFile { id, name, media_type, bytes, hash: whole.1, picture })
     }
+}
+
+/// Writes bytes into a temporary file; it, and their hash.
+fn written(path: &Path, bytes: &[u8]) -> io::Result<(Temporary, Hash)> {
+    let temporary = Temporary(path.to_path_buf());
+    File::create(&temporary.0)?.write_all(bytes)?;
+    Ok((temporary, hash_of(Sha256::digest(bytes))))
 }
 
 #[expect(clippy::disallowed_methods, reason = "it is compared with the disk's own times")]
@@ -289,43 +293,20 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-/// Bytes that are old enough to be removed, and files that never arrived.
-fn old_files(folder: &Path) -> io::Result<(Vec<Hash>, Vec<PathBuf>)> {
-    let (mut old, mut abandoned) = (Vec::new(), Vec::new());
-    let folders = match fs::read_dir(folder) {
-        Ok(folders) => folders,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((old, abandoned)),
+/// Removes files that never arrived.
+fn remove_abandoned(arriving: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(arriving) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    for part in folders {
-        let part = part?;
-        if !part.file_type()?.is_dir() {
-            continue;
-        }
-        for entry in fs::read_dir(part.path())? {
-            let entry = entry?;
-            if !is_old(&entry.path())? {
-                continue;
-            }
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if part.file_name() == ARRIVING {
-                abandoned.push(entry.path());
-            } else if name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit()) {
-                old.push(Hash(name));
-            }
+    for entry in entries {
+        let path = entry?.path();
+        if is_old(&path)? {
+            fs::remove_file(path)?;
         }
     }
-    Ok((old, abandoned))
-}
-
-fn is_old(path: &Path) -> io::Result<bool> {
-    let modified = fs::metadata(path)?.modified()?;
-    Ok(modified.elapsed().is_ok_and(|age| age > FORGOTTEN_AFTER))
-}
-
-/// Somebody may have taken the same bytes in once more meanwhile.
-fn remove_if_old(path: &Path) -> io::Result<()> {
-    if is_old(path)? { fs::remove_file(path) } else { Ok(()) }
+    Ok(())
 }
 
 fn hash_of(digest: impl AsRef<[u8]>) -> Hash {

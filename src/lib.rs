@@ -26,6 +26,7 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use clock::{Clock, Ids};
 use config::{Config, SlackEvents};
+use files::Files;
 use lifecycle::Lifecycle;
 use metrics::Metrics;
 use practice::Practice;
@@ -79,7 +80,8 @@ pub async fn start(
     let store = store.with_context(|| format!("cannot open {}", config.database.place))?;
     let names = Arc::new(config.names());
     let rules = rules(&config, &names);
-    let service = Service::start(store.clone(), clock, ids, metrics, config.files.clone(), names.clone(), rules);
+    let files = Files::new(config.files.clone(), ids.fresh() as u64)?;
+    let service = Service::start(store.clone(), clock, ids, metrics, files, names.clone(), rules);
     // The shop page can also be tried with a desk in Slack.
     let has_practice = config.desks.iter().any(|desk| desk.platform == config::Platform::Practice);
     let practice = (has_practice || config.practice.enabled).then(|| Practice::new(service.clone()));
@@ -140,6 +142,23 @@ pub async fn check_slack(config: &Config) -> Result<String, Vec<String>> {
         return Ok(format!("the bot is let in to {workspace} and to its channels"));
     }
     Err(report.problems)
+}
+
+/// Whether files can be kept: `threadline check` asks.
+///
+/// # Errors
+///
+/// What does not work, and what to do about it.
+pub async fn check_files(settings: config::Files) -> Result<String, Vec<String>> {
+    let place = match &settings.keep {
+        config::Keep::Here => format!("the folder {}", settings.folder.display()),
+        config::Keep::Bucket(bucket) => format!("the bucket {}", bucket.name),
+    };
+    let tried = async { Files::new(settings, u64::from(std::process::id()))?.try_out().await };
+    match tried.await {
+        Ok(()) => Ok(format!("can be kept in {place}")),
+        Err(error) => Err(vec![format!("{place} does not work: {error:#}. See [files] in the configuration.")]),
+    }
 }
 
 fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {

@@ -67,7 +67,10 @@ fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
         let config = config.clone();
         Check { about: "Slack", ask: Box::pin(async move { threadline::check_slack(&config).await }) }
     });
-    let findings = runtime()?.block_on(cli::check(&config, Clock::Real.now(), about_slack.into_iter().collect()));
+    let files = config.files.clone();
+    let about_files = Check { about: "Files", ask: Box::pin(threadline::check_files(files)) };
+    let checks = std::iter::once(about_files).chain(about_slack).collect();
+    let findings = runtime()?.block_on(cli::check(&config, Clock::Real.now(), checks));
     say(&findings.text);
     Ok(if findings.fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

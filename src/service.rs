@@ -13,7 +13,7 @@ mod overview;
 pub use access::{Listed, Opened, Opening, Token};
 
 use crate::clock::{Clock, Ids};
-use crate::config::{self, Platform};
+use crate::config::Platform;
 use crate::files::Files;
 use crate::hub::{Bell, Change, Live, Shown};
 use crate::metrics::Metrics;
@@ -166,7 +166,7 @@ impl Service {
         clock: Clock,
         ids: Ids,
         metrics: Arc<Metrics>,
-        files: config::Files,
+        files: Files,
         names: Arc<Names>,
         desks: HashMap<DeskName, DeskRules>,
     ) -> Service {
@@ -183,7 +183,7 @@ impl Service {
             default_rules: DeskRules { names: names.clone(), ..default_rules() },
             names,
             node,
-            files: Files::new(files, node),
+            files,
             ids,
             hearing: Hearing::default(),
             broken: Broken::default(),

@@ -4,6 +4,7 @@
 use super::calendar::{self, ReadCalendar};
 use super::document::{Document, Found, Place, Problem, Table, either};
 use super::email::email;
+use super::files::files;
 use super::identity::identity;
 use super::replies::replies;
 use super::secret::{Given, Secret, Sources};
@@ -11,19 +12,17 @@ use super::slack::{self, ReadSlack};
 use super::topics::{fact, labelled_facts, place_topics, promise, topic};
 use super::verbs::verbs;
 use super::{
-    Ask, Config, Database, DatabasePlace, Desk, Files, LISTEN, Limits, Log, LogFormat, LogLevel, Platform, Practice,
-    Server, WhenClosed, Widget,
+    Ask, Config, Database, DatabasePlace, Desk, LISTEN, Limits, Log, LogFormat, LogLevel, Platform, Practice, Server,
+    WhenClosed, Widget,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use threadline_core::availability::Promise;
 use threadline_core::body::BODY_CHARS_MAX;
 use threadline_core::desk::Mode;
-use threadline_core::file::FILES_MAX;
 use threadline_core::ids::{CalendarName, DeskName};
-use threadline_core::media::KINDS;
 
 /// A newcomer's database: a file in the current directory.
 const DATABASE_URL: &str = "sqlite:threadline.db";
@@ -56,15 +55,6 @@ const PER_MINUTE_MAX: u32 = 1_000_000;
 /// Upper bound of open streams: each is a socket, and this is a common limit of a process's files.
 const STREAMS_MAX: u32 = 1_000_000;
 
-/// The most that Slack takes (slack.com/help, "Add files to Slack": 1 GB).
-const FILE_BYTES_MAX: u32 = 1024 * 1024 * 1024;
-/// More files than this are not looked at one by one, and are better one archive.
-const PER_MESSAGE_MAX: u32 = FILES_MAX as u32;
-/// As people count the size of files.
-const MEGABYTE: u64 = 1024 * 1024;
-/// A terabyte a day is no limit.
-const MEGABYTES_PER_DAY_MAX: u32 = 1024 * 1024;
-
 /// Reads the whole file. None when something is wrong that leaves nothing to put in the place; the
 /// document knows what, and also what else is wrong.
 pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sources<'_>) -> Option<Config> {
@@ -84,7 +74,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
         let email = email(document, root, sources);
-        let files = root.table("files", |table| files(document, table));
+        let files = root.table("files", |table| files(document, table, sources));
         let limits = root.table("limits", |table| limits(document, table));
         let practice = root.table("practice", |table| table.flag("enabled"));
         let log = root.table("log", log);
@@ -123,7 +113,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             slack: slack?,
             identity_secrets: identity_secrets?,
             email: email?,
-            files,
+            files: files?,
             limits,
             practice,
             log,
@@ -344,35 +334,6 @@ pub(super) fn is_name(document: &Document<'_>, found: &Found<String>) -> bool {
         document.problem(&found.place, what);
     }
     right
-}
-
-fn files(document: &Document<'_>, table: &Table<'_>) -> Files {
-    let default = Files::default();
-    let number = |key, bounds, default| table.number(key, bounds).map_or(default, |found| found.value);
-    let bytes_max = u32::try_from(default.bytes_max).unwrap_or(FILE_BYTES_MAX);
-    // 0 in the file is no limit.
-    let per_day = match table.number("megabytes_per_conversation_per_day", 0..=MEGABYTES_PER_DAY_MAX) {
-        Some(found) => NonZeroU64::new(u64::from(found.value) * MEGABYTE),
-        None => default.bytes_per_conversation_per_day,
-    };
-    let types = table.texts("types").map(|types| {
-        let known = |found: &Found<String>| {
-            let known = KINDS.iter().any(|(kind, _)| *kind == found.value);
-            if !known {
-                let what = format!("is no type that Threadline can tell by a file's content: {:?}", found.value);
-                document.problem(&found.place, what);
-            }
-            known
-        };
-        types.into_iter().filter(known).map(|found| found.value).collect()
-    });
-    Files {
-        folder: table.text("folder").map_or(default.folder, |found| PathBuf::from(found.value)),
-        bytes_max: number("bytes_max", 1..=FILE_BYTES_MAX, bytes_max).into(),
-        per_message_max: number("per_message_max", 1..=PER_MESSAGE_MAX, default.per_message_max),
-        bytes_per_conversation_per_day: per_day,
-        types: types.unwrap_or(default.types),
-    }
 }
 
 fn limits(document: &Document<'_>, table: &Table<'_>) -> Limits {

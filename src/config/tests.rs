@@ -97,6 +97,8 @@ fn with_secret_files(world: World) -> World {
         .file("/run/secrets/threadline_email", IDENTITY)
         .file("/run/secrets/smtp_password", "smtp password")
         .file("/run/secrets/imap_password", "imap password")
+        .file("/run/secrets/s3_access_key_id", "AKIAEXAMPLE")
+        .file("/run/secrets/s3_secret_access_key", "a key")
         .file("/etc/threadline/ca.pem", CA)
         .file("replies/shipping.md", "It is on its way.")
 }
@@ -342,6 +344,7 @@ fn a_newcomer_needs_no_file() {
             email: None,
             files: Files {
                 folder: "threadline-files",
+                keep: Here,
                 bytes_max: 26214400,
                 per_message_max: 10,
                 bytes_per_conversation_per_day: Some(
@@ -448,6 +451,31 @@ fn keys_in(toml: &str) -> BTreeSet<String> {
         }
     }
     keys
+}
+
+#[test]
+fn a_bucket_has_a_name_and_what_opens_it() {
+    let wrong = |files: &str| World::with(&format!("[files]\n{files}")).load_at(None, None).unwrap_err().to_string();
+    expect![[r#"
+        threadline.toml:1: files.bucket: is missing: storage = "s3" needs the name of a bucket
+        threadline.toml:1: files.access_key_id_file: is missing: what opens the bucket; set THREADLINE_S3_ACCESS_KEY_ID in the environment, or name a file that holds it in THREADLINE_S3_ACCESS_KEY_ID_FILE or files.access_key_id_file
+        threadline.toml:1: files.secret_access_key_file: is missing: what opens the bucket; set THREADLINE_S3_SECRET_ACCESS_KEY in the environment, or name a file that holds it in THREADLINE_S3_SECRET_ACCESS_KEY_FILE or files.secret_access_key_file"#]].assert_eq(&wrong("storage = 's3'"));
+    expect![[r#"
+        threadline.toml:1: files.access_key_id_file: is missing: what opens the bucket; set THREADLINE_S3_ACCESS_KEY_ID in the environment, or name a file that holds it in THREADLINE_S3_ACCESS_KEY_ID_FILE or files.access_key_id_file
+        threadline.toml:1: files.secret_access_key_file: is missing: what opens the bucket; set THREADLINE_S3_SECRET_ACCESS_KEY in the environment, or name a file that holds it in THREADLINE_S3_SECRET_ACCESS_KEY_FILE or files.secret_access_key_file
+        threadline.toml:3: files.bucket: is no name of a bucket: 3 to 63 of a-z, 0-9, - and ., is "No"
+        threadline.toml:4: files.endpoint: must be an address such as https://minio.example.com:9000, is "minio:9000""#]].assert_eq(&wrong("storage = 's3'\nbucket = 'No'\nendpoint = 'minio:9000'"));
+    expect![[r#"threadline.toml:2: files.bucket: is for storage = "s3" only"#]].assert_eq(&wrong("bucket = 'threadline-files'"));
+    expect![[r#"threadline.toml:2: files.storage: must be "folder" or "s3", is "gcs""#]].assert_eq(&wrong("storage = 'gcs'"));
+    let world = with_secret_files(World::with(
+        "[files]\nstorage = 's3'\nbucket = 'threadline-files'\n\
+        access_key_id_file = '/run/secrets/s3_access_key_id'\nsecret_access_key_file = '/run/secrets/s3_secret_access_key'",
+    ));
+    let Keep::Bucket(bucket) = world.load().files.keep else { panic!("kept in the folder") };
+    assert_eq!(
+        (bucket.name.as_str(), bucket.endpoint, bucket.region.as_str()),
+        ("threadline-files", None, "us-east-1")
+    );
 }
 
 #[test]

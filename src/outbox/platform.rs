@@ -5,6 +5,8 @@ use crate::files::Files;
 use crate::practice::{self, Practice};
 use bytes::Bytes;
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use std::{fmt, io};
 use threadline_core::body::Body;
 use threadline_core::card::Card;
 use threadline_core::conversation::Conversation;
@@ -14,10 +16,6 @@ use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
 use threadline_slack::files::Download;
 use threadline_slack::ids::Spot;
 use threadline_slack::outbound::Slack;
-use tokio_util::io::ReaderStream;
-
-/// How much of a file is read at once on its way to a desk.
-const READ_BYTES: usize = 64 * 1024;
 
 /// A file that comes from a desk.
 #[derive(Debug)]
@@ -29,10 +27,18 @@ pub struct Fetched {
     from: From,
 }
 
-#[derive(Debug)]
 enum From {
     Slack(Download),
-    Practice(ReaderStream<tokio::io::Take<tokio::fs::File>>),
+    Practice(BoxStream<'static, io::Result<Bytes>>),
+}
+
+impl fmt::Debug for From {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            From::Slack(_) => "Slack",
+            From::Practice(_) => "Practice",
+        })
+    }
 }
 
 impl Fetched {
@@ -110,8 +116,7 @@ impl Platform {
                 let reading = files.read(&file.hash, 0, file.bytes).await;
                 let reading = reading.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
                 let reading = reading.ok_or_else(|| Trouble::Never { why: "its bytes are lost".to_string() })?;
-                let bytes = ReaderStream::with_capacity(reading.bytes, READ_BYTES);
-                slack.upload(&file.name, file.bytes, Box::pin(bytes)).await
+                slack.upload(&file.name, file.bytes, reading.bytes).await
             }
             Platform::Practice(_) => Ok(practice::file_key(file.id)),
         }
@@ -127,8 +132,7 @@ impl Platform {
             Platform::Practice(practice) => {
                 let (name, reading) = practice.file(key).await?;
                 let bytes = Some(reading.length);
-                let stream = ReaderStream::with_capacity(reading.bytes, READ_BYTES);
-                Ok(Fetched { name: Some(name), bytes, from: From::Practice(stream) })
+                Ok(Fetched { name: Some(name), bytes, from: From::Practice(reading.bytes) })
             }
         }
     }

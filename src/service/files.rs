@@ -50,8 +50,8 @@ pub enum NotUploaded {
     /// As for any event.
     #[error(transparent)]
     Refusal(#[from] Refusal),
-    /// The disk did not take it.
-    #[error("the folder of files: {0}")]
+    /// The disk or the bucket did not take it.
+    #[error("where files are kept: {0}")]
     Disk(std::io::Error),
 }
 

@@ -22,7 +22,6 @@ use std::time::Duration;
 use threadline_core::file::{AtDesk, Attachment, FileTrouble, Hash, StoredFile, size};
 use threadline_core::ids::{FileId, Moment};
 use threadline_core::media::PICTURES;
-use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
 /// The path of customers' uploads, which may take longer than other requests.
@@ -40,8 +39,6 @@ const READ_ON_BYTES_MAX: usize = 1024 * 1024;
 const READ_ON_MAX: Duration = Duration::from_secs(2);
 /// Uploads under way at once: each holds a connection and a file that is not finished.
 pub(super) const UPLOADS_AT_ONCE: usize = 128;
-/// How much of a file is read at once while it is sent.
-const READ_BYTES: usize = 64 * 1024;
 /// Nothing in the file runs, whoever opens it wherever.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 /// The same file is not asked for again while a page is read; one that is taken back is soon gone.
@@ -348,7 +345,7 @@ pub(super) async fn serve(app: &App, file: &StoredFile, headers: &HeaderMap) -> 
     let (from, length) = range.as_ref().map_or((0, file.bytes), |part| (*part.start(), part.end() - part.start() + 1));
     let files = &app.service.shared().files;
     let reading = files.read(&file.hash, from, length).await.map_err(unread)?.ok_or_else(lost)?;
-    let body = Body::from_stream(ReaderStream::with_capacity(reading.bytes, READ_BYTES));
+    let body = Body::from_stream(reading.bytes);
     let mut response = inert(body, &file.media_type);
     let how = if PICTURES.contains(&file.media_type.as_str()) { "inline" } else { "attachment" };
     // The plain name is for what knows no other; every browser reads the second one.
@@ -486,13 +483,13 @@ fn not_taken(why: &FileTrouble) -> String {
 }
 
 fn unread(error: std::io::Error) -> Problem {
-    tracing::error!(%error, "the folder of files does not work: see [files] folder and the disk's free space");
+    tracing::error!(%error, "files cannot be kept or read: see [files] in the configuration, and `threadline check`");
     Problem::unstored()
 }
 
-/// The database knows it, and the folder does not.
+/// The database knows it, and the folder or the bucket does not.
 fn lost() -> Problem {
-    tracing::error!("a file's bytes are not in the folder of files: was [files] folder changed, or is it not shared?");
+    tracing::error!("a file's bytes are not where files are kept: was [files] changed, or is its folder not shared?");
     Problem::new(StatusCode::NOT_FOUND, "This file is not here any more.")
 }
 

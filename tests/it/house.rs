@@ -13,6 +13,7 @@ mod nodes;
 mod page;
 mod postgres;
 mod program;
+pub mod s3;
 mod signed;
 mod site;
 mod slack;

@@ -10,6 +10,7 @@ mod house;
 mod main_job;
 
 mod files;
+mod files_in_a_bucket;
 mod files_in_slack;
 mod hold;
 mod inside;

@@ -7,6 +7,7 @@ use super::desk::{Agent, Desk, DeskKind};
 use super::http::Web;
 use super::journal::Journal;
 use super::nodes::Nodes;
+use super::s3::{self, BUCKET, FakeS3};
 use super::slack;
 use super::{LOOK_EVERY, PATIENCE};
 use std::io;
@@ -66,6 +67,8 @@ pub struct Setup {
     pub limits: &'static str,
     /// Lines of the table `[files]`.
     pub files: &'static str,
+    /// Files are kept in a bucket.
+    pub in_a_bucket: bool,
     /// So many of the real program, in processes of their own; with none it runs in this one.
     pub programs: usize,
 }
@@ -85,6 +88,7 @@ struct Inner {
     clock: Clock,
     hand: Option<Hand>,
     slack: Option<FakeSlack>,
+    s3: Option<FakeS3>,
     web: Web,
     probe: Probe,
     journal: Journal,
@@ -120,6 +124,7 @@ impl Setup {
             replies: &[],
             limits: NO_LIMITS,
             files: "",
+            in_a_bucket: false,
             programs: 0,
         }
     }
@@ -130,7 +135,10 @@ impl Setup {
     }
 
     /// The configuration file, with this database and the folder beside it for files.
-    pub fn toml(&self, database: &str, directory: &Path, slack: Option<&FakeSlack>) -> String {
+    pub fn toml(&self, database: &str, directory: &Path, slack: Option<&FakeSlack>, s3: Option<&FakeS3>) -> String {
+        let storage = s3.map_or(String::new(), |s3| {
+            format!("storage = \"s3\"\nbucket = \"{BUCKET}\"\nendpoint = \"{}\"\n", s3.address)
+        });
         let channels = self.channels.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ");
         let desk = match self.desk {
             DeskKind::Practice => "platform = \"practice\"".to_string(),
@@ -148,7 +156,7 @@ impl Setup {
         let replies = replies.map_or(String::new(), |folder| format!("[replies]\nfolder = {folder:?}\n"));
         format!(
             "{}\n[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
-             [database]\nurl = \"{}\"\n[files]\nfolder = {:?}\n{}\n\
+             [database]\nurl = \"{}\"\n[files]\nfolder = {:?}\n{storage}{}\n\
              [widget]\nask_email = \"optional\"\n{}\n\
              [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}{replies}[verbs]\n{}\n[limits]\n{}\n",
             self.topics,
@@ -183,6 +191,7 @@ pub fn secret(slack: &FakeSlack, name: &str) -> Option<String> {
 impl Site {
     /// Opens a site on a database.
     pub async fn open(setup: Setup, database: &Database, journal: Journal) -> Site {
+        let s3 = if setup.in_a_bucket { Some(FakeS3::start().await) } else { None };
         let (clock, hand) = if setup.by_hand {
             let (clock, hand) = Clock::by_hand(NEW_YEAR);
             (clock, Some(hand))
@@ -193,9 +202,11 @@ impl Site {
             DeskKind::Slack => Some(slack::start(&setup, &clock).await),
             DeskKind::Practice => None,
         };
-        let toml = setup.toml(&database.url, &database.directory, fake.as_ref());
+        let toml = setup.toml(&database.url, &database.directory, fake.as_ref(), s3.as_ref());
         let env = |name: &str| match name {
             "THREADLINE_IDENTITY_SECRET" => Some(setup.identity.to_string()),
+            "THREADLINE_S3_ACCESS_KEY_ID" => Some(s3::ACCESS_KEY_ID.to_string()),
+            "THREADLINE_S3_SECRET_ACCESS_KEY" => Some(s3::SECRET_ACCESS_KEY.to_string()),
             name => fake.as_ref().and_then(|slack| secret(slack, name)),
         };
         let read = |path: &Path| -> io::Result<String> {
@@ -212,7 +223,7 @@ impl Site {
         let nodes = match setup.programs {
             0 => None,
             count => {
-                let toml = |url: &str| setup.toml(url, &database.directory, fake.as_ref());
+                let toml = |url: &str| setup.toml(url, &database.directory, fake.as_ref(), s3.as_ref());
                 Some(Nodes::new(count, &database.directory, &database.url, toml).await)
             }
         };
@@ -223,6 +234,7 @@ impl Site {
             clock,
             hand,
             slack: fake,
+            s3,
             web: Web::new(),
             probe: database.probe(),
             journal,
@@ -337,6 +349,11 @@ impl Site {
         self.inner.slack.as_ref().expect("this desk is in Slack")
     }
 
+    /// The bucket of files.
+    pub fn s3(&self) -> &FakeS3 {
+        self.inner.s3.as_ref().expect("files are kept in a bucket")
+    }
+
     /// A client of the site.
     pub fn web(&self) -> &Web {
         &self.inner.web
@@ -345,6 +362,11 @@ impl Site {
     /// The tables.
     pub fn probe(&self) -> &Probe {
         &self.inner.probe
+    }
+
+    /// What `threadline check` says of where files are kept.
+    pub async fn checks_files(&self) -> Result<String, Vec<String>> {
+        threadline::check_files(self.inner.config.files.clone()).await
     }
 
     /// The folder of files.
@@ -463,6 +485,9 @@ impl Site {
         assert_eq!(complaints, Vec::<String>::new(), "the customers' pages complain");
         if let Some(slack) = &self.inner.slack {
             assert_eq!(slack.complaints(), Vec::<String>::new(), "Slack complains");
+        }
+        if let Some(s3) = &self.inner.s3 {
+            assert_eq!(s3.complaints(), Vec::<String>::new(), "the bucket complains");
         }
         assert_eq!(left, Left::NOTHING, "something was left over");
     }

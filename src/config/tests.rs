@@ -465,8 +465,10 @@ fn a_bucket_has_a_name_and_what_opens_it() {
         threadline.toml:1: files.secret_access_key_file: is missing: what opens the bucket; set THREADLINE_S3_SECRET_ACCESS_KEY in the environment, or name a file that holds it in THREADLINE_S3_SECRET_ACCESS_KEY_FILE or files.secret_access_key_file
         threadline.toml:3: files.bucket: is no name of a bucket: 3 to 63 of a-z, 0-9, - and ., is "No"
         threadline.toml:4: files.endpoint: must be an address such as https://minio.example.com:9000, is "minio:9000""#]].assert_eq(&wrong("storage = 's3'\nbucket = 'No'\nendpoint = 'minio:9000'"));
-    expect![[r#"threadline.toml:2: files.bucket: is for storage = "s3" only"#]].assert_eq(&wrong("bucket = 'threadline-files'"));
-    expect![[r#"threadline.toml:2: files.storage: must be "folder" or "s3", is "gcs""#]].assert_eq(&wrong("storage = 'gcs'"));
+    expect![[r#"threadline.toml:2: files.bucket: is for storage = "s3" only"#]]
+        .assert_eq(&wrong("bucket = 'threadline-files'"));
+    expect![[r#"threadline.toml:2: files.storage: must be "folder" or "s3", is "gcs""#]]
+        .assert_eq(&wrong("storage = 'gcs'"));
     let world = with_secret_files(World::with(
         "[files]\nstorage = 's3'\nbucket = 'threadline-files'\n\
         access_key_id_file = '/run/secrets/s3_access_key_id'\nsecret_access_key_file = '/run/secrets/s3_secret_access_key'",

@@ -22,6 +22,8 @@ plays! {
     nothing_in_a_file_runs,
     a_part_of_a_file_can_be_had,
     files_that_nobody_sends_are_forgotten,
+    a_slow_upload_delays_no_text,
+    an_upload_that_stands_still_is_ended,
 }
 
 /// A site with a practice desk.
@@ -380,4 +382,25 @@ async fn files_that_nobody_sends_are_forgotten(house: House) {
     let sent = message["files"][0]["id"].as_str().unwrap();
     assert_eq!(ada.downloads(sent).await.bytes, png(), "the same bytes, still somebody's");
     assert!(ada.sends_with("12345678", "Late", &json!([left])).await.problem().starts_with("404 "));
+}
+
+async fn a_slow_upload_delays_no_text(house: House) {
+    let site = house.open(practice()).await;
+    let (ada, bob) = (site.customer("Ada").await, site.customer("Bob").await);
+    let upload = ada.begins_upload("slow-upload", "report.pdf", &pdf()).await;
+    ada.writes("It is on its way").await;
+    bob.writes("My export hangs").await;
+    site.settle().await;
+    assert_eq!(site.desk().customers_lines(&ada).await, ["It is on its way"]);
+    assert_eq!(site.desk().customers_lines(&bob).await, ["My export hangs"]);
+    let answer = upload.ends().await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+}
+
+async fn an_upload_that_stands_still_is_ended(house: House) {
+    let site = house.open(practice()).await;
+    let ada = site.customer("Ada").await;
+    let answer = ada.begins_upload("still-upload", "report.pdf", &pdf()).await.waits().await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("with the same key"), "{answer}");
+    ada.uploads_as("still-upload", "report.pdf", pdf()).await.expect(201);
 }

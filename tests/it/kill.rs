@@ -2,11 +2,16 @@
 //! Whatever was acknowledged is on the other side exactly once and in order. `THREADLINE_KILLS`
 //! says how often; a patient person sets it to 100.
 
+use crate::house::files::pdf;
 use crate::house::{Crowd, DeskKind, Dice, House, Pace, Setup, seed};
+use serde_json::json;
 use std::time::Duration;
 use threadline_fake_slack::Fault;
 
-plays! { killed_again_and_again }
+plays! {
+    killed_again_and_again,
+    killed_in_the_middle_of_an_upload,
+}
 
 const KILLS: usize = 3;
 const CUSTOMERS: usize = 50;
@@ -53,4 +58,21 @@ async fn killed_again_and_again(house: House) {
     crowd.reckons(&site, PATIENCE).await;
     let (asked, answered) = crowd.said(site.slack());
     eprintln!("killed {kills} times; {asked} questions and {answered} answers are all there, once and in order");
+}
+
+async fn killed_in_the_middle_of_an_upload(house: House) {
+    let site = house.open(Setup { programs: 1, ..Setup::at(DeskKind::Slack) }).await;
+    let ada = site.customer("Ada").await;
+    let whole = ada.uploads("one.pdf", pdf()).await.expect(201)["id"].clone();
+    let half = ada.begins_upload("half-upload", "two.pdf", &pdf()).await;
+    site.is_killed();
+    let answer = half.waits().await;
+    assert!(!answer.contains("201"), "{answer}");
+    site.starts().await;
+    // As the widget does: the same once more.
+    let again = ada.uploads_as("half-upload", "two.pdf", pdf()).await.expect(201)["id"].clone();
+    ada.sends_with(&ada.fresh_key(), "See", &json!([whole, again])).await.expect(201);
+    site.settle().await;
+    let lines = site.desk().customers_lines(&ada).await;
+    assert_eq!(lines, ["See", "[file: one.pdf]", "[file: two.pdf]"]);
 }

@@ -12,6 +12,8 @@ use hyper::body::Bytes;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
 use std::io::Cursor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// A picture of this size.
 pub fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
@@ -93,6 +95,48 @@ impl Agent {
                 web.send(Method::POST, &path, None, &said).await.expect(201)["post"].to_string()
             }
         }
+    }
+}
+
+/// An upload of which half the bytes are still to come.
+#[derive(Debug)]
+pub struct HalfUpload {
+    stream: TcpStream,
+    rest: Vec<u8>,
+}
+
+impl Customer {
+    /// Begins an upload, and sends half of it.
+    pub async fn begins_upload(&self, key: &str, name: &str, bytes: &[u8]) -> HalfUpload {
+        let mut stream = TcpStream::connect(self.web().address()).await.unwrap();
+        let head = format!(
+            "POST /v1/files HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {}\r\n\
+             upload-key: {key}\r\nupload-name: {}\r\ncontent-length: {}\r\n\r\n",
+            self.token(),
+            encoded(name),
+            bytes.len()
+        );
+        let (first, rest) = bytes.split_at(bytes.len() / 2);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(first).await.unwrap();
+        HalfUpload { stream, rest: rest.to_vec() }
+    }
+}
+
+impl HalfUpload {
+    /// Sends the rest, and reads the answer.
+    pub async fn ends(mut self) -> String {
+        let rest = std::mem::take(&mut self.rest);
+        self.stream.write_all(&rest).await.unwrap();
+        self.waits().await
+    }
+
+    /// Sends nothing more, and reads the answer.
+    pub async fn waits(mut self) -> String {
+        let mut answer = Vec::new();
+        // Whoever ends it may well do so abruptly.
+        let _ = self.stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
     }
 }
 

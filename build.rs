@@ -209,7 +209,7 @@ fn declared(line: &str) -> Option<&str> {
     rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()
 }
 
-/// The code without blank lines and without comments that begin a line; None when it does not end
+/// The code without blank lines, comments that begin a line, and types; None when it does not end
 /// where a line of code may. What stands in a template is left alone.
 fn stripped(code: &str) -> Option<String> {
     let mut kept = String::new();
@@ -227,11 +227,22 @@ fn stripped(code: &str) -> Option<String> {
                 continue;
             }
         }
-        in_template ^= lone_backticks(line) % 2 == 1;
-        kept.push_str(line);
+        let line = if in_template { line.to_string() } else { without_casts(line) };
+        in_template ^= lone_backticks(&line) % 2 == 1;
+        kept.push_str(&line);
         kept.push('\n');
     }
     (!in_comment && !in_template).then_some(kept)
+}
+
+/// A line without the types that stand in it for the checker alone.
+fn without_casts(line: &str) -> String {
+    let mut bare = line.to_string();
+    while let Some((before, rest)) = bare.split_once("/** @type ") {
+        let Some((_, after)) = rest.split_once("*/") else { break };
+        bare = format!("{before}{}", after.trim_start());
+    }
+    bare
 }
 
 /// The number of backticks that no backslash stands before.

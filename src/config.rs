@@ -23,6 +23,7 @@ pub use document::{Place, Problem};
 pub use email::LOCAL_PART_BYTES_MAX;
 pub use replies::{Entry, files_in};
 pub use secret::Secret;
+pub use slack::token_to_come;
 
 use document::Document;
 use ipnet::IpNet;

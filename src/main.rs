@@ -4,6 +4,7 @@
 use anyhow::Context;
 use clap::Parser;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use threadline::cli::{self, Check, Cli, Command, ConfigFile, Manifest, Serve, SlackCommand};
@@ -11,7 +12,6 @@ use threadline::clock::{Clock, Ids};
 use threadline::config::{self, Config, ConfigErrors};
 use threadline::lifecycle::Lifecycle;
 use threadline::logs;
-use threadline_core::verb::Names;
 use threadline_slack::manifest::{App, manifest};
 use tokio::runtime::Runtime;
 
@@ -77,7 +77,12 @@ fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
 
 fn slack_manifest(options: &Manifest) -> anyhow::Result<ExitCode> {
     let (name, command, http) = (&options.name, &options.command, options.http.as_deref());
-    say(&manifest(App { name, command, names: &Names::default(), http }));
+    // Slack gives the tokens once the app is made.
+    let env = |name: &str| std::env::var(name).ok().or_else(|| config::token_to_come(name));
+    let read = |path: &Path| std::fs::read_to_string(path);
+    let config = options.config.as_deref().map(|path| config::load(Some(path), None, &env, &read)).transpose()?;
+    let names = config.map(|config| config.verbs).unwrap_or_default();
+    say(&manifest(App { name, command, names: &names, http }));
     Ok(ExitCode::SUCCESS)
 }
 

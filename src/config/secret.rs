@@ -10,7 +10,7 @@ use std::path::Path;
 /// Beginnings of Slack's tokens: of bots, people, old workspace apps, refreshing and app-level ones.
 const TOKEN_BEGINNINGS: [&str; 7] = ["xoxb-", "xoxp-", "xoxa-", "xoxs-", "xoxe-", "xoxe.", "xapp-"];
 /// Length of Slack's signing secrets, which are hexadecimal.
-const SIGNING_SECRET_LEN: usize = 32;
+pub(super) const SIGNING_SECRET_LEN: usize = 32;
 
 /// Something that must not be seen. Shows itself as `Secret(…)`.
 #[derive(Clone, PartialEq, Eq)]

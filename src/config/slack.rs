@@ -2,7 +2,7 @@
 //! Slack needs, and how an operator finds it. It asks Slack nothing.
 
 use super::document::{Document, Found, Place, Problem, Table};
-use super::secret::{Given, Secret, Sources};
+use super::secret::{Given, SIGNING_SECRET_LEN, Secret, Sources};
 use super::sections::ReadDesk;
 use super::{Platform, Slack, SlackEvents};
 use std::num::NonZeroU32;
@@ -18,6 +18,14 @@ const SIGNING_SECRET: Credential = Credential {
     what: "the signing secret",
     beginning: "",
 };
+
+/// What stands for a secret of Slack's while its app is still to be made, so that the rest of the
+/// configuration can be read.
+pub fn token_to_come(variable: &str) -> Option<String> {
+    let signing = (SIGNING_SECRET.variable, "0".repeat(SIGNING_SECRET_LEN));
+    let tokens = [BOT_TOKEN, APP_TOKEN].map(|token| (token.variable, format!("{}to-come", token.beginning)));
+    tokens.into_iter().chain([signing]).find(|(name, _)| *name == variable).map(|(_, value)| value)
+}
 
 /// Shortest channel id that Slack gives, in characters.
 const CHANNEL_CHARS_MIN: usize = 7;

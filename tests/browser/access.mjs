@@ -6,7 +6,7 @@
  *     SHOP_URL=http://127.0.0.1:8080/ PRACTICE_URL=http://127.0.0.1:8080/practice node tests/browser/access.mjs
  */
 import { AXE, accessible, checked } from './axe.mjs';
-import { Customer, Desk, check, perform, picture, problem, scene, setting, until } from './stage.mjs';
+import { Customer, Desk, check, fits, perform, picture, problem, scene, setting, until } from './stage.mjs';
 
 const SHOP = setting('SHOP_URL');
 
@@ -40,28 +40,6 @@ function listen() {
     }
   }).observe(root, { childList: true, subtree: true });
   return heard;
-}
-
-/**
- * Everything that can be seen of the chat is inside the window, and nothing is cut off sideways
- * except code, which scrolls.
- *
- * @param {Customer} customer
- * @param {string} state
- */
-async function fits(customer, state) {
-  const cut = await customer.panel.evaluate((panel) => {
-    const wide = document.documentElement.clientWidth;
-    return [...panel.querySelectorAll('*')]
-      .filter((element) => element.checkVisibility() && !element.closest('pre, .sr, svg'))
-      .filter((element) => {
-        const { left, right } = element.getBoundingClientRect();
-        return left < 0 || right > wide + 0.5 || (element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== 'visible');
-      })
-      .map((element) => `${element.tagName}.${element.className}`);
-  });
-  check(!cut.length, `${state}: nothing is cut off at ${JSON.stringify(customer.page.viewportSize())}: ${cut}`);
-  check((await customer.page.evaluate(() => document.documentElement.scrollWidth)) <= 320, `${state}: the page has not grown`);
 }
 
 await perform('access', async (browser) => {
@@ -250,6 +228,20 @@ await perform('access', async (browser) => {
     const way = await eve.bubbles.filter({ hasText: '1042' }).locator('p').first().evaluate((p) => getComputedStyle(p).direction);
     check(way === 'rtl', `a text goes its own way: ${way}`);
     await fits(eve, 'conversation');
+    // The panel fills the screen, so the keyboard goes round in it.
+    const focused = () => eve.page.evaluate(() => document.querySelector('threadline-chat')?.shadowRoot?.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName);
+    await eve.field.focus();
+    const from = await focused();
+    /** @type {(string | undefined)[]} */
+    const stops = [];
+    for (const key of ['Tab', 'Shift+Tab']) {
+      do {
+        await eve.page.keyboard.press(key);
+        stops.push(await focused());
+        check(stops.length < 40 && stops.at(-1) !== 'BODY' && stops.at(-1) !== 'A', `${key} stays in the panel: ${stops}`);
+      } while (stops.at(-1) !== from);
+    }
+    check(stops.filter((name) => name === 'Close chat').length === 2, `it goes all the way round, twice: ${stops}`);
     await eve.page.setViewportSize({ width: 320, height: 256 });
     await fits(eve, 'conversation at 400 %');
     check(await eve.rows.last().locator('.meta').isVisible(), 'there is room to read');

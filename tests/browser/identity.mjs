@@ -2,25 +2,11 @@
  * A customer whom the site vouches for: on a second device he finds his conversations, on a shared one
  * he leaves nothing behind, and what the site says later is on the card.
  */
-import { Buffer } from 'node:buffer';
-import { createHmac } from 'node:crypto';
 import { AXE, accessible } from './axe.mjs';
-import { Customer, Desk, check, perform, picture, scene, setting, until } from './stage.mjs';
+import { Customer, Desk, check, perform, picture, scene, setting, signed, until } from './stage.mjs';
 
 const SHOP = setting('SHOP_URL');
 const PRACTICE = setting('PRACTICE_URL');
-const SECRET = setting('THREADLINE_IDENTITY_SECRET');
-
-/**
- * What the site's server signs.
- *
- * @param {object} claims
- */
-function signed(claims) {
-  const part = (/** @type {object} */ value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ exp: Date.now() / 1000 + 600, ...claims })}`;
-  return `${text}.${createHmac('sha256', SECRET).update(text).digest('base64url')}`;
-}
 
 const ADA = { sub: 'ü-7', name: 'Ada King', email: 'ada@shop.example' };
 
@@ -87,13 +73,21 @@ await perform('identity', async (browser) => {
   await scene('on another device he finds the conversation, by keyboard, and goes on with it', async () => {
     await desk.writes('Looking into it');
     await desk.writes('Found it: **the list** was too long');
-    await ada.reads('Looking into it');
+    await ada.reads('Found it');
+    await desk.learns('Found it', 'seen');
     await ada.page.goto('about:blank');
+    await desk.writes('One more thing: does it work now?');
+    await until('it is not held any more', async () => {
+      const headers = { authorization: `Bearer ${signed(ADA)}` };
+      const answer = await fetch(new URL('/v1/conversations', SHOP), { headers });
+      return (await answer.json()).conversations[0].unread === 1;
+    });
     await visits(phone, { token: signed(ADA) });
     await phone.opens();
     await mine(phone).first().waitFor();
     const words = await mine(phone).first().innerText();
-    check(words.includes('Technical Issues') && words.includes('Grace: Found it'), `the list says what it is about: ${words}`);
+    check(words.includes('Technical Issues') && words.includes('Grace: One more thing'), `the list says what it is about: ${words}`);
+    check((await mine(phone).first().locator('.unread').textContent()) === '1 unread', `it says that one is unread: ${words}`);
     await accessible(phone.page, 'a list of conversations');
     await phone.page.setViewportSize({ width: 320, height: 568 });
     await accessible(phone.page, 'a list of conversations, 320 px');
@@ -101,6 +95,7 @@ await perform('identity', async (browser) => {
     await mine(phone).first().focus();
     await phone.page.keyboard.press('Enter');
     await phone.reads('Looking into it');
+    await desk.learns('One more thing', 'seen');
     await until('the keyboard is where one writes', () => phone.field.evaluate((field) => field === /** @type {ShadowRoot} */ (field.getRootNode()).activeElement));
     await phone.writes('It works, thank you');
     await phone.learns('It works, thank you', 'Delivered to the team');
@@ -116,7 +111,7 @@ await perform('identity', async (browser) => {
 
   await scene('he goes back to the list and begins another conversation', async () => {
     await phone.widget.getByRole('button', { name: 'Back' }).click();
-    await mine(phone).first().waitFor();
+    await until('nothing is unread any more', async () => !(await phone.widget.locator('.mine .unread').count()) && (await mine(phone).count()) === 1);
     await topics(phone).nth(1).click();
     await phone.writes('Where is my invoice?');
     await phone.learns('Where is my invoice?', 'Delivered to the team');

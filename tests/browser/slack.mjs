@@ -47,7 +47,7 @@ class Agent {
     return (await fake('write', { as: this.name, channel: CHANNEL, thread_ts: this.thread, text })).ts;
   }
 
-  /** @returns {Promise<{ ts: string, text: string, username?: string, reactions?: { name: string }[] }[]>} */
+  /** @returns {Promise<{ ts: string, text: string, username?: string, reactions?: { name: string }[], files?: { id: string, mimetype: string }[] }[]>} */
   posts() {
     return fake(`thread?channel=${CHANNEL}&ts=${this.thread}`);
   }
@@ -128,6 +128,28 @@ await perform('slack', async (browser) => {
     await ada.reads('This message was removed.');
     const said = (await ada.transcript()).join('\n');
     check(!said.includes('angry') && !said.includes('pots'), `neither note nor deleted text is shown: ${said}`);
+  });
+
+  await scene('a pasted screenshot stands in the thread, and the agent’s comes back', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(SHOP).origin });
+    await ada.page.evaluate(async (bytes) => {
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([new Uint8Array(bytes)], { type: 'image/png' }) })]);
+    }, [...(await ada.page.screenshot())]);
+    await ada.field.focus();
+    await ada.page.keyboard.press('Control+V');
+    await ada.widget.locator('.tray li').first().waitFor();
+    await ada.writes('It looks like this');
+    await ada.learns('It looks like this', 'Delivered');
+    /** @type {{ id: string, mimetype: string } | undefined} */
+    let file;
+    await until('the screenshot is in the thread', async () => {
+      file = (await grace.posts()).flatMap(({ files }) => files ?? []).at(-1);
+      return file?.mimetype === 'image/png';
+    });
+    await fake('share', { as: 'Grace', channel: CHANNEL, thread_ts: grace.thread, file: file?.id, name: 'marked.png', text: 'Do you mean this?' });
+    await ada.reads('Do you mean this?');
+    const shown = ada.rows.filter({ hasText: 'Do you mean this?' }).locator('.picture canvas');
+    await until('the picture is in the chat', () => shown.evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).getContext('2d')?.getImageData(20, 20, 1, 1).data[3] === 255));
   });
 
   await scene('a reload keeps the conversation, and both go on', async () => {

@@ -2,6 +2,8 @@
  * What every browser play needs: a Chromium, somebody who uses the widget like a person, and waiting
  * for what must come true. The plays take addresses from the environment and fail with a sentence.
  */
+import { Buffer } from 'node:buffer';
+import { createHmac } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process, { env } from 'node:process';
@@ -293,4 +295,39 @@ export function streams(context) {
   context.on('requestfinished', (request) => open.delete(request));
   context.on('requestfailed', (request) => open.delete(request));
   return open;
+}
+
+/**
+ * Everything that can be seen of the chat is inside the window, and nothing is cut off sideways
+ * except code, which scrolls.
+ *
+ * @param {Customer} customer
+ * @param {string} state
+ */
+export async function fits(customer, state) {
+  const cut = await customer.panel.evaluate((panel) => {
+    const wide = document.documentElement.clientWidth;
+    return [...panel.querySelectorAll('*')]
+      .filter((element) => element.checkVisibility() && !element.closest('pre, .sr, svg'))
+      // A name ends with an ellipsis where it is too long; marks upon marks are cut off at the bubble's edge.
+      .filter((element) => !(element.matches('.bubble') && /\p{M}{9}/u.test(element.textContent ?? '')) && getComputedStyle(element).textOverflow !== 'ellipsis')
+      .filter((element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return left < 0 || right > wide + 0.5 || (element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== 'visible');
+      })
+      .map((element) => `${element.tagName}.${element.className} (${element.scrollWidth} in ${element.clientWidth} px): ${element.textContent?.slice(0, 40)}`);
+  });
+  check(!cut.length, `${state}: nothing is cut off at ${JSON.stringify(customer.page.viewportSize())}: ${cut}`);
+  check((await customer.page.evaluate(() => document.documentElement.scrollWidth)) <= 320, `${state}: the page has not grown`);
+}
+
+/**
+ * What the site's server signs, with the secret that the play was given.
+ *
+ * @param {object} claims
+ */
+export function signed(claims) {
+  const part = (/** @type {object} */ value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ exp: Date.now() / 1000 + 600, ...claims })}`;
+  return `${text}.${createHmac('sha256', setting('THREADLINE_IDENTITY_SECRET')).update(text).digest('base64url')}`;
 }

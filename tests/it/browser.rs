@@ -2,6 +2,7 @@
 //! the practice desk or in the fake Slack. They need Node.js with what `npm ci` installs, and a
 //! Chromium; where one of these is missing a loud line says so, and in CI it is a failure.
 
+use serde_json::json;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -112,6 +113,17 @@ fn identity() {
                   [[topic]]\nid = \"billing\"\nlabel = \"Billing Questions\"\n";
     let secret = "a secret of the play that is long enough".to_string();
     in_chromium("identity.mjs", topics, None, &[(IDENTITY, secret)]);
+}
+
+#[test]
+fn hostile() {
+    let corpus: Vec<_> = crate::corpus::tricks().iter().map(|it| json!({ "name": it.name, "text": it.text })).collect();
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("corpus-{}.json", std::process::id()));
+    std::fs::write(&file, json!(corpus).to_string()).unwrap();
+    let topics = "[[topic]]\nid = \"other\"\nlabel = \"Something else\"\n[[topic]]\nid = \"more\"\nlabel = \"More\"\n";
+    let secret = "a secret of the play that is long enough".to_string();
+    in_chromium("hostile.mjs", topics, None, &[(IDENTITY, secret), ("CORPUS", file.display().to_string())]);
+    let _ = std::fs::remove_file(&file);
 }
 
 #[test]

@@ -79,6 +79,7 @@ export class Chat {
         tabindex: -1,
         hidden: true,
         onkeydown: (/** @type {KeyboardEvent} */ event) => {
+          if (event.key === 'Tab') this.#turn(event);
           if (event.key !== 'Escape' || event.isComposing) return;
           event.stopPropagation();
           this.close();
@@ -336,6 +337,21 @@ export class Chat {
     // On a touch screen the keyboard would cover what there is to read.
     const touch = matchMedia('(pointer: coarse)').matches && this.talk.messages.size > 0;
     (touch || !first ? this.panel : first).focus({ preventScroll: true });
+  }
+
+  /**
+   * Where the panel fills the screen, the keyboard stays in it: nobody sees the page behind.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #turn(event) {
+    // First and last is always a button.
+    const all = [...this.panel.querySelectorAll('button')].filter((it) => it.offsetParent);
+    if (event.shiftKey) all.reverse();
+    const focused = this.#focused();
+    if ((focused !== this.panel && focused !== all.at(-1)) || !matchMedia(PHONE).matches) return;
+    event.preventDefault();
+    all[0].focus();
   }
 
   #focused() {

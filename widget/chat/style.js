@@ -67,7 +67,7 @@ input:focus-visible, textarea:focus-visible, select:focus-visible { outline-offs
 .face img { inline-size: 100%; block-size: 100%; object-fit: cover; display: block; }
 .who { font-size: 12px; line-height: 16px; color: var(--muted); margin: 0 4px 4px; }
 .row:not(.first) .who, .row:not(.loud) .meta { display: none; }
-.bubble { max-inline-size: 100%; padding: 8px 12px; border-radius: 14px; border-end-start-radius: 5px; background: var(--bubble); white-space: pre-wrap; overflow-wrap: anywhere; }
+.bubble { max-inline-size: 100%; padding: 8px 12px; overflow: clip; border-radius: 14px; border-end-start-radius: 5px; background: var(--bubble); white-space: pre-wrap; overflow-wrap: anywhere; }
 .customer .bubble { border-radius: 14px; border-end-end-radius: 5px; background: var(--accent); color: var(--on-accent); }
 .bubble.gone, .customer .bubble.gone { background: none; border: 1px dashed var(--line); color: var(--muted); font-style: italic; }
 .bubble > * { margin: 0; }

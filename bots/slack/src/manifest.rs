@@ -86,6 +86,8 @@ pub fn manifest(app: App<'_>) -> String {
     let menus_url = indented(4, &url("message_menu_options_url", "/slack/interactions"));
     let shortcuts: String =
         SHORTCUTS.into_iter().filter(|name| app.names.word(*name).is_some()).map(shortcut).collect();
+    // Slack takes no empty list.
+    let shortcuts = if shortcuts.is_empty() { shortcuts } else { format!("  shortcuts:\n{shortcuts}") };
     let socket_mode = app.http.is_none();
     format!(
         "\
@@ -102,7 +104,6 @@ features:
   bot_user:
     display_name: {name}
     always_online: true
-  shortcuts:
 {shortcuts}  slash_commands:
     - command: {command}
 {command_url}      description: \"Pick a conversation and what to do, or write: list, late, help\"
@@ -268,5 +269,7 @@ mod tests {
         assert!(manifest.contains("    - command: \"/shopchat\"\n"), "{manifest}");
         assert!(!manifest.contains("verb/topic") && manifest.contains("verb/claim"), "{manifest}");
         assert!(made("Threadline", "//", &names, None).contains("\"/threadline\""));
+        SHORTCUTS.into_iter().for_each(|name| names.choose(name, Chosen::Off));
+        assert!(!made("Threadline", COMMAND, &names, None).contains("shortcuts"));
     }
 }

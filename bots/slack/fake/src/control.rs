@@ -21,6 +21,7 @@ pub const HELP: &str = r#"Control: JSON in, JSON out unless said otherwise; peop
   POST /_fake/channel     {"channel","archived"?,"bot"?}     archive it or not, take the bot in or out
   POST /_fake/users       {"name","kind"?}                   make an "agent", "outsider" or "bot": {"id"}
   POST /_fake/write       {"as","channel","text","thread_ts"?,"blocks"?}   write as somebody: {"ts"}
+  POST /_fake/share       {"as","channel","file","name"?,"text"?,"thread_ts"?}   share the bytes of a file that is here: {"ts"}
   POST /_fake/edit        {"as","ts","text"}                 edit
   POST /_fake/delete      {"ts"}                             delete
   POST /_fake/react       {"as","ts","name","on"?}           set a reaction, or take it away
@@ -146,6 +147,15 @@ async fn act(slack: &FakeSlack, method: &Method, path: &str, asked: &Asked) -> R
         "write" => {
             let blocks = asked.body.get("blocks").cloned();
             let ts = play::write(world, &person(&who()?)?, &channel()?.id, maybe("thread_ts"), text("text")?, blocks)?;
+            return Ok(json!({"ok": true, "ts": ts}));
+        }
+        "share" => {
+            let file = world.files.find(text("file")?).ok_or("there is no such file")?;
+            let bytes = file.bytes.ok_or("the bytes of that file are not here")?;
+            let (who, name) = (person(&who()?)?, maybe("name").unwrap_or(&file.name));
+            let id = crate::files::put(world, name, bytes, &who.id);
+            let words = maybe("text").unwrap_or_default();
+            let ts = play::share(world, &who, &channel()?.id, maybe("thread_ts"), id, words)?;
             return Ok(json!({"ok": true, "ts": ts}));
         }
         "edit" => play::edit(world, &person(&who()?)?, text("ts")?, text("text")?)?,

@@ -319,7 +319,8 @@ pub(crate) fn locate(world: &World, ts: &str) -> Result<(String, Ts), String> {
     found.map(|channel| (channel.id.clone(), parsed)).ok_or_else(|| format!("no message {ts}"))
 }
 
-fn share(
+/// Somebody shares a file with a comment.
+pub(crate) fn share(
     world: &World,
     who: &Person,
     channel: &str,

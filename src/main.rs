@@ -80,7 +80,8 @@ fn slack_manifest(options: &Manifest) -> anyhow::Result<ExitCode> {
     // Slack gives the tokens once the app is made.
     let env = |name: &str| std::env::var(name).ok().or_else(|| config::token_to_come(name));
     let read = |path: &Path| std::fs::read_to_string(path);
-    let config = options.config.as_deref().map(|path| config::load(Some(path), None, &env, &read)).transpose()?;
+    let load = |path: &Path| config::load(Some(path), None, &env, &read, &config::files_in);
+    let config = options.config.as_deref().map(load).transpose()?;
     let names = config.map(|config| config.verbs).unwrap_or_default();
     say(&manifest(App { name, command, names: &names, http }));
     Ok(ExitCode::SUCCESS)

@@ -34,13 +34,19 @@ fn element(block: &Block) -> Value {
         Block::Paragraph(spans) => section(spans),
         Block::Quote(spans) => json!({ "type": "rich_text_quote", "elements": texts(spans) }),
         Block::Code(code) => json!({ "type": "rich_text_preformatted", "elements": [text(code, Style::default())] }),
-        Block::List { ordered, indent, start, items } => json!({
-            "type": "rich_text_list",
-            "style": if *ordered { "ordered" } else { "bullet" },
-            "indent": indent,
-            "offset": start.saturating_sub(1),
-            "elements": items.iter().map(|item| section(item)).collect::<Vec<_>>(),
-        }),
+        Block::List { ordered, indent, start, items } => {
+            let mut list = json!({
+                "type": "rich_text_list",
+                "style": if *ordered { "ordered" } else { "bullet" },
+                "indent": indent,
+                "elements": items.iter().map(|item| section(item)).collect::<Vec<_>>(),
+            });
+            // Slack's own composer says it only where it counts, and its types do not know it.
+            if *ordered && *start > 1 {
+                list["offset"] = json!(start - 1);
+            }
+            list
+        }
     }
 }
 

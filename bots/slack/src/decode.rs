@@ -570,6 +570,13 @@ mod tests {
         let said = wrote(change);
         let files: Vec<_> = crate::files::listed(&us(), &said.message).map(|file| (file.key.0, file.deleted)).collect();
         assert_eq!((files, said.edited), (vec![("slack/T1/F1".to_string(), true)], None));
+        // Of a file in a shared channel Slack says nothing but where to ask (`check_file_info`).
+        let asked = wrote(reply(json!({ "subtype": "file_share", "files": [
+            { "id": "F1", "mode": "file_access", "file_access": "check_file_info" },
+            { "id": "F2", "mode": "external", "name": "plan.gdoc" },
+        ] })));
+        let files: Vec<_> = crate::files::listed(&us(), &asked.message).map(|file| (file.name, file.deleted)).collect();
+        assert_eq!(files, [(String::new(), false), ("plan.gdoc".to_string(), false)]);
     }
 
     #[test]

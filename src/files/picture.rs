@@ -3,6 +3,7 @@
 
 use super::strip;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use std::borrow::Cow;
 use std::io::Cursor;
 
 /// Most pixels of a picture that is opened: what the largest phone cameras take (50 megapixels), and
@@ -33,7 +34,9 @@ pub(super) struct Opened {
 /// Opens a picture of this type; none when it cannot be read, or would be too large in memory.
 pub(super) fn open(bytes: &[u8], media_type: &str) -> Option<Opened> {
     let format = ImageFormat::from_mime_type(media_type)?;
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    // What stands in a PNG beside its pixels is compressed, and reading it would inflate it all.
+    let bytes = if format == ImageFormat::Png { Cow::Owned(strip::png(bytes)?) } else { Cow::Borrowed(bytes) };
+    let mut reader = ImageReader::with_format(Cursor::new(&bytes[..]), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_MAX);
     limits.max_image_height = Some(SIDE_MAX);
@@ -49,10 +52,10 @@ pub(super) fn open(bytes: &[u8], media_type: &str) -> Option<Opened> {
     let mut small =
         if width.max(height) > THUMBNAIL_SIDE { whole.thumbnail(THUMBNAIL_SIDE, THUMBNAIL_SIDE) } else { whole };
     let bytes = match format {
-        ImageFormat::Jpeg => strip::jpeg(bytes, orientation.to_exif()),
-        ImageFormat::Png => strip::png(bytes),
-        ImageFormat::WebP => strip::webp(bytes),
-        ImageFormat::Gif => strip::gif(bytes),
+        ImageFormat::Jpeg => strip::jpeg(&bytes, orientation.to_exif()),
+        ImageFormat::Png => Some(bytes.into_owned()),
+        ImageFormat::WebP => strip::webp(&bytes),
+        ImageFormat::Gif => strip::gif(&bytes),
         _ => None,
     }?;
     // Browsers turn a JPEG by its notes; of the others the notes are gone.

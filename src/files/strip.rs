@@ -19,6 +19,9 @@ const PNG_KEPT: [&[u8; 4]; 14] = [
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"pHYs", b"acTL",
     b"fcTL", b"fdAT",
 ];
+/// Longest colour profile of a PNG that is kept, in bytes as they stand there: screens and cameras write
+/// some thousand. It is compressed, up to a thousandfold, and whoever looks at the picture inflates it.
+const PNG_PROFILE_BYTES_MAX: usize = 64 * 1024;
 /// WebP's parts that say how to show it.
 const WEBP_KEPT: [&[u8; 4]; 7] = [b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"];
 /// In the first byte of `VP8X`: the file has EXIF or XMP.
@@ -99,7 +102,8 @@ pub(super) fn png(bytes: &[u8]) -> Option<Vec<u8>> {
         let (chunk, after) = rest.split_at_checked(length.checked_add(12)?)?;
         rest = after;
         let kind = &chunk[4..8];
-        if PNG_KEPT.iter().any(|kept| kept.as_slice() == kind) {
+        let is_bomb = kind == b"iCCP" && length > PNG_PROFILE_BYTES_MAX;
+        if !is_bomb && PNG_KEPT.iter().any(|kept| kept.as_slice() == kind) {
             kept.extend_from_slice(chunk);
         }
         if kind == b"IEND" {
@@ -233,6 +237,17 @@ mod tests {
         let text = [&(SECRET.len() as u32).to_be_bytes(), b"tEXt".as_slice(), SECRET, &[0; 4]].concat();
         let bytes = [insert(&plain, 33, &text), SECRET.to_vec()].concat();
         assert_eq!(png(&bytes).unwrap(), plain);
+    }
+
+    #[test]
+    fn a_png_keeps_its_colour_profile_unless_that_is_a_bomb() {
+        let plain = encoded(ImageFormat::Png);
+        let with = |profile: &[u8]| {
+            let chunk = [&(profile.len() as u32).to_be_bytes(), b"iCCP".as_slice(), profile, &[0; 4]].concat();
+            insert(&plain, 33, &chunk)
+        };
+        assert_eq!(png(&with(SECRET)).unwrap(), with(SECRET));
+        assert_eq!(png(&with(&vec![0; PNG_PROFILE_BYTES_MAX + 1])).unwrap(), plain);
     }
 
     #[test]

@@ -162,6 +162,8 @@ pub enum Notice {
     },
     /// An edit changed nothing: what was a note or a verb, or was taken back, stays what it was.
     EditedInVain,
+    /// A reply was edited into a verb: the customer does not see it any more, and the verb is not done.
+    VerbByEdit,
     /// What was meant as a verb was neither done nor sent.
     Wrong(Wrong),
     /// What was meant as a command was not done.
@@ -373,6 +375,11 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
         Notice::EditedInVain => line(
             "Your edit was not sent to the customer, and nothing was done: a message that was once a note or a \
              command, or was taken back, stays inside. Write it as a new message.",
+        )
+        .end(),
+        Notice::VerbByEdit => line(
+            "Nothing was done, and the customer does not see this message: a command counts only when it is written \
+             as a new message.",
         )
         .end(),
         Notice::Wrong(wrong) => wrong::wrong(wrong, Asking::InThread, names),
@@ -664,6 +671,7 @@ mod tests {
             Notice::UnclaimedNotSent,
             Notice::ClaimedByOtherNotSent { holder: holder() },
             Notice::EditedInVain,
+            Notice::VerbByEdit,
             Notice::OtherWasFirst { holder: holder() },
             Notice::TicketAlready { priority: Priority::High, due: due() },
             Notice::YoursAlready,
@@ -709,6 +717,7 @@ mod tests {
             Nothing was sent to the customer: here only the person who has a conversation answers it. Write `!claim`, then send your message again.
             Nothing was sent to the customer: Grace has this conversation. To take it over, write `!assign me`, then send your message again.
             Your edit was not sent to the customer, and nothing was done: a message that was once a note or a command, or was taken back, stays inside. Write it as a new message.
+            Nothing was done, and the customer does not see this message: a command counts only when it is written as a new message.
             Grace was first and has this conversation. Thank you for being there! To take it over, write `!assign me`.
             It is a ticket already, high priority. The customer reads that there is an answer by Thu 1 Jan 09:30 (Europe/Madrid). To promise something else, write `!ticket high 4 hours`.
             You have this conversation already.

@@ -138,7 +138,12 @@ impl Step<'_> {
                 let held = matches!(stage, Stage::Held { .. });
                 match (version, meaning) {
                     (Ordering::Equal, _) => {}
-                    (Ordering::Greater, Meaning::Note | Meaning::Verb(_)) => self.withdraw(at),
+                    (Ordering::Greater, Meaning::Note) => self.withdraw(at),
+                    (Ordering::Greater, Meaning::Verb(_)) => {
+                        self.withdraw(at);
+                        let notice = Notice::VerbByEdit;
+                        self.effects.extend(person.map(|person| Effect::TellPrivately { seq, person, notice }));
+                    }
                     // What is a reply now was a note before.
                     (Ordering::Less, Meaning::Note | Meaning::Verb(_)) => {
                         self.withdraw(at);

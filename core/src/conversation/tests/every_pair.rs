@@ -298,8 +298,8 @@ fn every_event_meets_every_message_of_the_desk() {
             set aside  → set aside              | nothing
         Grace @10 edited @11: !claim
             unknown    → note “!claim”          | post 3 “Grace has this conversation now.”, edit the card
-            held       → discarded              | hold 2 no more, nobody is typing, edit the card
-            shown      → withdrawn              | show 2
+            held       → discarded              | hold 2 no more, nobody is typing, tell desk/Grace of 2: VerbByEdit, edit the card
+            shown      → withdrawn              | show 2, tell desk/Grace of 2: VerbByEdit
             discarded  → discarded              | tell desk/Grace of 2: EditedInVain
             withdrawn  → withdrawn              | tell desk/Grace of 2: EditedInVain
             note       → note “!claim”          | tell desk/Grace of 2: EditedInVain

@@ -127,6 +127,25 @@ fn an_edit_that_comes_before_its_original_is_the_message() {
 }
 
 #[test]
+fn a_reply_edited_into_a_verb_is_taken_back_and_nothing_is_done() {
+    let mut play = Play::open(Mode::Open, 0);
+    play.on(says(GRACE, 10, "It is done"));
+    play.on(edits(GRACE, 10, 11, "!resolve"));
+    play.on(edits(GRACE, 10, 12, "It is done"));
+    play.check(expect![[r#"
+        Grace @10: It is done
+            show 2, edit the card
+        Grace @10 edited @11: !resolve
+            show 2, tell desk/Grace of 2: VerbByEdit
+        Grace @10 edited @12: It is done
+            tell desk/Grace of 2: EditedInVain
+        ---
+        r2 Ada: Hello
+        r4 Grace took a message back
+    "#]]);
+}
+
+#[test]
 fn a_reply_edited_into_a_note_is_taken_back_and_a_note_stays_one() {
     let mut play = Play::open(Mode::Open, 0);
     play.on(says(GRACE, 10, "The password is hunter2"));

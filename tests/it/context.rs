@@ -273,10 +273,10 @@ async fn what_cannot_be_kept_is_said(house: House) {
         expect![[r#"
         422 Plan!: a key is 1 to 40 of the letters a-z, digits and _, and begins with a letter.
         422 plan: at most 500 characters.
-        422 Failed to deserialize the JSON body into the target type: facts.plan: a value is text, a number, true, false or null at line 1 column 25
-        422 Failed to deserialize the JSON body into the target type: facts.plan: a value is text, a number, true, false or null at line 1 column 32
+        422 The body is not what it should be (facts.plan: a value is text, a number, true, false or null at line 1 column 25). GET /openapi.json describes it.
+        422 The body is not what it should be (facts.plan: a value is text, a number, true, false or null at line 1 column 32). GET /openapi.json describes it.
         422 facts: at most 30 keys.
-        422 Failed to deserialize the JSON body into the target type: facts: invalid type: string "plan=pro", expected a map at line 1 column 19
+        422 The body is not what it should be (facts: invalid type: string "plan=pro", expected a map at line 1 column 19). GET /openapi.json describes it.
     "#]],
     );
     // What a browser gets wrong by itself keeps nobody from asking.

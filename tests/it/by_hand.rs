@@ -650,9 +650,19 @@ async fn two_hundred_at_once(house: House) {
     futures_util::future::join_all(acts).await;
     site.slack().faults().mend("chat.update");
     site.settle().await;
-    let mut claims = 0;
-    for (customer, _) in &cards {
-        claims += site.thread(customer).await.matches("has this conversation now.").count();
+    // Whom a busy machine told that it was too slow asks again.
+    for (customer, _) in cards.iter().step_by(2) {
+        until("somebody to have it", async || {
+            if !site.desk().card(customer).await.contains("has it") {
+                asks(&site, &agents[0], CHANNEL, &format!("claim #{}", customer.number())).await;
+                site.settle().await;
+            }
+            site.desk().card(customer).await.contains("has it")
+        })
+        .await;
     }
-    assert_eq!(claims, 10, "each that somebody wanted has one holder");
+    for (at, (customer, _)) in cards.iter().enumerate() {
+        let holders = site.thread(customer).await.matches("has this conversation now.").count();
+        assert_eq!(holders, (at + 1) % 2, "each that somebody wanted has one holder");
+    }
 }

@@ -3,6 +3,7 @@
 
 use anyhow::Context;
 use clap::Parser;
+use futures_util::FutureExt;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -69,7 +70,14 @@ fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
     });
     let files = config.files.clone();
     let about_files = Check { about: "Files", ask: Box::pin(threadline::check_files(files)) };
-    let checks = std::iter::once(about_files).chain(about_slack).collect();
+    let about_email = config.email.clone().into_iter().flat_map(|email| {
+        let letters_out = email.clone();
+        let smtp = async move { threadline::email::smtp::check(&letters_out).await.map_err(|why| vec![why]) };
+        let imap = async move { threadline::email::imap::check(&email).await.map_err(|why| vec![why]) };
+        let checks = [("letters that go out", smtp.boxed()), ("letters that come in", imap.boxed())];
+        checks.map(|(about, ask)| Check { about, ask })
+    });
+    let checks = std::iter::once(about_files).chain(about_slack).chain(about_email).collect();
     let findings = runtime()?.block_on(cli::check(&config, Clock::Real.now(), checks));
     say(&findings.text);
     Ok(if findings.fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -283,10 +283,9 @@ impl Page {
             return;
         }
         let begins_line = self.out.is_empty() || self.breaks > 0;
-        if !self.out.is_empty() {
-            for _ in 0..self.breaks {
-                self.out.push('\n');
-            }
+        if self.breaks > 0 && !self.out.is_empty() {
+            self.out.truncate(self.out.trim_end_matches(' ').len());
+            self.out.push_str(&"\n".repeat(self.breaks));
         }
         if begins_line && self.quotes > 0 {
             self.out.push_str(&">".repeat(self.quotes.min(QUOTE_DEPTH_MAX)));

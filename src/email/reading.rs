@@ -9,10 +9,13 @@
 use super::address::Signer;
 use super::automatic;
 use super::{html, quotes};
+use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{
     Address, Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
 };
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use threadline_core::body::BODY_CHARS_MAX;
 use threadline_core::context::one_line;
@@ -42,6 +45,8 @@ const LINE_CHARS_MAX: usize = 300;
 /// Longest address (RFC 5321, 4.5.3.1: 64 before the @, 255 behind it) and longest id, in bytes.
 const ID_BYTES_MAX: usize = 998;
 
+/// What stands before a subject of an answer, for programs that say it in nothing else.
+const ANSWERED: [&str; 8] = ["re:", "aw:", "antw:", "sv:", "vs:", "rép:", "res:", "odp:"];
 /// What stands before a subject of something passed on.
 const FORWARDED: [&str; 7] = ["fwd:", "fw:", "wg:", "tr:", "rv:", "enc:", "i:"];
 /// Files that mail programs add for one another.
@@ -201,8 +206,11 @@ fn begins_part(line: &[u8]) -> bool {
 fn incoming(letter: &Message<'_>, raw: &[u8], signer: &Signer) -> Incoming {
     let subject = bounded(&one_line(letter.subject().unwrap_or_default()), LINE_CHARS_MAX);
     let (whole, marked) = texts(letter, raw);
+    let (in_reply_to, references) = (ids(letter, HeaderName::InReplyTo), ids(letter, HeaderName::References));
     let lower = subject.to_lowercase();
-    let said = quotes::new_words(&marked, FORWARDED.iter().any(|mark| lower.starts_with(mark)));
+    let begins = |marks: &[&str]| marks.iter().any(|mark| lower.starts_with(mark));
+    let is_answer = !in_reply_to.is_empty() || !references.is_empty() || begins(&ANSWERED);
+    let said = quotes::new_words(&marked, !is_answer || begins(&FORWARDED));
     let kind = automatic::kind(letter, signer);
     let attachments = match kind {
         // What comes back is our own letter.
@@ -211,7 +219,6 @@ fn incoming(letter: &Message<'_>, raw: &[u8], signer: &Signer) -> Incoming {
     };
     // A letter that seems to say nothing and has no files was not understood.
     let said = if said.is_empty() && attachments.is_empty() { whole.clone() } else { said };
-    let (in_reply_to, references) = (ids(letter, HeaderName::InReplyTo), ids(letter, HeaderName::References));
     Incoming {
         from: letter.from().and_then(sender),
         to: to(letter),
@@ -282,8 +289,7 @@ fn guessed(part: &MessagePart<'_>, text: &str, raw: &[u8]) -> Option<String> {
     if is_told || part.encoding != Encoding::None || !text.contains(char::REPLACEMENT_CHARACTER) {
         return None;
     }
-    let bytes = raw.get(part.offset_body as usize..part.offset_end as usize)?;
-    Some(charset_decoder(b"windows-1252")?(bytes))
+    Some(charset_decoder(b"windows-1252")?(body_of(part, raw)?))
 }
 
 /// Lines that end with a blank go on in the next (RFC 3676).
@@ -331,15 +337,13 @@ fn attached(part: &MessagePart<'_>, raw: &[u8]) -> Option<Attached> {
             UNKNOWN.to_string()
         }
     });
-    let (bytes, endings): (&[u8], &[&str]) = match &part.body {
+    let name_endings = if part.attachment_name().is_some() { &[] } else { endings(&media_type) };
+    let (bytes, endings): (Cow<'_, [u8]>, &[&str]) = match &part.body {
         // Where a letter stands in a letter as it is, its own bytes are a piece of the whole.
-        PartType::Message(_) if part.encoding == Encoding::None => {
-            (raw.get(part.offset_body as usize..part.offset_end as usize)?, &["eml"])
-        }
-        PartType::Message(_) => (part.contents(), &["eml"]),
-        PartType::Text(_) | PartType::Html(_) | PartType::Binary(_) | PartType::InlineBinary(_) => {
-            (part.contents(), if part.attachment_name().is_some() { &[] } else { endings(&media_type) })
-        }
+        PartType::Message(_) if part.encoding == Encoding::None => (body_of(part, raw)?.into(), &["eml"]),
+        PartType::Message(_) => (part.contents().into(), &["eml"]),
+        PartType::Text(_) | PartType::Html(_) => (bytes_of(part, raw), name_endings),
+        PartType::Binary(_) | PartType::InlineBinary(_) => (part.contents().into(), name_endings),
         PartType::Multipart(_) => return None,
     };
     if bytes.is_empty() {
@@ -350,8 +354,23 @@ fn attached(part: &MessagePart<'_>, raw: &[u8]) -> Option<Attached> {
         name: clean_name(part.attachment_name().unwrap_or_default(), endings),
         is_inline: part.content_id().is_some() && !is_attachment && media_type.starts_with("image/"),
         media_type,
-        bytes: bytes.to_vec(),
+        bytes: bytes.into_owned(),
     })
+}
+
+/// The bytes of a file that is text: the parser has turned them into Unicode, and a file stays as it is.
+fn bytes_of<'a>(part: &'a MessagePart<'_>, raw: &'a [u8]) -> Cow<'a, [u8]> {
+    let decoded = body_of(part, raw).and_then(|body| match part.encoding {
+        Encoding::None => Some(Cow::Borrowed(body)),
+        Encoding::Base64 => base64_decode(body).map(Cow::Owned),
+        Encoding::QuotedPrintable => quoted_printable_decode(body).map(Cow::Owned),
+    });
+    decoded.unwrap_or_else(|| part.contents().into())
+}
+
+/// A part as it stands in the letter, without its headers.
+fn body_of<'a>(part: &MessagePart<'_>, raw: &'a [u8]) -> Option<&'a [u8]> {
+    raw.get(part.offset_body as usize..part.offset_end as usize)
 }
 
 fn sender(from: &Address<'_>) -> Option<Sender> {

@@ -9,6 +9,7 @@ mod dice;
 pub mod files;
 mod http;
 mod journal;
+pub mod mail;
 mod nodes;
 mod page;
 mod postgres;
@@ -25,14 +26,15 @@ pub use database::Base;
 pub use desk::{Desk, DeskKind};
 pub use dice::{Dice, seed, seeds};
 pub use http::Answer;
+pub use journal::Journal;
 pub use page::Page;
 pub use signed::{SECRETS, signed, signed_as, signed_with};
 pub use site::{Setup, Site};
 pub use slack::{CHANNEL, SECOND_CHANNEL, cards, thread as slack_thread};
+pub use wire::Wire;
 
 use database::Database;
 use futures_util::FutureExt;
-use journal::Journal;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -85,6 +87,18 @@ macro_rules! desk_plays {
             #[test]
             fn slack_postgres() {
                 stage(Base::Postgres, |house| super::$play(house, DeskKind::Slack));
+            }
+        }
+    )*};
+}
+
+/// Makes a test of each play with the mail servers, which needs no database.
+macro_rules! mail_plays {
+    ($($play:ident),* $(,)?) => {$(
+        mod $play {
+            #[test]
+            fn exim_dovecot() {
+                crate::house::mail::stage(super::$play);
             }
         }
     )*};

@@ -33,6 +33,8 @@ mod downtime;
 mod in_slack;
 mod late;
 
+mod mail;
+
 mod bad_day;
 mod kill;
 mod nodes;

@@ -187,6 +187,7 @@ fn letters_of_thunderbird_yahoo_and_terminals() {
         "plain-bottom-es",
         "plain-top-en",
         "new-ticket",
+        "pasted-in-a-new-letter",
     ];
     reads(
         &names,
@@ -230,6 +231,17 @@ fn letters_of_thunderbird_yahoo_and_terminals() {
             |   Error: > 10 rows
             | 
             | Nina
+
+            pasted-in-a-new-letter
+            Nina <nina@customer.example>: What is this?
+            | I got this:
+            | 
+            | From: Somebody <x@y.example>
+            | Sent: Thursday
+            | To: Nina
+            | Subject: Pay
+            | 
+            | Pay at once.
         "#]],
     );
 }
@@ -393,30 +405,40 @@ fn hostile_letters() {
     reads(
         &names,
         expect![[r#"
-        html-only-hostile
-        Eve <eve@evil.test>: Hi
-        | Click here or https://example.com/login (http://evil.test/login)
-        | <script>
+            html-only-hostile
+            Eve <eve@evil.test>: Hi
+            | Click here or https://example.com/login (http://evil.test/login)
+            | <script>
 
-        forwarded-as-attachment
-        Ada <ada@customer.example>: See attached, #1042 by its Address
-        | What is this?
-        + letter.eml (message/rfc822, 70 bytes)
+            forwarded-as-attachment
+            Ada <ada@customer.example>: See attached, #1042 by its Address
+            | What is this?
+            + letter.eml (message/rfc822, 70 bytes)
 
-        nested-broken
-        Eve <eve@evil.test>: x, #1042 by its Address
-        + file (message/rfc822, 20 bytes)
-        + file.eml (application/octet-stream, 28 bytes)
-        + file.html (text/html, 31 bytes)
+            nested-broken
+            Eve <eve@evil.test>: x, #1042 by its Address
+            + file (message/rfc822, 20 bytes)
+            + file.eml (application/octet-stream, 28 bytes)
+            + file.html (text/html, 31 bytes)
 
-        headers-only
-        a@b.example: ��� =?x?y?z?=
+            headers-only
+            a@b.example: ��� =?x?y?z?=
 
-        injection
-        xrnBcc: eve@evil.test <a@b.example>: a Bcc: eve@evil.testx
-        + CON.exe (text/plain, 6 bytes)
-    "#]],
+            injection
+            xrnBcc: eve@evil.test <a@b.example>: a Bcc: eve@evil.testx
+            + _CON.exe (text/plain, 6 bytes)
+        "#]],
     );
+}
+
+#[test]
+fn a_file_of_text_stays_as_it_is() {
+    let read = letter("files-of-text");
+    let files: Vec<(&str, &[u8])> = read.attachments.iter().map(|file| (file.name.as_str(), &file.bytes[..])).collect();
+    let expected: [(&str, &[u8]); 3] =
+        [("base64.log", b"caf\xe9 \xff\n"), ("quoted.csv", b"a;\xe9;\x80\r\nb"), ("eight.html", b"<p>\xe9</p>")];
+    assert_eq!(files, expected);
+    assert_eq!(read.said, "Voilà.");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn programs() -> Option<PathBuf> {
     everywhere.into_iter().find(|directory| directory.join("initdb").is_file() && directory.join("postgres").is_file())
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

@@ -512,8 +512,8 @@ mod tests {
             Usage: threadline slack manifest [OPTIONS]
 
             Options:
-                  --config <FILE>   The configuration whose [verbs] it is for: what is switched off there gets no
-                                    place in Slack's menus. It may be written before there are tokens
+                  --config <FILE>   The configuration whose [verbs] it is for: what is switched off there gets
+                                    no place in Slack's menus. It may be written before there are tokens
                   --name <NAME>     The app's name, and the bot's [default: Threadline]
                   --command <WORD>  The word of its command, if another app has /threadline [default:
                                     threadline]

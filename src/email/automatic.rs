@@ -120,7 +120,10 @@ fn report(letter: &Message<'_>) -> Option<Kind> {
     let (recipient, is_permanent) = match (of("failed"), of("delayed")) {
         (Some(failed), _) => (failed, !failed.status.starts_with('4')),
         (None, Some(delayed)) => (delayed, false),
-        (None, None) => return Some(Kind::AutoReply { why: "a report of a mail server: it was delivered" }),
+        (None, None) if ["delivered", "relayed", "expanded"].iter().any(|action| of(action).is_some()) => {
+            return Some(Kind::AutoReply { why: "a report of a mail server: it was delivered" });
+        }
+        (None, None) => return Some(Kind::AutoReply { why: "a report of a mail server that says nothing clear" }),
     };
     Some(Kind::Bounce(Bounce {
         letter: returned_letter(letter),

@@ -333,6 +333,7 @@ fn bounces_are_known() {
         "bounce-mailbox-full",
         "bounce-exim",
         "bounce-qmail",
+        "bounce-garbled",
     ];
     reads(
         &names,
@@ -375,6 +376,12 @@ fn bounces_are_known() {
             | 
             | <nobody@customer.example>:
             | Sorry, no mailbox here by that name.
+
+            bounce-garbled
+            Mail Delivery System <MAILER-DAEMON@mx.example>: Undelivered Mail Returned to Sender, #1042 by its Address
+            written by a program: a report of a mail server that says nothing clear
+            | This is the mail system at host mx.example.
+            + file.eml (message/rfc822, 367 bytes)
         "#]],
     );
 }

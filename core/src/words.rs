@@ -248,7 +248,7 @@ pub enum Notice {
     },
     /// The message stands in no conversation's thread.
     NoConversationHere,
-    /// The form that asks for what a verb needs could not be shown.
+    /// The form that asks for what a verb needs could not be shown, or nobody heard that it was.
     FormNotShown,
     /// What was asked for could not be looked up.
     NotLookedUp,
@@ -433,7 +433,7 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
             line(&format!("Nothing was done: there is no conversation #{number} here, or it has no thread yet.")).end()
         }
         Notice::NoConversationHere => line("Nothing was done: this message stands in no customer's thread.").end(),
-        Notice::FormNotShown => line("Nothing was done: the form could not be shown in time. Please try again.").end(),
+        Notice::FormNotShown => line("If no form has opened, please try again: nothing was done.").end(),
         Notice::NotLookedUp => {
             line("This could not be looked up: Threadline's database does not answer. Please try again in a moment.")
                 .end()
@@ -735,7 +735,7 @@ mod tests {
             Nothing was done: which conversation is it about? Say its number, as in `claim #1042`, or nothing at all to pick one.
             Nothing was done: there is no conversation #7 here, or it has no thread yet.
             Nothing was done: this message stands in no customer's thread.
-            Nothing was done: the form could not be shown in time. Please try again.
+            If no form has opened, please try again: nothing was done.
             This could not be looked up: Threadline's database does not answer. Please try again in a moment.
             Nothing was done: you belong to another workspace. Ask somebody of this workspace to do it.
             This could not be written down in time: Threadline's database does not answer. Look at the card in a moment, and try again if nothing has changed.

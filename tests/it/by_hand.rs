@@ -18,6 +18,7 @@ plays! {
     a_press_that_is_told_twice_is_done_once,
     a_form_opens_and_waits_while_the_database_stalls,
     a_form_that_comes_too_late_is_told,
+    a_form_of_which_nobody_heard_that_it_opened_is_filled_in_all_the_same,
     what_somebody_else_resolved_meanwhile_stays_resolved,
     strangers_do_nothing,
     what_is_said_to_the_bot_is_done_once,
@@ -439,9 +440,24 @@ async fn a_form_that_comes_too_late_is_told(house: House) {
     site.slack().faults().next("views.open", threadline_fake_slack::Fault::Error("expired_trigger_id".into()));
     press(&grace, &card, "verbs/more", Some("note/1001")).await;
     until("somebody is told", async || !site.slack().ephemerals(CHANNEL).is_empty()).await;
-    assert!(whispers(&site).starts_with("Grace: Nothing was done: the form could not be shown in time."));
+    assert!(whispers(&site).starts_with("Grace: If no form has opened, please try again"));
     assert!(site.slack().modal().is_none());
     site.settle().await;
+}
+
+async fn a_form_of_which_nobody_heard_that_it_opened_is_filled_in_all_the_same(house: House) {
+    let site = house.open(setup()).await;
+    let (ada, card) = waiting(&site, "Ada").await;
+    let grace = site.slack().agent("Grace");
+    site.slack().faults().next("views.open", threadline_fake_slack::Fault::CutAfter);
+    press(&grace, &card, "verbs/more", Some("note/1001")).await;
+    until("somebody is told", async || !site.slack().ephemerals(CHANNEL).is_empty()).await;
+    let told = whispers(&site);
+    assert!(told.starts_with("Grace: If no form has opened, please try again: nothing was done."), "{told}");
+    assert!(grace.fills(&[("note", "she is in a hurry")]).payload().await.unwrap_or_default().is_null());
+    site.settle().await;
+    let thread = site.thread(&ada).await;
+    assert_eq!(thread.matches("she is in a hurry").count(), 1, "{thread}");
 }
 
 async fn what_somebody_else_resolved_meanwhile_stays_resolved(house: House) {

@@ -1,5 +1,6 @@
 //! Who asks: the address behind trusted proxies, and what each address and conversation may use up.
 
+use super::files::{UPLOADS_AT_ONCE, UPLOADS_PER_ADDRESS};
 use super::places::{NoRoom, Place, Places};
 use crate::config::Limits;
 use axum::extract::Request;
@@ -38,6 +39,7 @@ pub(super) struct Callers {
     tellings: Option<DefaultKeyedRateLimiter<ConversationId>>,
     connections: Places,
     streams: Places,
+    uploads: Places,
     asked: AtomicU64,
 }
 
@@ -91,6 +93,7 @@ impl Callers {
                 limits.connections_per_address_max,
             ),
             streams: Places::new(limits.streams_max, limits.streams_per_address_max),
+            uploads: Places::new(UPLOADS_AT_ONCE, Some(UPLOADS_PER_ADDRESS)),
             asked: AtomicU64::new(0),
         }
     }
@@ -133,6 +136,11 @@ impl Callers {
     /// One more stream.
     pub(super) fn stream(&self, caller: Caller) -> Result<Place, NoRoom> {
         self.streams.take(Some(caller))
+    }
+
+    /// One more upload under way.
+    pub(super) fn upload(&self, caller: Caller) -> Result<Place, NoRoom> {
+        self.uploads.take(Some(caller))
     }
 }
 

@@ -3,12 +3,15 @@
 //! and WebP are shown in place, everything else is only ever saved.
 
 use super::App;
+use super::address::Caller;
 use super::input::{Asked, At, QueryRefusals, Refusals, TokenRefusals};
+use super::places::NoRoom;
 use super::problem::Problem;
 use super::widget::{Bearer, KEY_CHARS, bearer, is_client_key};
 use crate::config;
 use crate::service::Refusal;
 use crate::service::files::{NotUploaded, Upload, Uploading};
+use axum::Extension;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -17,6 +20,7 @@ use futures_util::StreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, Serialize as DeriveSerialize};
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use threadline_core::file::{AtDesk, Attachment, FileTrouble, Hash, StoredFile, size};
@@ -38,7 +42,12 @@ const READ_ON_BYTES_MAX: usize = 1024 * 1024;
 /// The same, in time.
 const READ_ON_MAX: Duration = Duration::from_secs(2);
 /// Uploads under way at once: each holds a connection and a file that is not finished.
-pub(super) const UPLOADS_AT_ONCE: usize = 128;
+pub(super) const UPLOADS_AT_ONCE: u32 = 128;
+/// Those of one address: what an office needs, and a quarter of all, so that one who sends a byte now and
+/// then does not keep the others from uploading.
+pub(super) const UPLOADS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(32).expect("32 is not zero");
+/// When it is worth trying again to upload where too many are under way, in seconds.
+const UPLOAD_AGAIN_SECS: u64 = 5;
 /// Nothing in the file runs, whoever opens it wherever.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 /// The same file is not asked for again while a page is read; one that is taken back is soon gone.
@@ -213,6 +222,7 @@ fn missing(why: &FileTrouble) -> &'static str {
 pub(super) async fn upload(
     State(app): State<App>,
     Bearer(token): Bearer,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -224,9 +234,10 @@ pub(super) async fn upload(
     })?;
     let name = name_of(&headers).map_err(bad)?;
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let Ok(_place) = app.uploads.try_acquire() else {
-        return Err(Problem::busy("Too many files are being uploaded just now."));
-    };
+    let _place = app.callers.upload(caller).map_err(|no_room| match no_room {
+        NoRoom::ForThisAddress => Problem::too_many("uploads from this address at once", UPLOAD_AGAIN_SECS),
+        NoRoom::Here => Problem::busy("Too many files are being uploaded just now."),
+    })?;
     let begun = app.service.begin_upload(&token, key, declared).await;
     received(&app, begun, body, &name).await
 }

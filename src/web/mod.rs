@@ -45,7 +45,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 use threadline_core::card::CardPlan;
 use threadline_core::ticket::Timetable;
-use tokio::sync::Semaphore;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -77,8 +76,6 @@ pub(crate) struct Shared {
     door: Option<Door>,
     life: Lifecycle,
     requests: AtomicU64,
-    /// Room for uploads under way.
-    uploads: Semaphore,
 }
 
 impl std::ops::Deref for App {
@@ -193,7 +190,6 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
         door,
         life,
         requests: AtomicU64::new(0),
-        uploads: Semaphore::new(files::UPLOADS_AT_ONCE),
     }));
     let (api, _) = api().split_for_parts();
     let mut router = api

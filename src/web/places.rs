@@ -1,4 +1,4 @@
-//! Places for what lasts, connections and streams: so many altogether, and so many of one address.
+//! Places for what lasts, connections, streams and uploads: so many altogether, and so many of one address.
 
 use super::address::Caller;
 use std::collections::HashMap;

@@ -1,12 +1,14 @@
-//! Those who want too much or mean ill: bodies and heads that are too large, connections that only hold on, many streams, a very long conversation.
+//! Those who want too much or mean ill: bodies and heads that are too large, connections and uploads that only hold on,
+//! many streams, a very long conversation.
 
 use crate::house::{DeskKind, House, NewCustomer, PATIENCE, Setup};
+use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, future, stream};
 use http::Method;
 use hyper::body::Bytes;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
 plays! {
@@ -15,6 +17,7 @@ plays! {
     connections_that_only_hold_on_are_cut,
     a_body_of_one_byte_a_second,
     hundreds_of_connections_from_one_address,
+    uploads_that_never_end_keep_nobody_else_from_uploading,
     a_reader_that_reads_nothing_is_hung_up_on,
     two_hundred_streams,
     a_very_long_conversation_is_shown_whole,
@@ -143,6 +146,38 @@ async fn hundreds_of_connections_from_one_address(house: House) {
 }
 
 /// As much as a conversation can hold in one page of changes, and nobody who takes it.
+async fn uploads_that_never_end_keep_nobody_else_from_uploading(house: House) {
+    /// Of one address, and more than there are altogether.
+    const OF_ONE: usize = 32;
+    const TOO_MANY: usize = 8;
+    const MALLORY: [u8; 4] = [127, 0, 0, 2];
+    let site = house.open(setup()).await;
+    let ada = site.customer("Ada").await;
+    let begin = async |from: [u8; 4], key: &str, body: &str| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((from, 0).into()).unwrap();
+        let mut connection = socket.connect(site.web().address().parse().unwrap()).await.unwrap();
+        let head = format!(
+            "POST /v1/files HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nupload-key: {key}\r\n\
+             upload-name: a.txt\r\ncontent-length: 5\r\nconnection: close\r\n\r\n{body}",
+            ada.token()
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection
+    };
+    let mut endless = Vec::new();
+    for at in 0..OF_ONE + TOO_MANY {
+        endless.push(begin(MALLORY, &format!("never-ends-{at}"), "x").await);
+    }
+    let answers: FuturesUnordered<_> = endless.iter_mut().map(answer_of).collect();
+    let told: Vec<String> = answers.take(TOO_MANY).collect().await;
+    let word = "\"detail\":\"Too many uploads from this address at once. Try again in 5 s.\"}";
+    assert!(told.iter().all(|told| told.starts_with("HTTP/1.1 429 ") && told.ends_with(word)), "{told:?}");
+    let mut other = begin([127, 0, 0, 3], "hello-from-elsewhere", "hello").await;
+    let answer = answer_of(&mut other).await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+}
+
 async fn a_reader_that_reads_nothing_is_hung_up_on(house: House) {
     let limits = "message_chars_max = 40000\nbody_bytes_max = 250000\nmessages_per_conversation_per_minute = 0\n\
                   requests_per_address_per_minute = 0";

@@ -188,6 +188,11 @@ async fn everything_known_is_on_the_card_at_the_practice_desk(house: House) {
             },
             {
               "asks": null,
+              "label": "Make a ticket",
+              "verb": "ticket"
+            },
+            {
+              "asks": null,
               "label": "Help",
               "verb": "help"
             }
@@ -204,6 +209,7 @@ async fn everything_known_is_on_the_card_at_the_practice_desk(house: House) {
               "text": "1. Open the list\n2. Press *Export*"
             }
           ],
+          "ticket": null,
           "time": {
             "at": 1767225600000,
             "before": "since"
@@ -402,6 +408,11 @@ async fn hostile_words_on_the_card(house: House, desk: DeskKind) {
                     },
                     {
                       "asks": null,
+                      "label": "Make a ticket",
+                      "verb": "ticket"
+                    },
+                    {
+                      "asks": null,
                       "label": "Help",
                       "verb": "help"
                     }
@@ -418,6 +429,7 @@ async fn hostile_words_on_the_card(house: House, desk: DeskKind) {
                       "text": "<!channel> <https://evil.example|https://bank.example> *x* _y_ `z` @here :tada:\n> q\n<!channel> <https://evil.example|https://bank.example> *x* _y_ `z` @here :tada:\n> q"
                     }
                   ],
+                  "ticket": null,
                   "time": {
                     "at": 1767225600000,
                     "before": "since"

@@ -103,7 +103,6 @@ mod tests {
                         }
                       ],
                       "indent": 0,
-                      "offset": 0,
                       "style": "bullet",
                       "type": "rich_text_list"
                     }

@@ -123,6 +123,11 @@ impl Calendar {
         &self.0.exceptions
     }
 
+    /// True for one that is open day and night, on every day.
+    pub fn never_closes(&self) -> bool {
+        self.0.hours.text() == "24/7" && self.0.exceptions.is_empty()
+    }
+
     /// What the clock on the wall shows in its zone.
     pub fn wall(&self, at: Moment) -> NaiveDateTime {
         wall::shown(self.0.zone, at)
@@ -136,6 +141,10 @@ impl Calendar {
     /// The next instant after `at` at which it opens. None if it never does again, which is so of a
     /// calendar that never closes.
     pub fn next_opening(&self, at: Moment) -> Option<Moment> {
+        // It would be looked for in every year there is.
+        if self.never_closes() {
+            return None;
+        }
         for index in year_of(at)?..YEARS {
             let later = self.year(index).opening_after(at.0).iter().take(2);
             if let Some(open) = later.clone().find(|open| !self.goes_on_at(index, open.opens)) {
@@ -147,6 +156,9 @@ impl Calendar {
 
     /// The next instant after `at` at which it closes. None if it never does again.
     pub fn next_closing(&self, at: Moment) -> Option<Moment> {
+        if self.never_closes() {
+            return None;
+        }
         let mut after = at.0;
         for index in year_of(at)?..YEARS {
             let Some(open) = self.year(index).closing_after(after) else { continue };

@@ -119,9 +119,7 @@ impl Conversation {
             last_at: at,
         }
     }
-}
 
-impl Conversation {
     /// By when the customer, who waits, was promised an answer.
     pub fn answer_due(&self) -> Option<Moment> {
         match self.standing {

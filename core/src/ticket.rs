@@ -77,6 +77,11 @@ impl Timetable {
         Availability::at(calendar, *promise, now)
     }
 
+    /// True while somebody answers conversations with this topic.
+    pub fn is_open(&self, topic: &str, now: Moment) -> bool {
+        self.of(topic).0.is_open(now)
+    }
+
     /// By when what was written at an instant has an answer: by this promise, or by the topic's own.
     pub fn due(&self, topic: &str, at: Moment, promise: Option<Promise>) -> Option<Moment> {
         let (calendar, own) = self.of(topic);

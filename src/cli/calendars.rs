@@ -14,7 +14,7 @@ const SPANS_CHARS: usize = 24;
 /// Its next days in its zone, and its next opening and closing.
 pub(super) fn shown(named: &NamedCalendar, now: Moment) -> String {
     let (calendar, zone) = (&named.calendar, named.calendar.zone());
-    if calendar.hours().text() == "24/7" && calendar.exceptions().is_empty() {
+    if calendar.never_closes() {
         return format!("Calendar {}: open day and night, with the days of {zone}\n\n", named.name);
     }
     let here = calendar.wall(now);

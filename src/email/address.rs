@@ -2,6 +2,7 @@
 //! Whoever has one has had a letter of that conversation; nobody can make one up. Made when a letter is
 //! composed, checked when one comes in; the same secret, said differently for each purpose.
 
+use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -9,8 +10,6 @@ use sha2::Sha256;
 const SIGNATURE_BYTES: usize = 10;
 /// Random bytes in the id of a letter.
 pub const NONCE_BYTES: usize = 10;
-/// Letters and digits that survive mail servers that change the case (RFC 4648, base 32, lower case).
-const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// Longest number of a conversation, in digits.
 const NUMBER_DIGITS_MAX: usize = 12;
 /// Longest that mail servers take before the @ (RFC 5321, 4.5.3.1.1).
@@ -127,27 +126,14 @@ fn mac(secret: &[u8], purpose: Purpose, named: &str) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
+/// Letters and digits that survive mail servers that change the case (RFC 4648, base 32), in lower case.
 fn base32(bytes: &[u8]) -> String {
-    let bits = bytes.len() * 8;
-    let bit = |at: usize| bytes.get(at / 8).is_some_and(|byte| byte >> (7 - at % 8) & 1 == 1);
-    let digit = |start: usize| (0..5).fold(0, |digit, at| digit << 1 | usize::from(bit(start + at)));
-    (0..bits).step_by(5).map(|start| char::from(DIGITS[digit(start)])).collect()
+    BASE32_NOPAD.encode(bytes).to_ascii_lowercase()
 }
 
 /// A signature's bytes; none where it is not as long as one.
 fn from_base32(text: &str) -> Option<[u8; SIGNATURE_BYTES]> {
-    if text.len() != SIGNATURE_BYTES * 8 / 5 {
-        return None;
-    }
-    let mut bytes = [0; SIGNATURE_BYTES];
-    for (at, letter) in text.bytes().enumerate() {
-        let digit = DIGITS.iter().position(|digit| *digit == letter.to_ascii_lowercase())?;
-        for bit in 0..5 {
-            let place = at * 5 + bit;
-            bytes[place / 8] |= ((digit >> (4 - bit) & 1) as u8) << (7 - place % 8);
-        }
-    }
-    Some(bytes)
+    BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?.try_into().ok()
 }
 
 #[cfg(test)]

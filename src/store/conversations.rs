@@ -475,9 +475,15 @@ fn standing_words(standing: &Standing, created_at: Moment) -> StandingWords<'_> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::many::COLUMNS_MAX;
     use super::*;
     use sqlx::sqlite::SqliteConnection;
     use sqlx::{AssertSqlSafe, Connection, Sqlite};
+
+    #[test]
+    fn a_full_statement_fits_the_bound_that_was_counted() {
+        assert_eq!(COLUMNS.split(',').count(), COLUMNS_MAX);
+    }
 
     #[tokio::test]
     async fn heads_are_found_by_index_however_many_conversations_there_are() {

@@ -5,10 +5,12 @@ use sqlx::{Database, Encode, QueryBuilder, Type};
 
 /// Rows of one statement come in powers of two up to this.
 pub(super) const ROWS_MAX: usize = 128;
+/// Most columns of a row that is written: a conversation's.
+pub(super) const COLUMNS_MAX: usize = 38;
 
 /// Slices of at most [`ROWS_MAX`] rows whose lengths are powers of two.
 pub(super) fn powers_of_two<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    const { assert!(ROWS_MAX * 33 <= BINDS_MAX, "a full statement fits the database's bound") };
+    const { assert!(ROWS_MAX * COLUMNS_MAX <= BINDS_MAX, "a full statement fits the database's bound") };
     std::iter::from_fn(move || {
         if rows.is_empty() {
             return None;

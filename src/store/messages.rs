@@ -2,7 +2,7 @@
 
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Rows, Store, StoreError, Tx, files_json, inconsistent, json, on_read, on_tx, saved_json};
-use sqlx::QueryBuilder;
+use sqlx::{Database, Encode, QueryBuilder, Type};
 use std::collections::HashMap;
 use threadline_core::desk::{Agent, Post};
 use threadline_core::ids::{AgentId, ConversationId, MessageId, Moment, PostKey};
@@ -64,16 +64,9 @@ impl Tx {
     /// Messages by their numbers.
     pub async fn numbered_messages(&mut self, numbers: &[(ConversationId, i64)]) -> Result<Vec<Message>, StoreError> {
         let mut messages = Vec::with_capacity(numbers.len());
-        for chunk in numbers.chunks(ROWS_MAX) {
-            let rows: Vec<MessageRow> = on_tx!(self, |c| {
-                let mut query =
-                    QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE (conversation, seq) IN ("));
-                query.push_values(chunk, |mut row, (conversation, seq)| {
-                    row.push_bind(conversation.to_string()).push_bind(*seq);
-                });
-                query.push(")");
-                query.build_query_as().fetch_all(c).await?
-            });
+        for chunk in powers_of_two(numbers) {
+            let rows: Vec<MessageRow> =
+                on_tx!(self, |c| messages_numbered(chunk).build_query_as().fetch_all(c).await?);
             for row in rows {
                 messages.push(message_from(row)?);
             }
@@ -310,21 +303,29 @@ impl Store {
     pub async fn messages_by_seq(&self, numbers: &[(ConversationId, i64)]) -> Result<Rows<Message>, StoreError> {
         let mut messages = Rows::default();
         for chunk in powers_of_two(numbers) {
-            let rows: Vec<MessageRow> = on_read!(self, |c| {
-                let mut query =
-                    QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE (conversation, seq) IN ("));
-                query.push_values(chunk, |mut row, (conversation, seq)| {
-                    row.push_bind(conversation.to_string()).push_bind(*seq);
-                });
-                query.push(")");
-                query.build_query_as().fetch_all(c).await?
-            });
+            let rows: Vec<MessageRow> =
+                on_read!(self, |c| messages_numbered(chunk).build_query_as().fetch_all(c).await?);
             for row in rows {
                 messages.add(&row.conversation.clone(), message_from(row));
             }
         }
         Ok(messages)
     }
+}
+
+/// Asks for messages by their numbers.
+fn messages_numbered<DB>(numbers: &[(ConversationId, i64)]) -> QueryBuilder<DB>
+where
+    DB: Database,
+    String: for<'q> Encode<'q, DB> + Type<DB>,
+    i64: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE (conversation, seq) IN ("));
+    query.push_values(numbers, |mut row, (conversation, seq)| {
+        row.push_bind(conversation.to_string()).push_bind(*seq);
+    });
+    query.push(")");
+    query
 }
 
 /// A message's kind as columns.

@@ -24,7 +24,7 @@ use threadline_core::body::is_invisible;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
 use threadline_core::file::{FILES_MAX, StoredFile};
-use threadline_core::ids::FileId;
+use threadline_core::ids::{FileId, Moment};
 use threadline_core::saved::{CANCEL, SEND};
 use threadline_core::verb::{Name, Names, Need, Start};
 use threadline_core::words::{self, CONTINUED, Notice, ODD};
@@ -180,15 +180,16 @@ fn card_value(card: &Card, names: &Names, choices: Choices<'_>) -> Value {
     let continued = card.continued.then(|| CONTINUED.to_string());
     let small_print = [card.also_line(), card.surroundings_line(), continued].into_iter().flatten();
     let (standing, time) = words::standing(&card.standing);
+    let moment = |(before, at): (&str, Moment)| json!({ "before": before, "at": at.0 });
     let ticket = card.ticket.map(|(priority, due)| {
         let (ticket, due) = words::ticket(priority, due);
-        json!({ "words": ticket, "time": due.map(|(before, at)| json!({ "before": before, "at": at.0 })) })
+        json!({ "words": ticket, "time": due.map(moment) })
     });
     json!({
         "title": card.title(),
         "ticket": ticket,
         "standing": standing,
-        "time": time.map(|(before, at)| json!({ "before": before, "at": at.0 })),
+        "time": time.map(moment),
         "holder": card.holder.as_deref().map(words::holder),
         "fields": card.fields.iter().map(field).collect::<Vec<_>>(),
         "texts": texts.collect::<Vec<_>>(),

@@ -144,25 +144,22 @@ impl Slack {
 
     /// Shows a receipt under an agent's post. It may be there already.
     pub async fn mark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
-        let spot = self.spot(&post.0).await?;
-        let payload = json!({ "channel": spot.channel, "timestamp": spot.ts, "name": format::mark(mark) });
-        let answer = self.inner.client.call(&self.inner.config.bot_token, "reactions.add", &payload).await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(failure) if failure.code() == Some("already_reacted") => Ok(()),
-            Err(failure) => Err(failure.trouble("reactions.add")),
-        }
+        self.react("reactions.add", post, mark, &["already_reacted"]).await
     }
 
     /// Takes a receipt away from an agent's post. It may not be there, nor may the post.
     pub async fn unmark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
+        self.react("reactions.remove", post, mark, &["no_reaction", "message_not_found"]).await
+    }
+
+    /// Changes the reactions to a post; with a refusal of one of these codes it is so already.
+    async fn react(&self, method: &str, post: &PostKey, mark: Mark, is_so: &[&str]) -> Result<(), Trouble> {
         let spot = self.spot(&post.0).await?;
         let payload = json!({ "channel": spot.channel, "timestamp": spot.ts, "name": format::mark(mark) });
-        let answer = self.inner.client.call(&self.inner.config.bot_token, "reactions.remove", &payload).await;
-        match answer {
+        match self.inner.client.call(&self.inner.config.bot_token, method, &payload).await {
             Ok(_) => Ok(()),
-            Err(failure) if matches!(failure.code(), Some("no_reaction" | "message_not_found")) => Ok(()),
-            Err(failure) => Err(failure.trouble("reactions.remove")),
+            Err(failure) if failure.code().is_some_and(|code| is_so.contains(&code)) => Ok(()),
+            Err(failure) => Err(failure.trouble(method)),
         }
     }
 

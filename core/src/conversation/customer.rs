@@ -1,7 +1,6 @@
 //! What the customer does: writes, and says how he found it.
 
 use super::{Effect, Rating, Rejected, Score, Standing, Step};
-use crate::availability::Availability;
 use crate::body::Body;
 use crate::file::{AtDesk, Attachment, StoredFile};
 use crate::ids::Moment;
@@ -21,11 +20,7 @@ impl Step<'_> {
         match self.head.standing {
             Standing::AwaitingAgent { since } => self.promise(since),
             Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => {
-                self.head.standing = Standing::AwaitingAgent { since: self.now };
-                // What was promised was kept, and is promised anew.
-                if let Some(ticket) = &mut self.head.ticket {
-                    ticket.due = self.rules.timetable.due(&self.head.topic, self.now, None);
-                }
+                self.waits_anew();
                 self.promise(self.now);
             }
         }
@@ -39,12 +34,19 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// The customer waits for an answer from now on. What was promised was kept, and is promised anew.
+    pub(super) fn waits_anew(&mut self) {
+        self.head.standing = Standing::AwaitingAgent { since: self.now };
+        if let Some(ticket) = &mut self.head.ticket {
+            ticket.due = self.rules.timetable.due(&self.head.topic, self.now, None);
+        }
+    }
+
     /// Who writes while nobody is there is promised an answer, counted from the first message that has
     /// none; or from now, when that is over already.
     fn promise(&mut self, since: Moment) {
         let timetable = &self.rules.timetable;
-        let is_closed = matches!(timetable.availability(&self.head.topic, self.now), Availability::Closed { .. });
-        if is_closed && self.head.ticket.is_none() {
+        if self.head.ticket.is_none() && !timetable.is_open(&self.head.topic, self.now) {
             let by = |since| timetable.due(&self.head.topic, since, None);
             let due = by(since).filter(|due| *due > self.now).or_else(|| by(self.now));
             self.head.ticket = Some(Ticket { since: self.now, due, priority: Priority::default() });

@@ -169,23 +169,12 @@ impl Step<'_> {
             self.decide(at, Fate::Cancelled);
             return Err(SavedNotice::Cancelled { name });
         }
-        let held = |message: &&Message| match &message.kind {
-            Kind::Saved { by: whose, stage: Stage::Held { .. }, .. } => whose.id == by.id,
-            Kind::Saved { .. }
-            | Kind::FromCustomer(_)
-            | Kind::FromBot(_)
-            | Kind::Reply { .. }
-            | Kind::Preview { .. }
-            | Kind::Note { .. }
-            | Kind::Deed { .. }
-            | Kind::Set { .. } => false,
-        };
-        let last = self.messages.iter().filter(held).max_by_key(|message| message.seq).map(|message| message.id);
+        let held = |message: &Message| matches!(&message.kind, Kind::Saved { by: whose, stage: Stage::Held { .. }, .. } if whose.id == by.id);
+        let all = self.messages.iter().enumerate();
+        let last = all.filter(|(_, message)| held(message)).max_by_key(|(_, message)| message.seq).map(|(at, _)| at);
         match (last, shown) {
-            (Some(id), _) => {
-                if let Some(at) = self.messages.iter().position(|message| message.id == id) {
-                    self.withdraw(at);
-                }
+            (Some(at), _) => {
+                self.withdraw(at);
                 Ok(Outcome::Said(Said::SavedTakenBack { by: by.name }))
             }
             (None, Some((_, name, Fate::Sent))) => Err(SavedNotice::SentAlready { name }),
@@ -197,20 +186,10 @@ impl Step<'_> {
     /// The preview that he means: the one of this number, if it is his, or his open one; where it
     /// stands among the messages, what the reply is called, and what became of it.
     fn preview_of(&self, person: &AgentId, number: Option<i64>) -> Option<(usize, String, Fate)> {
-        let his = |message: &Message| match &message.kind {
-            Kind::Preview { by, name, fate } if by.id == *person => Some((name.clone(), *fate)),
-            Kind::Preview { .. }
-            | Kind::FromCustomer(_)
-            | Kind::FromBot(_)
-            | Kind::Reply { .. }
-            | Kind::Saved { .. }
-            | Kind::Note { .. }
-            | Kind::Deed { .. }
-            | Kind::Set { .. } => None,
-        };
         let found = self.messages.iter().enumerate().filter_map(|(at, message)| {
-            let (name, fate) = his(message)?;
-            number.map_or(fate.is_open(), |number| message.seq == number).then_some((at, name, fate))
+            let Kind::Preview { by, name, fate } = &message.kind else { return None };
+            let is_meant = number.map_or(fate.is_open(), |number| message.seq == number);
+            (by.id == *person && is_meant).then(|| (at, name.clone(), *fate))
         });
         found.max_by_key(|(at, ..)| self.messages[*at].seq)
     }

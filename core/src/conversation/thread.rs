@@ -96,16 +96,7 @@ impl Step<'_> {
         let Some(message) = self.messages.iter_mut().find(|m| m.id == id) else { return };
         let seq = message.seq;
         let of_customer = matches!(message.kind, Kind::FromCustomer(_));
-        let saved = match &message.kind {
-            Kind::Saved { by, .. } => Some(by.name.clone()),
-            Kind::FromCustomer(_)
-            | Kind::FromBot(_)
-            | Kind::Reply { .. }
-            | Kind::Preview { .. }
-            | Kind::Note { .. }
-            | Kind::Deed { .. }
-            | Kind::Set { .. } => None,
-        };
+        let saved = if let Kind::Saved { by, .. } = &message.kind { Some(by.name.clone()) } else { None };
         let Some(posting) = message.kind.posting_mut() else { return };
         let Posting::Waiting { pieces_posted, .. } = *posting else { return };
         *posting = Posting::Refused { why: why.clone(), pieces_posted };

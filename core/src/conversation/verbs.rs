@@ -179,10 +179,7 @@ impl Step<'_> {
         match self.head.standing {
             Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => Err(Notice::OpenAlready),
             Standing::Resolved { .. } => {
-                self.head.standing = Standing::AwaitingAgent { since: self.now };
-                if let Some(ticket) = &mut self.head.ticket {
-                    ticket.due = self.rules.timetable.due(&self.head.topic, self.now, None);
-                }
+                self.waits_anew();
                 self.effects.push(Effect::ShowStanding);
                 Ok(Said::Reopened { by: by.name })
             }

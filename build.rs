@@ -20,7 +20,8 @@ use std::{env, fs};
 const LOADER: &[&str] = &["words/fill.js", "words/loader.js", "dom.js", "loader/always.js", "widget.js"];
 
 /// The same, for a site that hides the button while nobody is there.
-const SHY_LOADER: &[&str] = &["words/fill.js", "words/loader.js", "dom.js", "loader/shy.js", "widget.js"];
+const SHY_LOADER: &[&str] =
+    &["words/fill.js", "words/loader.js", "dom.js", "hours/pause.js", "loader/shy.js", "widget.js"];
 
 /// The modules of the chat.
 const CHAT: &[&str] = &[
@@ -67,7 +68,8 @@ const RATING: &[&str] = &["words/fill.js", "words/rating.js", "dom.js", "rating/
 const MINE: &[&str] = &["words/fill.js", "words/mine.js", "dom.js", "mine/style.js", "mine/mine.js"];
 
 /// The modules that the chat fetches where a topic is not answered day and night.
-const HOURS: &[&str] = &["words/fill.js", "words/hours.js", "dom.js", "hours/style.js", "hours/hours.js"];
+const HOURS: &[&str] =
+    &["words/fill.js", "words/hours.js", "dom.js", "hours/pause.js", "hours/style.js", "hours/hours.js"];
 
 /// The modules of the practice desk.
 const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice-files.js", "practice.js"];

@@ -139,6 +139,30 @@ where
     if base == Base::Postgres && !postgres::is_here() {
         return;
     }
+    on_a_runtime(async |journal| {
+        let database = Database::make(base).await;
+        let inner = Inner { database, journal, sites: Mutex::default() };
+        let house = House { inner: Arc::new(inner) };
+        let mut outcome = played(play(house.clone())).await;
+        let sites: Vec<Site> = std::mem::take(&mut *house.sites());
+        for site in sites {
+            let checked = AssertUnwindSafe(site.close(outcome.is_ok())).catch_unwind().await;
+            outcome = outcome.and(checked);
+        }
+        house.inner.database.drop_it().await;
+        outcome
+    });
+}
+
+/// Plays one play to its end, or to where it hangs or panics.
+async fn played(play: impl Future<Output = ()>) -> std::thread::Result<()> {
+    let in_time = async { tokio::time::timeout(PLAY_MAX, play).await.expect("the play takes too long") };
+    AssertUnwindSafe(in_time).catch_unwind().await
+}
+
+/// Runs something on a runtime of its own with a journal of what is logged there, which is shown if it
+/// went wrong.
+fn on_a_runtime(what: impl AsyncFnOnce(Journal) -> std::thread::Result<()>) {
     let journal = Journal::new();
     let of_worker = journal.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -148,27 +172,23 @@ where
         .build()
         .expect("a runtime");
     journal.begin_on_this_thread();
-    let house_journal = journal.clone();
-    let outcome = runtime.block_on(async {
-        let database = Database::make(base).await;
-        let inner = Inner { database, journal: house_journal, sites: Mutex::default() };
-        let house = House { inner: Arc::new(inner) };
-        let played = AssertUnwindSafe(tokio::time::timeout(PLAY_MAX, play(house.clone()))).catch_unwind().await;
-        let sites: Vec<Site> = std::mem::take(&mut *house.sites());
-        let mut outcome = played.map(|in_time| in_time.expect("the play takes too long"));
-        for site in sites {
-            let checked = AssertUnwindSafe(site.close(outcome.is_ok())).catch_unwind().await;
-            outcome = outcome.and(checked);
-        }
-        house.inner.database.drop_it().await;
-        outcome
-    });
+    let outcome = runtime.block_on(what(journal.clone()));
     runtime.shutdown_timeout(Duration::from_secs(2));
     journal.end_on_this_thread();
     if let Err(panic) = outcome {
         journal.show();
         std::panic::resume_unwind(panic);
     }
+}
+
+/// True where something is installed; where it is not, its plays are passed over with this loud line,
+/// and in CI that is a failure.
+pub fn is_installed(here: bool, otherwise: &str) -> bool {
+    if !here {
+        eprintln!("{otherwise}");
+        assert!(std::env::var_os("CI").is_none(), "{otherwise}");
+    }
+    here
 }
 
 /// Waits until a condition holds that nobody announces.

@@ -5,7 +5,7 @@
 import { h, icon } from '../dom.js';
 import { WORDS } from '../words/chat.js';
 import { Pace } from './pace.js';
-import { part } from './part.js';
+import { lazily, part } from './part.js';
 
 const CLIP = 'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7l-8.3 8.3a1.7 1.7 0 0 1-2.4-2.4L14.5 7';
 
@@ -24,8 +24,6 @@ export class Attach {
     this.most = null;
     /** @type {import('../files/files.js').Files | null} */
     this.files = null;
-    /** @type {Promise<import('../files/files.js').Files> | null} */
-    this.loading = null;
     this.input = h('input', { type: 'file', multiple: true, hidden: true, 'aria-label': WORDS.attach, onchange: () => this.#picked() });
     this.button = h('button', { class: 'clip', type: 'button', hidden: true, 'aria-label': WORDS.attach, onclick: () => this.input.click() }, icon(CLIP));
     this.trouble = h('p', { class: 'count bad', role: 'alert' });
@@ -86,22 +84,16 @@ export class Attach {
   }
 
   /** The script that knows what to do with files, fetched once. */
-  load() {
-    this.loading ??= part(this.talk.wire.base, '/assets/files-HASH.js', '/assets/files.js')
-      .then((module) => {
-        this.trouble.textContent = '';
-        const files = module.start(this.talk, new Pace(), this.root, this.changed);
-        this.files = files;
-        this.place.prepend(files.tray.element);
-        this.changed();
-        return files;
-      })
-      .catch((error) => {
-        this.loading = null;
-        throw error;
-      });
-    return this.loading;
-  }
+  load = lazily(async () => {
+    const module = await part(this.talk.wire.base, '/assets/files-HASH.js', '/assets/files.js');
+    this.trouble.textContent = '';
+    /** @type {import('../files/files.js').Files} */
+    const files = module.start(this.talk, new Pace(), this.root, this.changed);
+    this.files = files;
+    this.place.prepend(files.tray.element);
+    this.changed();
+    return files;
+  });
 
   /**
    * The files of a message as nodes: none yet while the script is on its way.

@@ -12,7 +12,7 @@ import { Introduction, questions } from './introduction.js';
 import { known } from './known.js';
 import { Log } from './log.js';
 import { Pace } from './pace.js';
-import { part } from './part.js';
+import { lazily, part } from './part.js';
 import { STYLE } from './style.js';
 import { Talk } from './talk.js';
 
@@ -66,8 +66,6 @@ export class Chat {
     this.typing = h('div', { class: 'typing', 'aria-live': 'off' });
     /** @type {import('../rating/rating.js').Rating | null} */
     this.rating = null;
-    /** @type {Promise<any> | undefined} */
-    this.closing = undefined;
     this.composer = new Composer(this.talk.memory, this.attach, (text) => this.#say(text));
     this.conversation = h('div', { class: 'talk' }, this.first_words, this.log.element, this.typing, this.composer.element);
     this.panel = h(
@@ -99,12 +97,8 @@ export class Chat {
     globalThis.visualViewport?.addEventListener('scroll', () => this.#fit());
     /** A customer's conversations, where the site vouches for him. @type {import('../mine/mine.js').Mine | null} */
     this.mine = null;
-    /** @type {Promise<any> | undefined} */
-    this.meeting = undefined;
     /** When customers are answered, where that is not day and night. @type {import('../hours/hours.js').Hours | null} */
     this.hours = null;
-    /** @type {Promise<any> | undefined} */
-    this.telling = undefined;
     this.talk.begin();
     void this.#learn();
     if (this.#wasOpen() && !matchMedia(PHONE).matches) this.#unfold();
@@ -135,17 +129,19 @@ export class Chat {
     this.show();
   }
 
+  #mine = lazily(() => part(this.talk.wire.base, '/assets/mine-HASH.js', '/assets/mine.js'));
+  #hours = lazily(() => part(this.talk.wire.base, '/assets/hours-HASH.js', '/assets/hours.js'));
+  #rating = lazily(() => part(this.talk.wire.base, '/assets/rating-HASH.js', '/assets/rating.js'));
+
   /** Fetches what a customer sees whom the site vouches for. */
   async #meet() {
     if (!this.mine && !this.talk.known.proof) return;
-    this.meeting ??= part(this.talk.wire.base, '/assets/mine-HASH.js', '/assets/mine.js');
     try {
-      const { start } = await this.meeting;
+      const { start } = await this.#mine();
       this.mine ??= start(this, this.panel.getRootNode());
       await this.mine?.learn();
     } catch {
       // Without it he begins anew; the next word of the page tries again.
-      this.meeting = undefined;
     }
   }
 
@@ -237,29 +233,25 @@ export class Chat {
 
   /** Fetches what tells of the hours. */
   async #tell() {
-    this.telling ??= part(this.talk.wire.base, '/assets/hours-HASH.js', '/assets/hours.js');
     try {
-      const { start } = await this.telling;
+      const { start } = await this.#hours();
       this.hours ??= start(this, this.panel.getRootNode());
       this.show();
     } catch {
       // It is for courtesy; the next change tries again.
-      this.telling = undefined;
     }
   }
 
   /** Fetches what a resolved conversation looks like. */
   async #resolved() {
-    this.closing ??= part(this.talk.wire.base, '/assets/rating-HASH.js', '/assets/rating.js');
     try {
-      const rating = (await this.closing).start(this.talk, this.panel.getRootNode());
+      const rating = (await this.#rating()).start(this.talk, this.panel.getRootNode());
       if (this.rating) return;
       this.rating = rating;
       this.typing.after(rating.element);
       this.show();
     } catch {
       // It is for courtesy; the next change tries again.
-      this.closing = undefined;
     }
   }
 

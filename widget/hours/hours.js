@@ -8,13 +8,8 @@
 import { dress, h } from '../dom.js';
 import { fill } from '../words/fill.js';
 import { HOURS_WORDS } from '../words/hours.js';
+import { PAUSE_MS, pause } from './pause.js';
 import { HOURS_STYLE } from './style.js';
-
-/** How long what was learned is believed, though no change was announced: somebody may have changed the hours. */
-const BELIEVED_MS = 5 * 60_000;
-
-/** The least between two questions, whatever the clocks say. */
-const PAUSE_MS = 1_000;
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -77,10 +72,8 @@ export class Hours {
 
   /** Asks again when it changes. */
   #wait() {
-    const { now = 0, changes_at } = this.chat.site?.availability ?? {};
-    const left = changes_at ? changes_at - now : BELIEVED_MS;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#look(), Math.max(PAUSE_MS, Math.min(left, BELIEVED_MS)));
+    this.timer = setTimeout(() => this.#look(), pause(this.chat.site?.availability ?? {}));
   }
 
   async #look() {

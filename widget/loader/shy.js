@@ -3,12 +3,7 @@
  * that. Somebody who has the chat open, or something to read, keeps it; and where nothing can be
  * learned it is there, because a chat that may work is better than none.
  */
-
-/** How long what was learned is believed, though no change was announced. */
-const BELIEVED_MS = 5 * 60_000;
-
-/** The least between two questions. */
-const PAUSE_MS = 1_000;
+import { pause } from '../hours/pause.js';
 
 /** @param {import('../widget.js').Launcher} launcher */
 export function shy(launcher) {
@@ -17,18 +12,18 @@ export function shy(launcher) {
     launcher.button.hidden = away && !launcher.expanded && !launcher.unread;
   };
   const look = async () => {
-    let left = BELIEVED_MS;
+    let wait = pause({});
     try {
       const { now, changes_at, topics } = await (await fetch(`${launcher.base}/v1/availability`)).json();
       /** @type {{ state: string }[]} */
       const each = Object.values(topics);
       away = each.every(({ state }) => state === 'closed');
-      if (changes_at) left = Math.min(left, changes_at - now);
+      wait = pause({ now, changes_at });
     } catch {
       away = false;
     }
     show();
-    setTimeout(look, Math.max(left, PAUSE_MS));
+    setTimeout(look, wait);
   };
   // Whatever changes on the button ends with its label.
   const { label } = launcher;

@@ -3,14 +3,11 @@
 //! its standard input to close, as PostgreSQL does. Each play has mailboxes of its own, which come into
 //! being with the first letter; any user has the same password.
 
-use super::PLAY_MAX;
 use super::journal::Journal;
 use super::postgres::is_root;
-use futures_util::FutureExt;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
@@ -58,13 +55,9 @@ pub fn is_here() -> bool {
     static SAID: OnceLock<bool> = OnceLock::new();
     *SAID.get_or_init(|| {
         let here = program("exim4").is_some() && program("dovecot").is_some() && program("openssl").is_some();
-        if !here {
-            let what = "EXIM OR DOVECOT NOT FOUND: their plays are passed over; install exim4-daemon-light, \
-                        dovecot-imapd and dovecot-lmtpd";
-            eprintln!("{what}");
-            assert!(std::env::var_os("CI").is_none(), "{what}");
-        }
-        here
+        let otherwise = "EXIM OR DOVECOT NOT FOUND: their plays are passed over; install exim4-daemon-light, \
+                         dovecot-imapd and dovecot-lmtpd";
+        super::is_installed(here, otherwise)
     })
 }
 
@@ -277,24 +270,5 @@ where
         return;
     }
     let servers = servers();
-    let journal = Journal::new();
-    let of_worker = journal.clone();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .on_thread_start(move || of_worker.begin_on_this_thread())
-        .build()
-        .expect("a runtime");
-    journal.begin_on_this_thread();
-    let outcome = runtime.block_on(async {
-        let played = tokio::time::timeout(PLAY_MAX, play(servers, journal.clone()));
-        let outcome = AssertUnwindSafe(played).catch_unwind().await;
-        outcome.map(|in_time| in_time.expect("the play takes too long"))
-    });
-    runtime.shutdown_timeout(Duration::from_secs(2));
-    journal.end_on_this_thread();
-    if let Err(panic) = outcome {
-        journal.show();
-        std::panic::resume_unwind(panic);
-    }
+    super::on_a_runtime(async |journal| super::played(play(servers, journal)).await);
 }

@@ -32,6 +32,7 @@ pub use chrono_tz::{TZ_VARIANTS as ZONES, Tz as Zone};
 pub use hours::{HOURS_CHARS_MAX, Holidays, Hours, UnknownCountry};
 pub use mistake::Mistake;
 pub use remark::{About, Remark};
+pub(crate) use wall::{first_moment, offset_millis, shown as wall_clock};
 pub use year::{FIRST_YEAR, LAST_YEAR};
 
 use crate::ids::Moment;

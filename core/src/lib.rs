@@ -48,6 +48,7 @@ pub mod media;
 pub mod message;
 pub mod overview;
 pub mod saved;
+pub mod schedule;
 pub mod ticket;
 pub mod verb;
 pub mod words;

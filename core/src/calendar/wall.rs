@@ -12,14 +12,14 @@ const LATEST_MILLIS: i64 = 13 * HOUR_MILLIS;
 const HOUR_MILLIS: i64 = 3_600_000;
 
 /// What the clock on the wall shows.
-pub(super) fn shown(zone: Zone, at: Moment) -> NaiveDateTime {
+pub(crate) fn shown(zone: Zone, at: Moment) -> NaiveDateTime {
     utc(at) + TimeDelta::milliseconds(offset_millis(zone, at))
 }
 
 /// The first instant at which the clock on the wall shows `wall` or later. So a time that is left out
 /// is the instant of the jump, and of a time that is shown twice it is the first. It never goes back
 /// while `wall` goes on.
-pub(super) fn first_moment(zone: Zone, wall: NaiveDateTime) -> Moment {
+pub(crate) fn first_moment(zone: Zone, wall: NaiveDateTime) -> Moment {
     let as_utc = wall.and_utc().timestamp_millis();
     let (mut earlier, mut later) = (as_utc + EARLIEST_MILLIS, as_utc + LATEST_MILLIS);
     let (before, after) = (offset_millis(zone, Moment(earlier)), offset_millis(zone, Moment(later)));
@@ -40,7 +40,7 @@ pub(super) fn first_moment(zone: Zone, wall: NaiveDateTime) -> Moment {
 }
 
 /// How far the wall clock is before UTC.
-pub(super) fn offset_millis(zone: Zone, at: Moment) -> i64 {
+pub(crate) fn offset_millis(zone: Zone, at: Moment) -> i64 {
     i64::from(zone.offset_from_utc_datetime(&utc(at)).fix().local_minus_utc()) * 1_000
 }
 

@@ -81,6 +81,11 @@ id!(
     FileId, "fil"
 );
 
+id!(
+    /// One booked session.
+    SessionId, "ses"
+);
+
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -102,6 +107,10 @@ name!(
 name!(
     /// A calendar's name in the configuration, such as `office`.
     CalendarName
+);
+name!(
+    /// Somebody who takes sessions, by his name in the configuration.
+    EngineerName
 );
 name!(
     /// A thread at a desk, made and parsed only by the bot of its platform.

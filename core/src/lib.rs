@@ -49,6 +49,7 @@ pub mod message;
 pub mod overview;
 pub mod saved;
 pub mod schedule;
+pub mod session;
 pub mod ticket;
 pub mod verb;
 pub mod words;

@@ -8,6 +8,9 @@
 
 pub mod address;
 pub mod letter;
+
+pub mod invitation;
+
 mod shown;
 mod words;
 

@@ -31,6 +31,7 @@ mod tickets;
 mod by_hand;
 mod downtime;
 mod in_slack;
+mod invitations;
 mod late;
 
 mod mail;

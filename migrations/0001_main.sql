@@ -42,6 +42,15 @@ CREATE TABLE conversation (
     -- when the thread is told that replies wait for the customer's browser, and the last change of which it was
     receipt_due BIGINT,
     waits BIGINT NOT NULL,
+    -- when what the customer has not seen goes by email, and since when the first of it waits; the number of the
+    -- letter with answers that is under way, the last change that went out by email, the address from which
+    -- letters come back, and 1 when he was told by email of the ticket
+    letter_due BIGINT,
+    letter_since BIGINT,
+    letter_under_way BIGINT,
+    emailed BIGINT NOT NULL,
+    undeliverable TEXT,
+    ticket_told BIGINT NOT NULL,
     -- the last change of what the card shows, and the last one that the card at the desk shows
     card_rev BIGINT NOT NULL,
     card_shown BIGINT NOT NULL,
@@ -55,6 +64,8 @@ CREATE INDEX conversation_claimed ON conversation (claimed_id) WHERE claimed_id 
 
 -- Only what is waited for: few at a time, and none of a customer who is there stays in it.
 CREATE INDEX conversation_receipt_due ON conversation (receipt_due) WHERE receipt_due IS NOT NULL;
+
+CREATE INDEX conversation_letter_due ON conversation (letter_due) WHERE letter_due IS NOT NULL;
 
 -- Those in which nothing was written, to be forgotten.
 CREATE INDEX conversation_unwritten ON conversation (created_at) WHERE last_seq = 0;
@@ -84,10 +95,11 @@ CREATE TABLE message (
     place_stamp BIGINT NOT NULL,
     -- what makes it the same message when it comes again
     key TEXT NOT NULL UNIQUE,
-    -- customer, bot, reply, saved, preview, note, deed, set
+    -- customer, bot, reply, saved, preview, note, deed, letter, set
     kind TEXT NOT NULL,
     -- customer and bot: waiting, late, posted, refused; reply and saved: held, shown, reworded, withdrawn,
-    -- discarded; preview: unseen, seen, sent, cancelled, replaced; else none
+    -- discarded; preview: unseen, seen, sent, cancelled, replaced; letter: waiting, posted (at the mail server),
+    -- refused, bounced, needless; else none
     stage TEXT NOT NULL,
     -- waiting, late, refused: pieces posted; posted, held: a time; shown, reworded: the first rev
     stage_number BIGINT NOT NULL,
@@ -104,6 +116,8 @@ CREATE TABLE message (
     saved TEXT,
     -- saved: how far it is on its way to the desk, as JSON
     at_desk TEXT,
+    -- letter: to whom and about what, as JSON; customer: of what he wrote by email, what is known besides
+    letter TEXT,
     at BIGINT NOT NULL,
     rev BIGINT NOT NULL,
     -- bot: the number of the message that was given up and can be tried again
@@ -117,12 +131,12 @@ CREATE INDEX message_preview ON message (conversation) WHERE stage IN ('unseen',
 -- Effects that wait to be carried out at a desk.
 CREATE TABLE outbox (
     conversation TEXT NOT NULL,
-    -- open, post, fetch, card, received, seen, waiting, arrived, tell, preview, take_back, point, way
+    -- open, post, fetch, card, received, seen, waiting, emailed, arrived, tell, preview, take_back, point, way
     kind TEXT NOT NULL,
     -- the number of the message it is about, 0 for open and card; take_back, point: the stamp of the post
     seq BIGINT NOT NULL,
     desk TEXT NOT NULL,
-    -- received, seen, waiting, arrived, take_back, point: the post; tell, preview, way: the person
+    -- received, seen, waiting, emailed, arrived, take_back, point: the post; tell, preview, way: the person
     target TEXT,
     -- tell, preview: the words, as a body
     words TEXT,
@@ -132,6 +146,16 @@ CREATE TABLE outbox (
     PRIMARY KEY (conversation, kind, seq)
 );
 CREATE INDEX outbox_desk ON outbox (desk, at);
+
+-- Letters that wait to be sent: when next, and how often it was tried.
+CREATE TABLE letter (
+    conversation TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    due BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    PRIMARY KEY (conversation, seq)
+);
+CREATE INDEX letter_due ON letter (due);
 
 -- Files whose bytes are here, in the folder of files under their hash.
 CREATE TABLE file (
@@ -218,6 +242,7 @@ CREATE TABLE practice_post (
     received BIGINT NOT NULL,
     seen BIGINT NOT NULL,
     waiting BIGINT NOT NULL,
+    emailed BIGINT NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (conversation, post)
 );

@@ -251,6 +251,10 @@ pub struct Email {
     pub address: String,
     /// The name that stands beside it.
     pub name: Option<String>,
+    /// The id of the topic of conversations that begin with a letter.
+    pub topic: String,
+    /// How long an answer waits to be seen before it goes by email, in minutes.
+    pub answer_after_mins: u32,
     /// The first signs reply addresses, any of them checks; never empty. Two while it is being changed.
     pub secrets: Vec<Secret>,
     /// The server that letters are handed to.
@@ -482,6 +486,12 @@ impl Config {
         let topics =
             self.topics.iter().map(|topic| (topic.id.clone(), (calendar(&topic.calendar), topic.answer_within)));
         Timetable::new(topics.collect(), (calendar(&self.default_calendar), self.answer_within))
+    }
+
+    /// The topic of conversations that begin with a letter.
+    pub fn mail_topic(&self) -> Option<&Topic> {
+        let email = self.email.as_ref()?;
+        self.topics.iter().find(|topic| topic.id == email.topic)
     }
 
     /// What the team calls the verbs that there are: without a saved reply there is nothing to do with

@@ -1,16 +1,14 @@
 //! Conversations by email: composing letters and handing them to a mail server, fetching what comes in and
 //! reading what it says. It stands for itself: it knows mail servers and letters, not the database, and
-//! what is said here is decided elsewhere. Nothing calls it yet but `threadline check`.
+//! what is said here is decided elsewhere.
 //!
 //! A letter goes out as [`letter::Letter`] → bytes → [`smtp::Smtp::send`]; one comes in as bytes from
 //! [`imap::fetch_letters`] → [`reading::read`]. [`address::Signer`] ties the two together: the address that a customer replies to names his conversation
 //! and is signed, and so is the id of every letter of ours.
 
 pub mod address;
-pub mod letter;
-
 pub mod invitation;
-
+pub mod letter;
 mod shown;
 mod words;
 

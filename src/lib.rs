@@ -9,9 +9,11 @@ pub mod files;
 pub mod hub;
 pub mod lifecycle;
 pub mod logs;
+pub mod mailroom;
 pub mod metrics;
 pub mod outbox;
 pub mod peers;
+pub mod postman;
 pub mod practice;
 pub mod scheduler;
 pub mod service;
@@ -28,13 +30,15 @@ use clock::{Clock, Ids};
 use config::{Config, SlackEvents};
 use files::Files;
 use lifecycle::Lifecycle;
+use mailroom::Mailroom;
 use metrics::Metrics;
+use postman::Postman;
 use practice::Practice;
 use service::Service;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{OnCommit, Store};
-use threadline_core::desk::{DeskRules, Topic};
+use threadline_core::desk::{DeskRules, MailRules, Topic};
 use threadline_core::ids::DeskName;
 use threadline_core::lane::Pace;
 use threadline_core::verb::Names;
@@ -106,7 +110,18 @@ pub async fn start(
         life.spawn("listening to other processes", peers::listen(service.clone(), life.clone()));
     }
     life.spawn("the end of holds", scheduler::end_holds(service.clone(), life.clone()));
-    life.spawn("customers who are missed", scheduler::miss_customers(service.clone(), life.clone()));
+    let missed = |kind| scheduler::miss_customers(kind, service.clone(), life.clone());
+    life.spawn("customers who are missed", missed(scheduler::Missed::Receipts));
+    if let Some(email) = &config.email {
+        life.spawn("answers that go by email", missed(scheduler::Missed::Answers));
+        let postman =
+            Postman::new(service.clone(), email, &config.topics).context("cannot prepare the sending of letters")?;
+        life.spawn("the postman", postman.run(life.clone()));
+        if let Some(topic) = config.mail_topic() {
+            let mailroom = Mailroom::new(service.clone(), email, topic);
+            life.spawn("the mailroom", mailroom.run(life.clone()));
+        }
+    }
     life.spawn("housekeeping", scheduler::keep_house(service.clone(), life.clone()));
     let shown = practice.filter(|_| config.practice.enabled);
     let web = web::web(config, service.clone(), shown, door, life.clone());
@@ -175,6 +190,10 @@ fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {
         names: names.clone(),
         timetable: timetable.clone(),
         replies: replies.clone(),
+        mail: config
+            .email
+            .as_ref()
+            .map(|email| MailRules { answer_after_millis: i64::from(email.answer_after_mins) * 60_000 }),
     };
     config.desks.iter().map(|desk| (desk.name.clone(), rules(desk))).collect()
 }

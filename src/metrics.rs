@@ -43,6 +43,10 @@ pub struct Metrics {
     pub slack: PlatformMetrics,
     /// What the practice desk was asked for and sent.
     pub practice: PlatformMetrics,
+    /// What became of letters to customers.
+    pub letters: Letters,
+    /// What letters that came were.
+    pub letters_in: LettersIn,
     /// Orders stored and not yet carried out.
     pub outbox_waiting: Gauge,
     /// Age of the oldest message that has not reached its desk, in seconds; 0 when none waits.
@@ -74,6 +78,34 @@ pub struct Origins {
     pub agent: Counter,
     /// By the bot itself.
     pub bot: Counter,
+}
+
+/// Letters to customers.
+#[derive(Debug)]
+pub struct Letters {
+    /// The mail server took them.
+    pub sent: Counter,
+    /// It never will.
+    pub refused: Counter,
+    /// Stored and not yet sent.
+    pub waiting: Gauge,
+}
+
+/// Letters that came.
+#[derive(Debug)]
+pub struct LettersIn {
+    /// A person wrote them.
+    pub taken: Counter,
+    /// A program wrote them by itself.
+    pub automatic: Counter,
+    /// They are letters of ours that came back.
+    pub bounced: Counter,
+    /// They are too large.
+    pub too_large: Counter,
+    /// They cannot be read.
+    pub unreadable: Counter,
+    /// They could not be dealt with, and are tried again.
+    pub failed: Counter,
 }
 
 /// One platform's numbers.
@@ -177,6 +209,9 @@ impl Metrics {
         let stopped = family(r, "desk_stopped", "1 while nothing works at the platform and somebody has to mend it");
         let platform = |of: Platform| PlatformMetrics::new(of, &posts, &frames, &unread, &stopped);
         let (slack, practice) = (platform(Platform::Slack), platform(Platform::Practice));
+        let letters = family(r, "letters", "Letters to customers, by what became of them");
+        let letters_in = family(r, "letters_in", "Letters that came, by what they were");
+        let letters_waiting = gauge(r, "letters_waiting", "Letters to customers that are not sent yet");
         let outbox_waiting = gauge(r, "outbox_waiting", "Orders stored and not yet carried out");
         let undelivered_age_secs = Gauge::default();
         let help = "Age of the oldest message that has not reached its desk; 0 when none waits";
@@ -194,12 +229,23 @@ impl Metrics {
         let routes = Routes::new(r);
 
         let limit = |key: &str| limited.get_or_create_owned(&Labels([("limit", key.to_owned())]));
+        let letter = |fate: &str| letters.get_or_create_owned(&Labels([("outcome", fate.to_owned())]));
+        let letter_in = |what: &str| letters_in.get_or_create_owned(&Labels([("kind", what.to_owned())]));
         let origin = |who: &str| origins.get_or_create_owned(&Labels([("origin", who.to_owned())]));
         Metrics {
             messages_stored: Origins { customer: origin("customer"), agent: origin("agent"), bot: origin("bot") },
             replies_shown: shown,
             slack,
             practice,
+            letters: Letters { sent: letter("sent"), refused: letter("refused"), waiting: letters_waiting },
+            letters_in: LettersIn {
+                taken: letter_in("taken"),
+                automatic: letter_in("automatic"),
+                bounced: letter_in("bounced"),
+                too_large: letter_in("too_large"),
+                unreadable: letter_in("unreadable"),
+                failed: letter_in("failed"),
+            },
             outbox_waiting,
             undelivered_age_secs,
             conversations_broken,
@@ -390,6 +436,9 @@ mod tests {
             frames_kept Frames that a platform sent, by whether they were new or known.
             frames_unread Frames stored and not yet read.
             desk_stopped 1 while nothing works at the platform and somebody has to mend it.
+            letters Letters to customers, by what became of them.
+            letters_in Letters that came, by what they were.
+            letters_waiting Letters to customers that are not sent yet.
             outbox_waiting Orders stored and not yet carried out.
             undelivered_age_seconds Age of the oldest message that has not reached its desk; 0 when none waits.
             conversations_broken Conversations that stand still because a row of theirs cannot be read: see the log.

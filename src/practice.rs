@@ -412,6 +412,7 @@ impl Practice {
             received: false,
             seen: false,
             waiting: false,
+            emailed: false,
             at: self.service.shared().clock.now(),
         }
     }

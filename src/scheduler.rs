@@ -20,10 +20,10 @@ const UNSURE_AGAIN_MILLIS: i64 = 250;
 /// How long a reply is held beyond its time because its thread could not be read after a gap, in
 /// which an agent may have edited or deleted it. Then it goes out: the customer has waited for it.
 const UNSURE_MAX_MILLIS: i64 = 120_000;
-/// Conversations whose replies wait for the customer, told of in one go.
-const RECEIPTS_MAX: i64 = 256;
+/// Conversations of which something is due, told of in one go.
+const MISSED_MAX: i64 = 256;
 /// How often it is looked for such: what is stored meanwhile is due in a minute at the earliest.
-const RECEIPTS_EVERY_MILLIS: i64 = 5_000;
+const MISSED_EVERY_MILLIS: i64 = 5_000;
 /// The wait after the database failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long a frame that was read is kept, so that it is known when it comes again: Slack's
@@ -118,15 +118,24 @@ async fn end(service: &Service, holds: Vec<HoldRow>) -> usize {
         .count()
 }
 
-/// Has the thread told of replies that wait for their customers' browsers, until the process stops.
-pub async fn miss_customers(service: Service, life: Lifecycle) -> anyhow::Result<()> {
+/// What is due when a customer does not see what was written to him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// The thread is told that it waits for his browser.
+    Receipts,
+    /// It goes by email.
+    Answers,
+}
+
+/// Does what is due of this kind, until the process stops.
+pub async fn miss_customers(kind: Missed, service: Service, life: Lifecycle) -> anyhow::Result<()> {
     let shared = service.shared().clone();
     loop {
-        let wake = match miss_due(&service).await {
+        let wake = match miss_due(kind, &service).await {
             Ok(wake) => wake,
             Err(error) => {
-                tracing::error!(%error, "it could not be read which replies wait for their customers; trying again");
-                shared.clock.now().plus_millis(RECEIPTS_EVERY_MILLIS)
+                tracing::error!(?kind, %error, "it could not be read what waits for customers; trying again");
+                shared.clock.now().plus_millis(MISSED_EVERY_MILLIS)
             }
         };
         tokio::select! {
@@ -137,23 +146,34 @@ pub async fn miss_customers(service: Service, life: Lifecycle) -> anyhow::Result
 }
 
 /// Tells what is due; when to look again.
-async fn miss_due(service: &Service) -> anyhow::Result<Moment> {
+async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
     let shared = service.shared();
-    let now = shared.clock.now();
-    let due = shared.store.receipts_due(now, RECEIPTS_MAX).await?;
-    shared.broken.found(&shared.metrics, "receipts", &due.broken);
-    let all = (due.legible.len() + due.broken.len()) as i64 == RECEIPTS_MAX;
-    let events: Vec<_> = due.legible.iter().map(|head| (head.id, Event::RepliesDelayed)).collect();
+    let (store, now) = (&shared.store, shared.clock.now());
+    let due = match kind {
+        Missed::Receipts => store.receipts_due(now, MISSED_MAX).await?,
+        Missed::Answers => store.answers_due(now, MISSED_MAX).await?,
+    };
+    let (table, event) = match kind {
+        Missed::Receipts => ("receipts", Event::RepliesDelayed),
+        Missed::Answers => ("answers", Event::LetterDue),
+    };
+    shared.broken.found(&shared.metrics, table, &due.broken);
+    let all = (due.legible.len() + due.broken.len()) as i64 == MISSED_MAX;
+    let events: Vec<_> = due.legible.iter().map(|head| (head.id, event.clone())).collect();
     let count = events.len();
     let failed = service.events(events).await.into_iter().filter_map(Result::err);
     let failed = failed
-        .inspect(|error| tracing::error!(%error, "it was not stored that replies wait for a customer; trying again"))
+        .inspect(|error| tracing::error!(?kind, %error, "it was not stored what waits for a customer; trying again"))
         .count();
     if all && failed < count {
         return Ok(now);
     }
-    let look = now.plus_millis(RECEIPTS_EVERY_MILLIS);
-    Ok(shared.store.next_receipt(now).await?.map_or(look, |next| next.min(look)))
+    let next = match kind {
+        Missed::Receipts => store.next_receipt(now).await?,
+        Missed::Answers => store.next_answer(now).await?,
+    };
+    let look = now.plus_millis(MISSED_EVERY_MILLIS);
+    Ok(next.map_or(look, |next| next.min(look)))
 }
 
 /// Forgets old frames and files that nobody wants, and sets the gauges, until the process stops.
@@ -171,6 +191,7 @@ pub async fn keep_house(service: Service, life: Lifecycle) -> anyhow::Result<()>
                 Ok((oldest, waiting)) => {
                     shared.metrics.outbox_waiting.set(waiting);
                     shared.metrics.undelivered_age_secs.set(age_secs(shared.clock.now(), oldest));
+                    shared.metrics.letters.waiting.set(shared.store.letters_waiting().await.unwrap_or_default());
                     let unread = shared.store.unread_count(Platform::Slack.as_str()).await.unwrap_or_default();
                     shared.metrics.slack.frames_unread.set(unread);
                     let open = shared.hearing.connections(Platform::Slack.as_str()).unwrap_or_default();

@@ -17,6 +17,7 @@ use crate::config::Platform;
 use crate::files::Files;
 use crate::hub::{Bell, Change, Live, Shown};
 use crate::metrics::Metrics;
+use crate::store::frames::MAIL;
 use crate::store::orders::OrderKey;
 use crate::store::{Store, StoreError};
 use batch::{Act, Request, Subject, Work};
@@ -82,6 +83,8 @@ pub struct Inner {
     pub broken: Broken,
     /// Rung when holds were stored.
     pub holds: Notify,
+    /// Rung when a letter to be sent was stored.
+    pub letters: Notify,
     /// What does not work: the platform and the part of it.
     stops: std::sync::Mutex<HashMap<(&'static str, String), Stop>>,
 }
@@ -188,6 +191,7 @@ impl Service {
             hearing: Hearing::default(),
             broken: Broken::default(),
             holds: Notify::new(),
+            letters: Notify::new(),
             stops: std::sync::Mutex::default(),
         });
         let queues = (0..batchers)
@@ -221,6 +225,23 @@ impl Service {
     ) -> Result<Answer, Refusal> {
         let acts = event.into_iter().map(|event| Act { subject: Subject::Conversation(conversation), event }).collect();
         self.submit(Work { acts, done, ..Work::default() }).await
+    }
+
+    /// Keeps a letter as it came, once; durable when it returns.
+    pub async fn keep_letter(&self, frame: Frame) -> Result<(), StoreError> {
+        let now = self.inner.clock.now();
+        let write = self.inner.store.write(move |tx| {
+            let frame = frame.clone();
+            Box::pin(async move { tx.keep_frames(MAIL, &[&frame], now).await })
+        });
+        write.await.map(drop)
+    }
+
+    /// Applies what a letter that was kept says, and marks it as read.
+    pub async fn letter_said(&self, key: String, event: Option<(ConversationId, Event)>) -> Result<(), Refusal> {
+        let acts = event.into_iter().map(|(id, event)| Act { subject: Subject::Conversation(id), event }).collect();
+        let work = Work { acts, frames_read: vec![(MAIL, key)], ..Work::default() };
+        self.submit(work).await.map(drop)
     }
 
     /// Applies several events, each for itself: one that cannot be stored takes no other with it.
@@ -387,6 +408,7 @@ fn default_rules() -> DeskRules {
         names: Arc::default(),
         timetable: Arc::default(),
         replies: Arc::default(),
+        mail: None,
     }
 }
 
@@ -493,6 +515,9 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
     }
     if outcome.holds_changed {
         inner.holds.notify_one();
+    }
+    if outcome.letters_wait {
+        inner.letters.notify_one();
     }
     inner.metrics.messages_stored.customer.inc_by(outcome.stored.customer);
     inner.metrics.messages_stored.agent.inc_by(outcome.stored.agent);

@@ -29,7 +29,7 @@
  * @property {import('./practice-files.js').DeskFile[]} [files]
  * @property {boolean} edited
  * @property {boolean} deleted
- * @property {('waiting' | 'received' | 'seen')[]} marks
+ * @property {('waiting' | 'emailed' | 'received' | 'seen')[]} marks
  * @property {string} [to]
  * @property {{ verb: string, label: string }} [retry] what tries again what this post says was given up
  * @property {{ label: string, verb: string }[]} [buttons]
@@ -40,6 +40,7 @@ import { Attached, fileNodes } from './practice-files.js';
 
 const MARKS = {
   waiting: ['⏳', 'It waits until the customer’s browser is there'],
+  emailed: ['✉️', 'It went to the customer by email'],
   received: ['✓', 'The customer’s browser has it'],
   seen: ['👁', 'The customer has seen it'],
 };
@@ -354,7 +355,7 @@ function retryButton(thread, { verb, label }) {
   return h('div', { class: 'acts' }, h('button', { type: 'button', onclick: () => does(thread, verb) }, label));
 }
 
-/** @param {'waiting' | 'received' | 'seen'} name */
+/** @param {'waiting' | 'emailed' | 'received' | 'seen'} name */
 function mark(name) {
   const [sign, title] = MARKS[name] ?? [name, name];
   return h('span', { class: 'mark', role: 'img', 'aria-label': title, title, 'data-mark': name }, sign);

@@ -8,6 +8,7 @@ mod customer;
 mod doubt;
 mod elsewhere;
 mod files;
+mod letters;
 mod meaning;
 mod receipts;
 mod retries;
@@ -24,13 +25,14 @@ use crate::customer::Customer;
 use crate::desk::{Agent, Deed, DeskMessage, DeskRules, FoundCard, Mark, Piece, Post, Snapshot};
 use crate::file::{Attachment, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
-use crate::message::{Kind, Message, Place, Posting};
+use crate::message::{Kind, Mailed, Message, Place, Posting};
 use crate::ticket::Ticket;
 use crate::verb::parse::asks_to_retry;
 use crate::verb::{Names, Verb};
 use crate::words::{self, Notice, Said};
 
 pub use doubt::{Doubt, LOOKS_AFTER_MILLIS, Sent};
+pub use letters::Mailing;
 pub use receipts::RECEIPT_AFTER_MILLIS;
 pub use site::Told;
 
@@ -72,6 +74,8 @@ pub struct Conversation {
     pub receipt_due: Option<Moment>,
     /// The last change of which the thread was told, if it was not received, that it waits.
     pub waits: i64,
+    /// What went to the customer by email, and what is about to.
+    pub mailing: Mailing,
     /// The number of the last change of what the card shows.
     pub card_rev: i64,
     /// The last change that the card at the desk shows.
@@ -112,12 +116,18 @@ impl Conversation {
             seen: 0,
             receipt_due: None,
             waits: 0,
+            mailing: Mailing::default(),
             card_rev: 0,
             card_shown: 0,
             last_stamp: 0,
             created_at: at,
             last_at: at,
         }
+    }
+
+    /// The last change that the customer has seen, or has in his mailbox.
+    pub fn read(&self) -> i64 {
+        self.seen.max(self.mailing.emailed)
     }
 
     /// By when the customer, who waits, was promised an answer.
@@ -223,6 +233,60 @@ pub enum Event {
     /// Replies have waited for the customer's browser for so long ([`Conversation::receipt_due`]) that
     /// their agents have to know.
     RepliesDelayed,
+    /// The customer wrote a letter.
+    CustomerMailed {
+        /// What makes it the same letter when it is read again.
+        key: String,
+        /// What it says.
+        body: Body,
+        /// The files that came with it.
+        files: Vec<StoredFile>,
+        /// Files of it that are not taken, and why.
+        not_taken: Vec<(String, FileTrouble)>,
+        /// Whom it says it is from.
+        from: String,
+        /// Its subject, where it says something new.
+        subject: Option<String>,
+        /// Its id.
+        id: Option<String>,
+    },
+    /// A letter came that is nobody's word: a program wrote it by itself, or it cannot be read.
+    AutomaticLetter {
+        /// What makes it the same letter when it is read again.
+        key: String,
+        /// Its subject.
+        subject: String,
+        /// What it is, in words.
+        what: String,
+    },
+    /// What the customer has not seen has waited for so long ([`Mailing::due`]) that it goes by email.
+    LetterDue,
+    /// The mail server has a letter of ours.
+    LetterSent {
+        /// Its number.
+        seq: i64,
+        /// The last change that it tells of.
+        upto: i64,
+    },
+    /// Nothing is left that a letter of ours would say.
+    LetterEmpty {
+        /// Its number.
+        seq: i64,
+    },
+    /// The mail server will never take a letter of ours.
+    LetterRefused {
+        /// Its number.
+        seq: i64,
+        /// Why, in its words.
+        why: String,
+    },
+    /// A letter of ours came back.
+    LetterBounced {
+        /// Its number.
+        seq: i64,
+        /// Why, in the words of the server that sent it back.
+        why: String,
+    },
     /// The customer said how he found it.
     CustomerRated {
         /// What makes it the same rating when the browser sends it again.
@@ -324,6 +388,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// For what a customer wrote: what makes it the same when it comes again, and its files.
+    pub fn brings(&self) -> Option<(&str, &[StoredFile])> {
+        if let Event::CustomerWrote { key, files, .. } | Event::CustomerMailed { key, files, .. } = self {
+            return Some((key, files));
+        }
+        None
+    }
+
     /// True for what can touch any message, because an agent asks to try again whatever was given up.
     pub fn asks_for_all(&self, names: &Names) -> bool {
         if let Event::DeskWrote { message, .. } = self {
@@ -367,6 +439,11 @@ pub enum Effect {
         seq: i64,
         /// The post.
         post: PostKey,
+    },
+    /// Send the letter of this number.
+    SendLetter {
+        /// Its number.
+        seq: i64,
     },
     /// Tell one person at the desk, privately.
     TellPrivately {
@@ -423,8 +500,8 @@ pub enum Effect {
     },
     /// No need to say it any more.
     ForgetHold(MessageId),
-    /// No need to open a thread, to post this message or to fetch its files any more: it is done, or
-    /// never will be.
+    /// No need to open a thread, to post this message, to fetch its files or to send it any more: it is
+    /// done, or never will be.
     Settled(Order),
     /// Show the customer the message as it stands, or that it is gone.
     ShowToCustomer(MessageId),
@@ -437,7 +514,7 @@ pub enum Effect {
     },
 }
 
-/// A stored order that waits for the desk, by what it is about.
+/// A stored order that waits for the desk or the mail server, by what it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Order {
     /// Open the thread.
@@ -448,6 +525,8 @@ pub enum Order {
     Card,
     /// Fetch the files of the reply of this number.
     Fetch(i64),
+    /// Send the letter of this number.
+    Letter(i64),
 }
 
 /// Why an event was not accepted.
@@ -465,13 +544,15 @@ pub enum Rejected {
 
 /// A conversation's head and those of its messages that an event can touch.
 ///
-/// The caller has to load, besides the head: for [`Event::CustomerWrote`], [`Event::CustomerRated`],
+/// The caller has to load, besides the head: for [`Event::CustomerWrote`], [`Event::CustomerMailed`],
+/// [`Event::AutomaticLetter`], [`Event::CustomerRated`],
 /// [`Event::AgentDid`], [`Event::DeskWrote`] and [`Event::DeskDeleted`] the message of that key; for a post with a stamp below
 /// [`Conversation::last_stamp`] also the first desk message after that stamp; for receipts the
-/// shown replies above [`Conversation::received`] or [`Conversation::seen`], and for
-/// [`Event::RepliesDelayed`] those above the former; for
+/// shown replies above [`Conversation::received`] or [`Conversation::seen`], for
+/// [`Event::CustomerMailed`] as well, and for
+/// [`Event::RepliesDelayed`] those above the former; for [`Event::LetterDue`] those above either; for
 /// [`Event::DeskWrote`], [`Event::DeskDeleted`] and [`Event::HoldEnded`] also the held replies; for
-/// [`Event::ThreadRead`], [`Event::CardsFound`], [`Event::ThreadVanished`] and what asks to try something
+/// [`Event::ThreadRead`], [`Event::CardsFound`], [`Event::ThreadVanished`], what becomes of a letter and what asks to try something
 /// again ([`Event::asks_for_all`]) all; for the rest the messages they name;
 /// and the context for [`Event::SiteTold`]. For an event that [wants a saved reply](Event::wants_saved)
 /// also the context, the held replies, the previews that are open, and the one that it names.
@@ -507,10 +588,20 @@ impl Dialogue {
         let (card, due) = (step.card_face(), step.head.answer_due());
         match event {
             Event::CustomerWrote { key, body, files } => step.customer_wrote(key, body, files)?,
+            Event::CustomerMailed { key, body, files, not_taken, from, subject, id } => {
+                let mail = Mailed { from: Some(from), subject, id };
+                step.customer_mailed(key, body, files, not_taken, mail);
+            }
+            Event::AutomaticLetter { key, subject, what } => step.automatic_letter(key, subject, what),
             Event::CustomerRated { key, score, comment } => step.customer_rated(key, score, comment)?,
             Event::CustomerReceived { rev } => step.customer_has(rev, false),
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
             Event::RepliesDelayed => step.replies_delayed(),
+            Event::LetterDue => step.letter_due(),
+            Event::LetterSent { seq, upto } => step.letter_sent(seq, upto),
+            Event::LetterEmpty { seq } => step.letter_empty(seq),
+            Event::LetterRefused { seq, why } => step.letter_refused(seq, why),
+            Event::LetterBounced { seq, why } => step.letter_bounced(seq, why),
             Event::SiteTold(told) => step.site_told(told)?,
             Event::DeskWrote { thread, message } => step.desk_wrote(&thread, message),
             Event::AgentDid(deed) => step.agent_did(deed),
@@ -531,6 +622,7 @@ impl Dialogue {
             Event::FileFetched { message, key, file } => step.file_fetched(message, &key, file),
             Event::FileMissed { message, key, why } => step.file_missed(message, &key, why),
         }
+        step.confirm_ticket();
         step.card_changed(&card);
         if step.head.answer_due() != due && !step.effects.contains(&Effect::ShowStanding) {
             step.effects.push(Effect::ShowStanding);
@@ -614,6 +706,7 @@ impl Step<'_> {
             at: self.now,
             rev: 0,
             retry_of: None,
+            mail: None,
         });
         (id, seq)
     }

@@ -209,6 +209,8 @@ pub enum Mark {
     Seen,
     /// ⏳ it waits for the customer's browser; taken away again when that has it.
     Waiting,
+    /// ✉️ it went to the customer by email.
+    Emailed,
 }
 
 /// Which of an agent's messages go out.
@@ -240,6 +242,16 @@ pub struct DeskRules {
     pub timetable: Arc<Timetable>,
     /// What the team has saved to send again.
     pub replies: Arc<SavedReplies>,
+    /// How customers who are not there are written to; none where nothing goes by email.
+    pub mail: Option<MailRules>,
+}
+
+/// When letters go to customers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailRules {
+    /// How long an answer waits to be seen before it goes by email, in milliseconds; one that is written
+    /// meanwhile has it wait anew.
+    pub answer_after_millis: i64,
 }
 
 /// Something that conversations can be about.

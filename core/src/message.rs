@@ -32,6 +32,19 @@ pub struct Message {
     /// For what the bot says of a message that was given up: that message's number, so that everybody
     /// can have it tried again.
     pub retry_of: Option<i64>,
+    /// For what a customer wrote by email: the letter.
+    pub mail: Option<Mailed>,
+}
+
+/// The letter with which a customer wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailed {
+    /// The address that it came from, where that is not the customer's.
+    pub from: Option<String>,
+    /// Its subject, where it says something new.
+    pub subject: Option<String>,
+    /// Its id, to answer it by.
+    pub id: Option<String>,
 }
 
 /// The order in which readers see messages: by arrival, except that a desk's post that came late
@@ -100,6 +113,15 @@ pub enum Kind {
         /// Who.
         by: Agent,
     },
+    /// A letter of ours to the customer, which says what stands in other messages.
+    Letter {
+        /// His address.
+        to: String,
+        /// What it is about.
+        about: About,
+        /// What became of it.
+        delivery: Delivery,
+    },
     /// Nothing of it goes anywhere: a stranger wrote it, or somebody where the conversation is not any
     /// more, or it was deleted before it was ever read, or it is a post of ours that was there twice.
     /// Kept so that it is told only once and never comes back.
@@ -131,6 +153,44 @@ pub enum Posting {
         /// How many pieces were posted before: they are not posted again when it is tried again.
         pieces_posted: u32,
     },
+}
+
+/// What a letter of ours is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The conversation is a ticket.
+    Ticket,
+    /// What agents wrote, by the changes with which it was first shown.
+    Answers {
+        /// Above this one.
+        above: i64,
+        /// Up to this one.
+        upto: i64,
+    },
+}
+
+/// What became of a letter of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The mail server does not have it yet.
+    Waiting,
+    /// It has it.
+    Sent {
+        /// Since when.
+        at: Moment,
+    },
+    /// It will never take it.
+    Refused {
+        /// Why, in its words.
+        why: String,
+    },
+    /// It came back.
+    Bounced {
+        /// Why, in the words of the server that sent it back.
+        why: String,
+    },
+    /// There was nothing left to say.
+    Needless,
 }
 
 /// What became of a preview.
@@ -198,7 +258,12 @@ impl Message {
                 Stage::Shown { .. } | Stage::Withdrawn { was_shown: true } => true,
                 Stage::Held { .. } | Stage::Withdrawn { was_shown: false } => false,
             },
-            Kind::FromBot(_) | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => false,
+            Kind::FromBot(_)
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Deed { .. }
+            | Kind::Letter { .. }
+            | Kind::Set { .. } => false,
         }
     }
 
@@ -217,6 +282,7 @@ impl Message {
             | Kind::Preview { .. }
             | Kind::Note { .. }
             | Kind::Deed { .. }
+            | Kind::Letter { .. }
             | Kind::Set { .. } => None,
         }
     }
@@ -225,12 +291,16 @@ impl Message {
     fn text_at_desk(&self) -> String {
         match &self.kind {
             Kind::Saved { by, name, .. } => words::saved_in_thread(&by.name, name, &self.body).text(),
-            Kind::FromCustomer(_)
-            | Kind::FromBot(_)
+            Kind::FromCustomer(_) => match &self.mail {
+                Some(mail) => words::mailed_in_thread(mail, &self.body).text(),
+                None => self.body.text(),
+            },
+            Kind::FromBot(_)
             | Kind::Reply { .. }
             | Kind::Preview { .. }
             | Kind::Note { .. }
             | Kind::Deed { .. }
+            | Kind::Letter { .. }
             | Kind::Set { .. } => self.body.text(),
         }
     }
@@ -272,7 +342,7 @@ impl Message {
     }
 
     fn is_only_files(&self) -> bool {
-        !self.files.is_empty() && self.body.is_blank()
+        !self.files.is_empty() && self.body.is_blank() && self.mail.is_none()
     }
 
     /// The post it was written as, for what was written at a desk.
@@ -283,6 +353,7 @@ impl Message {
             | Kind::FromBot(_)
             | Kind::Saved { .. }
             | Kind::Preview { .. }
+            | Kind::Letter { .. }
             | Kind::Deed { .. } => None,
         }
     }
@@ -293,9 +364,12 @@ impl Kind {
     pub fn posting(&self) -> Option<&Posting> {
         match self {
             Kind::FromCustomer(posting) | Kind::FromBot(posting) | Kind::Saved { posting, .. } => Some(posting),
-            Kind::Reply { .. } | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => {
-                None
-            }
+            Kind::Reply { .. }
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Deed { .. }
+            | Kind::Letter { .. }
+            | Kind::Set { .. } => None,
         }
     }
 
@@ -303,9 +377,12 @@ impl Kind {
     pub(crate) fn posting_mut(&mut self) -> Option<&mut Posting> {
         match self {
             Kind::FromCustomer(posting) | Kind::FromBot(posting) | Kind::Saved { posting, .. } => Some(posting),
-            Kind::Reply { .. } | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => {
-                None
-            }
+            Kind::Reply { .. }
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Deed { .. }
+            | Kind::Letter { .. }
+            | Kind::Set { .. } => None,
         }
     }
 
@@ -318,6 +395,7 @@ impl Kind {
             | Kind::Preview { .. }
             | Kind::Note { .. }
             | Kind::Deed { .. }
+            | Kind::Letter { .. }
             | Kind::Set { .. } => None,
         }
     }

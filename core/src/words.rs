@@ -17,6 +17,7 @@ use crate::conversation::{Rating, Score, Standing};
 use crate::customer::{Customer, Identity};
 use crate::file::FileTrouble;
 use crate::ids::Moment;
+use crate::message::Mailed;
 use crate::ticket::{Due, Priority};
 use crate::verb::parse::Wrong;
 use crate::verb::{Name, Names, VERBS};
@@ -103,6 +104,38 @@ pub enum Said {
         /// Its number.
         seq: i64,
         /// Why, in the platform's words.
+        why: String,
+    },
+    /// A file of a letter of the customer's is not one that is taken.
+    MailedFileNotTaken {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: FileTrouble,
+    },
+    /// A letter came that is nobody's word: a program wrote it by itself, or it cannot be read.
+    AutomaticLetter {
+        /// Its subject.
+        subject: String,
+        /// What it is, in words.
+        what: String,
+    },
+    /// The mail server will never take a letter to the customer.
+    LetterRefused {
+        /// Its number.
+        seq: i64,
+        /// His address.
+        to: String,
+        /// Why, in the server's words.
+        why: String,
+    },
+    /// A letter to the customer came back.
+    LetterBounced {
+        /// Its number.
+        seq: i64,
+        /// His address.
+        to: String,
+        /// Why, in the words of the server that sent it back.
         why: String,
     },
     /// Somebody has tried again what was given up.
@@ -264,9 +297,11 @@ impl Said {
     /// The number of the message that it makes sense to try again, where it says that one was given up.
     pub fn retry_of(&self) -> Option<i64> {
         match self {
-            Said::NotPosted { seq, .. } | Said::FileNotPosted { seq, .. } | Said::SavedNotPosted { seq, .. } => {
-                Some(*seq)
-            }
+            Said::NotPosted { seq, .. }
+            | Said::FileNotPosted { seq, .. }
+            | Said::SavedNotPosted { seq, .. }
+            | Said::LetterRefused { seq, .. }
+            | Said::LetterBounced { seq, .. } => Some(*seq),
             Said::FileNotSent { seq, why, .. } => why.may_pass().then_some(*seq),
             Said::Claimed { .. }
             | Said::Released { .. }
@@ -280,9 +315,20 @@ impl Said {
             | Said::CustomerCameBack
             | Said::Rated { .. }
             | Said::SavedTakenBack { .. }
+            | Said::MailedFileNotTaken { .. }
+            | Said::AutomaticLetter { .. }
             | Said::TriedAgain { .. } => None,
         }
     }
+}
+
+/// What the team reads of what a customer wrote by email.
+pub fn mailed_in_thread(mail: &Mailed, body: &Body) -> Body {
+    let from = mail.from.as_ref().map(|from| format!(" from {from}, which is not the customer’s address"));
+    let subject = mail.subject.as_ref().map(|subject| format!(": {subject}"));
+    let mut said = Body::plain(&format!("✉️ By email{}{}", from.unwrap_or_default(), subject.unwrap_or_default()));
+    said.0.extend(body.0.iter().cloned());
+    said
 }
 
 /// What everybody in the thread reads.
@@ -321,6 +367,21 @@ pub fn said(said: &Said) -> Body {
         Said::NotPosted { seq, why } => plain(format!(
             "⚠️ Message {seq} of the customer could not be posted here ({why}). The customer was told that it did not \
              arrive."
+        )),
+        Said::MailedFileNotTaken { name, why } => plain(format!(
+            "⚠️ A file of the customer’s letter, “{name}”, was not taken: {why}. The letter is kept whole."
+        )),
+        Said::AutomaticLetter { subject, what } => {
+            let subject = if subject.is_empty() { String::new() } else { format!(" with the subject “{subject}”") };
+            plain(format!("✉️ A letter{subject} came: {what}."))
+        }
+        Said::LetterRefused { to, why, .. } => plain(format!(
+            "⚠️ A letter to {to} could not be sent ({why}). Nothing more goes to this address before it is tried again \
+             or the customer gives another one."
+        )),
+        Said::LetterBounced { to, why, .. } => plain(format!(
+            "⚠️ A letter to {to} came back ({why}). The customer has not read it there. Nothing more goes to this address \
+             before it is tried again or the customer gives another one."
         )),
         Said::TriedAgain { by } => plain(format!("{by} tries again what could not be delivered.")),
         Said::SavedNotPosted { by, why, .. } => plain(format!(
@@ -633,6 +694,14 @@ mod tests {
             Said::Rated { score: score(5), comment: String::new() },
             Said::Rated { score: score(2), comment: " Too slow\n".into() },
             Said::NotPosted { seq: 7, why: "it is too long".into() },
+            Said::MailedFileNotTaken { name: "run.exe".into(), why: FileTrouble::Unreadable },
+            Said::AutomaticLetter {
+                subject: "Out of office".into(),
+                what: "an automatic reply, which is not answered".into(),
+            },
+            Said::AutomaticLetter { subject: String::new(), what: "from a mailing list, which is not answered".into() },
+            Said::LetterRefused { seq: 7, to: "ada@example.com".into(), why: "550 no such user".into() },
+            Said::LetterBounced { seq: 7, to: "ada@example.com".into(), why: "5.1.1 no such user".into() },
             Said::SavedNotPosted { seq: 7, by: "Grace".into(), why: "it is too long".into() },
             Said::SavedTakenBack { by: "Grace".into() },
             Said::TriedAgain { by: "Grace".into() },
@@ -655,6 +724,11 @@ mod tests {
             The customer gives ★★★★★.
             The customer gives ★★☆☆☆ and says: Too slow
             ⚠️ Message 7 of the customer could not be posted here (it is too long). The customer was told that it did not arrive.
+            ⚠️ A file of the customer’s letter, “run.exe”, was not taken: it is empty, or a picture that cannot be read. The letter is kept whole.
+            A letter with the subject “Out of office” came by itself (an automatic reply). Nobody waits for an answer to it.
+            A letter came by itself (a mailing list). Nobody waits for an answer to it.
+            ⚠️ A letter to ada@example.com could not be sent (550 no such user). Nothing more goes to this address before it is tried again or the customer gives another one.
+            ⚠️ A letter to ada@example.com came back (5.1.1 no such user). The customer has not read it there. Nothing more goes to this address before it is tried again or the customer gives another one.
             ⚠️ A saved reply that Grace sent could not be posted here (it is too long). The customer gets it all the same.
             Grace took the saved reply back. The customer has not seen it.
             Grace tries again what could not be delivered.

@@ -5,7 +5,7 @@
 use super::document::{Document, Found, Table, either};
 use super::secret::{Given, Secret, Sources};
 use super::sections::LABEL_CHARS_MAX;
-use super::{Email, MailLogin, MailServer, MailTls, Mailbox};
+use super::{Email, MailLogin, MailServer, MailTls, Mailbox, Topic};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -41,6 +41,9 @@ const HOST_BYTES_MAX: usize = 253;
 /// Users and mailboxes have names of this length at most, in characters.
 const USER_CHARS_MAX: usize = 200;
 const PORT_MAX: u32 = 65_535;
+/// Who looks away from the page for five minutes is perhaps back; and an answer that is a day old is late.
+const ANSWER_AFTER_MINS: u32 = 5;
+const ANSWER_AFTER_MINS_MAX: u32 = 24 * 60;
 /// Where every account's letters come in (RFC 3501, 5.1).
 const INBOX: &str = "INBOX";
 
@@ -68,14 +71,42 @@ struct Ports {
 const SMTP_PORTS: Ports = Ports { starttls: 587, implicit: 465, none: 25 };
 const IMAP_PORTS: Ports = Ports { starttls: 143, implicit: 993, none: 143 };
 
+/// What the file says of email, and the topic that it names.
+pub(super) struct ReadEmail {
+    value: Email,
+    topic: Option<Found<String>>,
+}
+
+impl ReadEmail {
+    /// With one of these topics for letters that belong to no conversation: the one named, or the last, which is
+    /// where people put what is about nothing else.
+    pub(super) fn with_topic(self, document: &Document<'_>, topics: &[Topic]) -> Option<Email> {
+        let topic = match self.topic {
+            Some(named) => match topics.iter().find(|topic| topic.id == named.value) {
+                Some(topic) => Some(topic),
+                None => {
+                    let ids: Vec<String> = topics.iter().map(|topic| format!("\"{}\"", topic.id)).collect();
+                    let what = format!("there is no topic {:?}; it can be {}", named.value, either(&ids));
+                    document.problem(&named.place, what);
+                    None
+                }
+            },
+            None => topics.last(),
+        };
+        Some(Email { topic: topic?.id.clone(), ..self.value })
+    }
+}
+
 /// What the file says of email, nothing if there is no `[email]`; None if what it says is no use.
-pub(super) fn email(document: &Document<'_>, root: &Table<'_>, sources: &Sources<'_>) -> Option<Option<Email>> {
+pub(super) fn email(document: &Document<'_>, root: &Table<'_>, sources: &Sources<'_>) -> Option<Option<ReadEmail>> {
     let is_there = root.has("email");
     let secrets = is_there.then_some(sources);
     root.table("email", |table| {
         let address = required(document, table, "address", "the address that customers write to").filter(|_| is_there);
         let address = address.and_then(|found| address_of(document, &found));
         let name = table.text_within("name", 1..=LABEL_CHARS_MAX).map(|found| found.value);
+        let topic = table.text("topic");
+        let answer_after = table.number("answer_after_mins", 1..=ANSWER_AFTER_MINS_MAX);
         let ca_file = table.text("ca_file");
         let signing = secrets.map(|sources| SECRET.given(document, table, sources));
         let smtp = table.table("smtp", |table| {
@@ -107,9 +138,10 @@ pub(super) fn email(document: &Document<'_>, root: &Table<'_>, sources: &Sources
         };
         let (smtp, smtp_login) = smtp;
         let (imap, mailbox, imap_login) = imap;
-        Some(Some(Email {
+        let value = Email {
             address: address?,
             name,
+            answer_after_mins: answer_after.map_or(ANSWER_AFTER_MINS, |found| found.value),
             secrets: secrets?,
             smtp: MailServer { login: smtp_login??, ..smtp? },
             imap: Mailbox { server: MailServer { login: Some(imap_login???), ..imap? }, name: mailbox },
@@ -117,7 +149,9 @@ pub(super) fn email(document: &Document<'_>, root: &Table<'_>, sources: &Sources
                 Some(certificates) => Some(certificates?),
                 None => None,
             },
-        }))
+            topic: String::new(),
+        };
+        Some(Some(ReadEmail { value, topic }))
     })
 }
 

@@ -91,6 +91,11 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             answer_within,
         };
         let topics = place_topics(document, root, topics, &choice);
+        let email = match (email, &topics) {
+            (Some(Some(email)), Some(topics)) => email.with_topic(document, topics).map(Some),
+            (Some(None), _) => Some(None),
+            (Some(Some(_)) | None, _) => None,
+        };
         let facts = labelled_facts(document, root, facts.into_iter().flatten().flatten().collect());
         let practice = decide_practice(document, practice, &desks, &server);
         let mut remarks = slack.remarks(&desks);

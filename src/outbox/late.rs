@@ -48,6 +48,7 @@ impl Late {
             | Kind::Preview { .. }
             | Kind::Note { .. }
             | Kind::Set { .. }
+            | Kind::Letter { .. }
             | Kind::Deed { .. } => return,
         }
         let Message { conversation, seq, id, .. } = *message;

@@ -124,6 +124,24 @@ impl Service {
         Ok(Opened { id, number, token })
     }
 
+    /// Opens a conversation with this id that nobody has a token for, if there is none yet.
+    pub async fn open_by_mail(&self, id: ConversationId, opening: Opening) -> Result<(), StoreError> {
+        let now = self.inner.clock.now();
+        let write = self.inner.store.write(move |tx| {
+            let opening = opening.clone();
+            Box::pin(async move {
+                if !tx.heads(&[id], &[]).await?.is_empty() {
+                    return Ok(());
+                }
+                let number = tx.next_number().await?;
+                let Opening { customer, topic, desk, context } = opening;
+                tx.save_heads(&[&Conversation::opened(id, number, customer, topic, desk, now)]).await?;
+                tx.save_context(id, &context).await
+            })
+        });
+        write.await
+    }
+
     /// The conversation that a token opens.
     pub(super) async fn opened_by(&self, token: &Token) -> Result<Conversation, Refusal> {
         let head = self.inner.store.opened_by(token.hash()).await?;

@@ -69,6 +69,8 @@ pub(super) struct Outcome {
     pub placed: Vec<Placed>,
     /// True when a hold was stored or forgotten.
     pub holds_changed: bool,
+    /// True when a letter to be sent was stored.
+    pub letters_wait: bool,
     /// How many messages were stored, by who said them.
     pub stored: Stored,
     /// Conversations whose thread was read, and when the reading began.
@@ -139,7 +141,7 @@ fn apply(
                 Subject::Conversation(_) | Subject::Thread { waits: false, .. } => continue,
             }
         };
-        if let Event::CustomerWrote { key, files, .. } = &act.event
+        if let Some((key, files)) = act.event.brings()
             && !files.is_empty()
             && !loaded.dialogue.messages.iter().any(|message| message.key == *key)
         {
@@ -303,10 +305,18 @@ fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations:
                 wanted.keys.push(key.clone());
                 wanted.files.extend(files.iter().map(|file| file.id));
             }
+            Event::CustomerMailed { key, files, .. } => {
+                wanted.keys.push(key.clone());
+                wanted.files.extend(files.iter().map(|file| file.id));
+                if replies.insert(head.id) {
+                    wanted.replies_above.push((head.id, head.seen.min(head.received)));
+                }
+            }
+            Event::AutomaticLetter { key, .. } => wanted.keys.push(key.clone()),
             Event::CustomerRated { key, .. } => wanted.keys.push(key.clone()),
             Event::AgentDid(deed) => wanted.keys.push(deed.key.clone()),
             Event::SiteTold(_) => wanted.contexts.push(head.id),
-            Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed => {
+            Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed | Event::LetterDue => {
                 if replies.insert(head.id) {
                     wanted.replies_above.push((head.id, head.seen.min(head.received)));
                 }
@@ -324,7 +334,13 @@ fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations:
                 wanted.keys.push(post.key.0.clone());
                 held.insert(head.id);
             }
-            Event::ThreadRead(_) | Event::CardsFound(_) | Event::ThreadVanished(_) => {
+            Event::ThreadRead(_)
+            | Event::CardsFound(_)
+            | Event::ThreadVanished(_)
+            | Event::LetterSent { .. }
+            | Event::LetterEmpty { .. }
+            | Event::LetterRefused { .. }
+            | Event::LetterBounced { .. } => {
                 whole.insert(head.id);
             }
             Event::HoldEnded(message) => {
@@ -391,7 +407,7 @@ async fn store(
             Kind::FromCustomer(_) => outcome.stored.customer += 1,
             Kind::FromBot(_) => outcome.stored.bot += 1,
             Kind::Reply { .. } | Kind::Saved { .. } | Kind::Note { .. } => outcome.stored.agent += 1,
-            Kind::Preview { .. } | Kind::Deed { .. } | Kind::Set { .. } => {}
+            Kind::Letter { .. } | Kind::Preview { .. } | Kind::Deed { .. } | Kind::Set { .. } => {}
         }
     }
     heads.sort_by_key(|head| head.id);
@@ -425,6 +441,7 @@ async fn store(
     let mut holds: Vec<(MessageId, ConversationId, Moment)> = Vec::new();
     let mut forgotten: Vec<MessageId> = Vec::new();
     let mut former: Vec<(ThreadKey, ConversationId)> = Vec::new();
+    let mut letters: BTreeMap<(ConversationId, i64), bool> = BTreeMap::new();
     let mut looks: BTreeMap<ConversationId, Option<(DeskName, Moment)>> = BTreeMap::new();
     for (conversation, effect) in effects {
         let Some(loaded) = conversations.by_id.get(&conversation) else { continue };
@@ -456,6 +473,8 @@ async fn store(
             Effect::Settled(Order::Card) => orders.remove((conversation, "card", 0)),
             Effect::Settled(Order::Post(seq)) => orders.remove((conversation, "post", seq)),
             Effect::Settled(Order::Fetch(seq)) => orders.remove((conversation, "fetch", seq)),
+            Effect::SendLetter { seq } => drop(letters.insert((conversation, seq), true)),
+            Effect::Settled(Order::Letter(seq)) => drop(letters.insert((conversation, seq), false)),
             Effect::EndHoldAt { message, at } => holds.push((message, conversation, at)),
             Effect::ForgetHold(message) => forgotten.push(message),
             Effect::ShowToCustomer(id) => {
@@ -474,6 +493,12 @@ async fn store(
     let (added, removed) = orders.split();
     tx.insert_orders(&added).await?;
     tx.delete_orders(&removed).await?;
+    let (to_send, settled): (Vec<_>, Vec<_>) = letters.into_iter().partition(|(_, waits)| *waits);
+    let named =
+        |letters: Vec<((ConversationId, i64), bool)>| letters.into_iter().map(|(letter, _)| letter).collect::<Vec<_>>();
+    outcome.letters_wait = !to_send.is_empty();
+    tx.insert_letters(&named(to_send), now).await?;
+    tx.delete_letters(&named(settled)).await?;
     tx.insert_holds(&holds, now).await?;
     tx.delete_holds(&forgotten).await?;
     let (due, over): (Vec<_>, Vec<_>) = looks.into_iter().partition(|(_, look)| look.is_some());

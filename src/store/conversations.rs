@@ -4,7 +4,7 @@ use super::dialect::for_update;
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::{Database, Encode, QueryBuilder, Type};
-use threadline_core::conversation::{Conversation, Doubt, Rating, Score, Sent, Standing, Thread};
+use threadline_core::conversation::{Conversation, Doubt, Mailing, Rating, Score, Sent, Standing, Thread};
 use threadline_core::customer::{Customer, Identity};
 use threadline_core::desk::{Agent, OpenThread};
 use threadline_core::ids::{AgentId, ConversationId, CustomerId, DeskName, Moment, ThreadKey};
@@ -45,6 +45,12 @@ pub(super) struct ConversationRow {
     seen: i64,
     receipt_due: Option<i64>,
     waits: i64,
+    letter_due: Option<i64>,
+    letter_since: Option<i64>,
+    letter_under_way: Option<i64>,
+    emailed: i64,
+    undeliverable: Option<String>,
+    ticket_told: i64,
     card_rev: i64,
     card_shown: i64,
     last_stamp: i64,
@@ -55,7 +61,7 @@ pub(super) struct ConversationRow {
 pub(super) const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
     vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
     resolved_name, resolved_picture, rating, ticket_since, ticket_due, ticket_priority, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
-    receipt_due, waits, card_rev, card_shown, last_stamp, created_at, last_at";
+    receipt_due, waits, letter_due, letter_since, letter_under_way, emailed, undeliverable, ticket_told, card_rev, card_shown, last_stamp, created_at, last_at";
 
 impl Tx {
     /// The heads of conversations by id or by thread, locked until the commit, in one order.
@@ -148,6 +154,12 @@ impl Tx {
                         .push_bind(it.seen)
                         .push_bind(it.receipt_due.map(|due| due.0))
                         .push_bind(it.waits)
+                        .push_bind(it.mailing.due.map(|due| due.0))
+                        .push_bind(it.mailing.since.map(|since| since.0))
+                        .push_bind(it.mailing.under_way)
+                        .push_bind(it.mailing.emailed)
+                        .push_bind(it.mailing.undeliverable.as_deref())
+                        .push_bind(i64::from(it.mailing.ticket_told))
                         .push_bind(it.card_rev)
                         .push_bind(it.card_shown)
                         .push_bind(it.last_stamp)
@@ -163,7 +175,10 @@ impl Tx {
                      ticket_priority = excluded.ticket_priority, claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
                      claimed_picture = excluded.claimed_picture, last_seq = excluded.last_seq, rev = excluded.rev, \
                      received = excluded.received, seen = excluded.seen, receipt_due = excluded.receipt_due, \
-                     waits = excluded.waits, card_rev = excluded.card_rev, \
+                     waits = excluded.waits, letter_due = excluded.letter_due, \
+                     letter_since = excluded.letter_since, letter_under_way = excluded.letter_under_way, \
+                     emailed = excluded.emailed, undeliverable = excluded.undeliverable, \
+                     ticket_told = excluded.ticket_told, card_rev = excluded.card_rev, \
                      card_shown = excluded.card_shown, last_stamp = excluded.last_stamp, last_at = excluded.last_at",
                 );
                 query.build().execute(c).await?;
@@ -260,9 +275,25 @@ impl Store {
     /// Conversations whose customer's browser should have had replies by `now` and has not, longest
     /// first, at most `limit`.
     pub async fn receipts_due(&self, now: Moment, limit: i64) -> Result<Rows<Conversation>, StoreError> {
+        self.heads_due("receipt_due", now, limit).await
+    }
+
+    /// Conversations in which something has waited by `now` to be seen and goes by email, longest first, at
+    /// most `limit`.
+    pub async fn answers_due(&self, now: Moment, limit: i64) -> Result<Rows<Conversation>, StoreError> {
+        self.heads_due("letter_due", now, limit).await
+    }
+
+    /// When the next answer goes by email after `now`.
+    pub async fn next_answer(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
+        self.next_due("letter_due", now).await
+    }
+
+    /// Heads by a column that says when something is due, longest due first, at most `limit`.
+    async fn heads_due(&self, column: &'static str, now: Moment, limit: i64) -> Result<Rows<Conversation>, StoreError> {
         let rows: Vec<ConversationRow> = on_read!(self, |c| {
-            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM conversation WHERE receipt_due <= "));
-            query.push_bind(now.0).push(" ORDER BY receipt_due LIMIT ").push_bind(limit);
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM conversation WHERE {column} <= "));
+            query.push_bind(now.0).push(format!(" ORDER BY {column} LIMIT ")).push_bind(limit);
             query.build_query_as().fetch_all(c).await?
         });
         let mut heads = Rows::default();
@@ -272,15 +303,17 @@ impl Store {
         Ok(heads)
     }
 
-    /// When the next receipt is due after `now`.
-    pub async fn next_receipt(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
+    async fn next_due(&self, column: &'static str, now: Moment) -> Result<Option<Moment>, StoreError> {
         let due: Option<i64> = on_read!(self, |c| {
-            sqlx::query_scalar("SELECT MIN(receipt_due) FROM conversation WHERE receipt_due > $1")
-                .bind(now.0)
-                .fetch_one(c)
-                .await?
+            let mut query = QueryBuilder::new(format!("SELECT MIN({column}) FROM conversation WHERE {column} > "));
+            query.push_bind(now.0).build_query_scalar().fetch_one(c).await?
         });
         Ok(due.map(Moment))
+    }
+
+    /// When the next receipt is due after `now`.
+    pub async fn next_receipt(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
+        self.next_due("receipt_due", now).await
     }
 
     /// A conversation by the number that people say.
@@ -400,6 +433,14 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         seen: row.seen,
         receipt_due: row.receipt_due.map(Moment),
         waits: row.waits,
+        mailing: Mailing {
+            due: row.letter_due.map(Moment),
+            since: row.letter_since.map(Moment),
+            under_way: row.letter_under_way,
+            emailed: row.emailed,
+            undeliverable: row.undeliverable,
+            ticket_told: row.ticket_told != 0,
+        },
         card_rev: row.card_rev,
         card_shown: row.card_shown,
         last_stamp: row.last_stamp,

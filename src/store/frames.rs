@@ -6,6 +6,9 @@ use sqlx::{Database, Encode, QueryBuilder, Type};
 use threadline_core::desk::Frame;
 use threadline_core::ids::Moment;
 
+/// What letters that came in are kept as.
+pub const MAIL: &str = "mail";
+
 impl Tx {
     /// Stores frames that are not stored yet, as unread; answers with the keys of those that are new.
     pub async fn keep_frames(
@@ -54,14 +57,16 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets frames that were read before `before`, at most `limit`; how many there were.
+    /// Forgets frames that were read before `before`, at most `limit`; how many there were. Letters stay: each is
+    /// the original of what stands in its conversation.
     pub async fn forget_frames(&mut self, before: Moment, limit: i64) -> Result<u64, StoreError> {
         Ok(on_tx!(self, |c| sqlx::query(
             "DELETE FROM frame WHERE (platform, key) IN \
-             (SELECT platform, key FROM frame WHERE read_at IS NOT NULL AND read_at < $1 LIMIT $2)",
+             (SELECT platform, key FROM frame WHERE read_at IS NOT NULL AND read_at < $1 AND platform <> $3 LIMIT $2)",
         )
         .bind(before.0)
         .bind(limit)
+        .bind(MAIL)
         .execute(c)
         .await?
         .rows_affected()))
@@ -75,6 +80,30 @@ impl Store {
             sqlx::query_scalar("SELECT COUNT(*) FROM frame WHERE platform = $1 AND read_at IS NULL")
                 .bind(platform)
                 .fetch_one(c)
+                .await?
+        }))
+    }
+
+    /// The keys of frames that were stored and not read, oldest first.
+    pub async fn unread_keys(&self, platform: &str, limit: i64) -> Result<Vec<String>, StoreError> {
+        Ok(on_read!(self, |c| {
+            sqlx::query_scalar(
+                "SELECT key FROM frame WHERE platform = $1 AND read_at IS NULL ORDER BY at, key LIMIT $2",
+            )
+            .bind(platform)
+            .bind(limit)
+            .fetch_all(c)
+            .await?
+        }))
+    }
+
+    /// A frame as it was stored.
+    pub async fn frame(&self, platform: &str, key: &str) -> Result<Option<String>, StoreError> {
+        Ok(on_read!(self, |c| {
+            sqlx::query_scalar("SELECT raw FROM frame WHERE platform = $1 AND key = $2")
+                .bind(platform)
+                .bind(key)
+                .fetch_optional(c)
                 .await?
         }))
     }

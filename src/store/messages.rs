@@ -1,12 +1,12 @@
 //! Messages as rows.
 
 use super::many::{ROWS_MAX, powers_of_two, push_list};
-use super::{Rows, Store, StoreError, Tx, files_json, inconsistent, json, on_read, on_tx, saved_json};
+use super::{Rows, Store, StoreError, Tx, files_json, inconsistent, json, letter_json, on_read, on_tx, saved_json};
 use sqlx::{Database, Encode, QueryBuilder, Type};
 use std::collections::HashMap;
 use threadline_core::desk::{Agent, Post};
 use threadline_core::ids::{AgentId, ConversationId, MessageId, Moment, PostKey};
-use threadline_core::message::{Fate, Kind, Message, Place, Posting, Stage};
+use threadline_core::message::{Delivery, Fate, Kind, Message, Place, Posting, Stage};
 
 #[derive(sqlx::FromRow)]
 struct MessageRow {
@@ -29,13 +29,14 @@ struct MessageRow {
     files: Option<String>,
     saved: Option<String>,
     at_desk: Option<String>,
+    letter: Option<String>,
     at: i64,
     rev: i64,
     retry_of: Option<i64>,
 }
 
 const COLUMNS: &str = "id, conversation, seq, place_seq, place_stamp, key, kind, stage, stage_number, stage_why, \
-    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, saved, at_desk, at, rev, retry_of";
+    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, saved, at_desk, letter, at, rev, retry_of";
 
 impl Tx {
     /// Messages by what makes them unique.
@@ -150,6 +151,7 @@ impl Tx {
                         .push_bind(files_json::attachments_to_json(&it.files))
                         .push_bind(words.saved)
                         .push_bind(words.at_desk)
+                        .push_bind(words.letter.or_else(|| it.mail.as_ref().map(letter_json::theirs_to_json)))
                         .push_bind(it.at.0)
                         .push_bind(it.rev)
                         .push_bind(it.retry_of);
@@ -167,7 +169,7 @@ impl Tx {
                 // Both databases name the columns of VALUES column1, column2 …
                 let mut query = QueryBuilder::new(
                     "UPDATE message SET kind = v.column2, stage = v.column3, stage_number = v.column4, \
-                     stage_why = v.column5, edited = v.column6, at_desk = v.column7, rev = v.column8 FROM (",
+                     stage_why = v.column5, edited = v.column6, at_desk = v.column7, letter = v.column8, rev = v.column9 FROM (",
                 );
                 query.push_values(chunk, |mut row, it| {
                     let words = kind_words(&it.kind);
@@ -178,6 +180,7 @@ impl Tx {
                         .push_bind(words.why)
                         .push_bind(words.edited)
                         .push_bind(words.at_desk)
+                        .push_bind(words.letter.or_else(|| it.mail.as_ref().map(letter_json::theirs_to_json)))
                         .push_bind(it.rev);
                 });
                 query.push(") AS v WHERE message.id = v.column1");
@@ -202,6 +205,16 @@ impl Tx {
 }
 
 impl Store {
+    /// All messages of a conversation.
+    pub async fn all_messages(&self, id: ConversationId) -> Result<Vec<Message>, StoreError> {
+        let rows: Vec<MessageRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM message WHERE conversation = "));
+            query.push_bind(id.to_string()).push(" ORDER BY seq");
+            query.build_query_as().fetch_all(c).await?
+        });
+        rows.into_iter().map(message_from).collect()
+    }
+
     /// What the customer can see of a conversation that changed after `rev`, in the order of the
     /// changes, and whether there may be more: at most `limit`, and none after those whose bodies have
     /// `chars_max` characters together.
@@ -255,7 +268,7 @@ impl Store {
         let rows: Vec<(String, i64)> = on_read!(self, |c| {
             let mut query = QueryBuilder::new(
                 "SELECT m.conversation, COUNT(*) FROM message m JOIN conversation c ON c.id = m.conversation \
-                 WHERE m.rev > 0 AND m.rev > c.seen AND m.kind IN ('reply', 'saved') AND m.stage IN ('shown', 'reworded') \
+                 WHERE m.rev > 0 AND m.rev > c.seen AND m.rev > c.emailed AND m.kind IN ('reply', 'saved') AND m.stage IN ('shown', 'reworded') \
                  AND m.conversation IN ",
             );
             push_list(&mut query, conversations.iter().map(ToString::to_string));
@@ -339,6 +352,7 @@ struct KindWords<'a> {
     edited: Option<i64>,
     saved: Option<&'a str>,
     at_desk: Option<String>,
+    letter: Option<String>,
 }
 
 fn kind_words(kind: &Kind) -> KindWords<'_> {
@@ -352,6 +366,7 @@ fn kind_words(kind: &Kind) -> KindWords<'_> {
         edited: None,
         saved: None,
         at_desk: None,
+        letter: None,
     };
     let posting = |kind, posting| match posting {
         &Posting::Waiting { pieces_posted, late } => {
@@ -391,7 +406,22 @@ fn kind_words(kind: &Kind) -> KindWords<'_> {
             KindWords { kind: "note", agent: Some(by), stamp: Some(post.stamp), edited: *edited, ..none() }
         }
         Kind::Deed { by } => KindWords { kind: "deed", agent: Some(by), ..none() },
+        Kind::Letter { to, about, delivery } => {
+            let (stage, number, why) = delivery_words(delivery);
+            let letter = Some(letter_json::ours_to_json(to, *about));
+            KindWords { kind: "letter", stage, number, why, letter, ..none() }
+        }
         Kind::Set { post } => KindWords { kind: "set", stamp: Some(post.stamp), ..none() },
+    }
+}
+
+fn delivery_words(delivery: &Delivery) -> (&'static str, i64, Option<&str>) {
+    match delivery {
+        Delivery::Waiting => ("waiting", 0, None),
+        Delivery::Sent { at } => ("posted", at.0, None),
+        Delivery::Refused { why } => ("refused", 0, Some(why)),
+        Delivery::Bounced { why } => ("bounced", 0, Some(why)),
+        Delivery::Needless => ("needless", 0, None),
     }
 }
 
@@ -450,6 +480,15 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         let all = [Fate::Unseen, Fate::Seen, Fate::Sent, Fate::Cancelled, Fate::Replaced];
         all.into_iter().find(|fate| fate_word(*fate) == row.stage).ok_or_else(|| wrong("no such stage"))
     };
+    let why = || row.stage_why.clone().unwrap_or_default();
+    let delivery = || match row.stage.as_str() {
+        "waiting" => Ok(Delivery::Waiting),
+        "posted" => Ok(Delivery::Sent { at: Moment(row.stage_number) }),
+        "refused" => Ok(Delivery::Refused { why: why() }),
+        "bounced" => Ok(Delivery::Bounced { why: why() }),
+        "needless" => Ok(Delivery::Needless),
+        _ => Err(wrong("no such stage")),
+    };
     let kind = match row.kind.as_str() {
         "customer" => Kind::FromCustomer(posting()?),
         "bot" => Kind::FromBot(posting()?),
@@ -462,8 +501,19 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         "preview" => Kind::Preview { by: by()?, name: name()?, fate: fate()? },
         "note" => Kind::Note { by: by()?, post: post()?, edited: row.edited },
         "deed" => Kind::Deed { by: by()? },
+        "letter" => {
+            let letter = row.letter.as_deref().and_then(letter_json::ours_from_json);
+            let (to, about) = letter.ok_or_else(|| wrong("no letter"))?;
+            Kind::Letter { to, about, delivery: delivery()? }
+        }
         "set" => Kind::Set { post: post()? },
         _ => return Err(wrong("no such kind")),
+    };
+    let mail = match (&kind, row.letter.as_deref()) {
+        (Kind::FromCustomer(_), Some(letter)) => {
+            Some(letter_json::theirs_from_json(letter).ok_or_else(|| wrong("no letter"))?)
+        }
+        _ => None,
     };
     Ok(Message {
         id: row.id.parse().map_err(|_| wrong("no id"))?,
@@ -477,5 +527,6 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         at: Moment(row.at),
         rev: row.rev,
         retry_of: row.retry_of,
+        mail,
     })
 }

@@ -14,6 +14,8 @@ mod files_json;
 pub mod frames;
 pub mod holds;
 pub mod json;
+mod letter_json;
+pub mod letters;
 pub mod looks;
 mod many;
 pub mod messages;

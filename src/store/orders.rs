@@ -60,6 +60,7 @@ impl Task {
             Task::Mark(Mark::Received, _) => "received",
             Task::Mark(Mark::Seen, _) => "seen",
             Task::Mark(Mark::Waiting, _) => "waiting",
+            Task::Mark(Mark::Emailed, _) => "emailed",
             Task::Arrived(_) => "arrived",
             Task::Tell(..) => "tell",
             Task::Preview(..) => "preview",
@@ -190,6 +191,7 @@ fn order_from((conversation, kind, seq, desk, target, words, thread, at): Row) -
         "received" => Task::Mark(Mark::Received, post()?),
         "seen" => Task::Mark(Mark::Seen, post()?),
         "waiting" => Task::Mark(Mark::Waiting, post()?),
+        "emailed" => Task::Mark(Mark::Emailed, post()?),
         "arrived" => Task::Arrived(post()?),
         "tell" => {
             Task::Tell(post()?.0, words.as_deref().and_then(json::body_from_json).ok_or_else(|| wrong("no words"))?)

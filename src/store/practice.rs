@@ -52,6 +52,8 @@ pub struct PracticePost {
     pub seen: bool,
     /// True when it carries ⏳.
     pub waiting: bool,
+    /// True when it carries ✉️.
+    pub emailed: bool,
     /// When it was made.
     pub at: Moment,
 }
@@ -88,6 +90,7 @@ struct Row {
     received: i64,
     seen: i64,
     waiting: i64,
+    emailed: i64,
     at: i64,
 }
 
@@ -132,8 +135,8 @@ impl Tx {
         on_tx!(self, |c| {
             sqlx::query(
                 "INSERT INTO practice_post (conversation, post, kind, name, person, body, files, delivery, retry_of, \
-                 edited, deleted, received, seen, waiting, at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 0, 0, 0, 0, $10)",
+                 edited, deleted, received, seen, waiting, emailed, at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 0, 0, 0, 0, 0, $10)",
             )
             .bind(conversation.to_string())
             .bind(post)
@@ -175,6 +178,7 @@ impl Tx {
             Mark::Received => "UPDATE practice_post SET received = $1 WHERE conversation = $2 AND post = $3",
             Mark::Seen => "UPDATE practice_post SET seen = $1 WHERE conversation = $2 AND post = $3",
             Mark::Waiting => "UPDATE practice_post SET waiting = $1 WHERE conversation = $2 AND post = $3",
+            Mark::Emailed => "UPDATE practice_post SET emailed = $1 WHERE conversation = $2 AND post = $3",
         };
         on_tx!(self, |c| {
             sqlx::query(sql).bind(i64::from(is_on)).bind(conversation.to_string()).bind(post).execute(c).await?;
@@ -232,7 +236,7 @@ impl Store {
     pub async fn practice_posts(&self, conversation: ConversationId) -> Result<Vec<PracticePost>, StoreError> {
         let rows: Vec<Row> = on_read!(self, |c| {
             sqlx::query_as(
-                "SELECT post, kind, name, person, body, files, delivery, retry_of, edited, deleted, received, seen, waiting, at \
+                "SELECT post, kind, name, person, body, files, delivery, retry_of, edited, deleted, received, seen, waiting, emailed, at \
                  FROM practice_post WHERE conversation = $1 ORDER BY post",
             )
             .bind(conversation.to_string())
@@ -301,6 +305,7 @@ fn post_from(conversation: ConversationId, row: Row) -> Result<PracticePost, Sto
         received: row.received != 0,
         seen: row.seen != 0,
         waiting: row.waiting != 0,
+        emailed: row.emailed != 0,
         at: Moment(row.at),
     })
 }

@@ -105,7 +105,12 @@ fn last_word(message: Message) -> Option<LastWord> {
     let (from, name) = match message.kind {
         Kind::FromCustomer(_) => ("customer", None),
         Kind::Reply { by, .. } | Kind::Saved { by, .. } => ("agent", Some(by.name)),
-        Kind::FromBot(_) | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => {
+        Kind::FromBot(_)
+        | Kind::Preview { .. }
+        | Kind::Note { .. }
+        | Kind::Deed { .. }
+        | Kind::Letter { .. }
+        | Kind::Set { .. } => {
             return None;
         }
     };

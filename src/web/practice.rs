@@ -202,11 +202,12 @@ fn card_value(card: &Card, names: &Names, choices: Choices<'_>) -> Value {
 }
 
 fn post_value(number: i64, post: &PracticePost, card: &Value, names: &Names) -> Value {
-    let marks: Vec<&str> = [("waiting", post.waiting), ("received", post.received), ("seen", post.seen)]
-        .into_iter()
-        .filter(|(_, on)| *on)
-        .map(|(mark, _)| mark)
-        .collect();
+    let marks: Vec<&str> =
+        [("waiting", post.waiting), ("received", post.received), ("emailed", post.emailed), ("seen", post.seen)]
+            .into_iter()
+            .filter(|(_, on)| *on)
+            .map(|(mark, _)| mark)
+            .collect();
     let mut value = json!({
         "post": post.post,
         "kind": post.kind.as_str(),

@@ -194,7 +194,12 @@ impl<M: Borrow<Message>> Serialize for MessageView<M> {
                 map.serialize_entry("edited", &message.edited_in_sight())?;
             }
             // None of these concerns a customer, and nothing of them is written.
-            Kind::FromBot(_) | Kind::Preview { .. } | Kind::Note { .. } | Kind::Deed { .. } | Kind::Set { .. } => {
+            Kind::FromBot(_)
+            | Kind::Preview { .. }
+            | Kind::Note { .. }
+            | Kind::Deed { .. }
+            | Kind::Letter { .. }
+            | Kind::Set { .. } => {
                 return map.end();
             }
         }

@@ -12,6 +12,7 @@ mod journal;
 pub mod mail;
 mod nodes;
 mod page;
+pub mod post;
 mod postgres;
 mod program;
 pub mod s3;

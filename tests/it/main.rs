@@ -34,6 +34,8 @@ mod in_slack;
 mod invitations;
 mod late;
 
+mod letters;
+mod letters_in;
 mod mail;
 
 mod bad_day;

@@ -185,7 +185,7 @@ export class Chat {
     this.log.show(talk.list(), waiting, talk.outbox.stuck, talk.complete || !talk.conversation);
     if (this.rating) this.rating.show(talk.standing);
     else if (talk.standing?.state === 'resolved') this.#resolved();
-    this.launcher.count(talk.conversation ? talk.unread().length : (this.panel.hidden && this.mine?.unread) || 0);
+    this.launcher.count(talk.conversation ? talk.unread().filter((message) => message.rev > (talk.standing?.emailed ?? 0)).length : (this.panel.hidden && this.mine?.unread) || 0);
     this.composer.fit();
     // A conversation that has just begun is what an upload waited for.
     void this.attach.files?.uploads.run();

@@ -73,6 +73,7 @@ pub fn mark(mark: Mark) -> &'static str {
         Mark::Received => "heavy_check_mark",
         Mark::Seen => "eye",
         Mark::Waiting => "hourglass_flowing_sand",
+        Mark::Emailed => "envelope",
     }
 }
 
@@ -447,8 +448,8 @@ mod tests {
 
     #[test]
     fn receipts_are_reactions() {
-        let marks = [Mark::Received, Mark::Seen, Mark::Waiting].map(mark);
-        assert_eq!(marks, ["heavy_check_mark", "eye", "hourglass_flowing_sand"]);
+        let marks = [Mark::Received, Mark::Seen, Mark::Waiting, Mark::Emailed].map(mark);
+        assert_eq!(marks, ["heavy_check_mark", "eye", "hourglass_flowing_sand", "envelope"]);
     }
 
     #[test]

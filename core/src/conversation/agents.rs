@@ -98,6 +98,7 @@ impl Step<'_> {
             Stage::Shown { .. } | Stage::Withdrawn { .. } => {
                 self.show(id);
                 self.receipt_wanted();
+                self.letter_wanted();
             }
         }
     }
@@ -179,6 +180,7 @@ impl Step<'_> {
             }
             Kind::Set { .. }
             | Kind::Deed { .. }
+            | Kind::Letter { .. }
             | Kind::FromCustomer(_)
             | Kind::FromBot(_)
             | Kind::Saved { .. }
@@ -254,6 +256,7 @@ impl Step<'_> {
         self.effects.push(Effect::ForgetHold(id));
         self.show(id);
         self.receipt_wanted();
+        self.letter_wanted();
         self.typing_changed();
     }
 

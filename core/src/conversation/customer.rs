@@ -2,9 +2,9 @@
 
 use super::{Effect, Rating, Rejected, Score, Standing, Step};
 use crate::body::Body;
-use crate::file::{AtDesk, Attachment, StoredFile};
+use crate::file::{AtDesk, Attachment, FileTrouble, StoredFile};
 use crate::ids::Moment;
-use crate::message::Kind;
+use crate::message::{Kind, Mailed};
 use crate::ticket::{Priority, Ticket};
 use crate::words::{self, Said};
 
@@ -16,22 +16,69 @@ impl Step<'_> {
         if body.is_blank() && files.is_empty() {
             return Err(Rejected::Blank);
         }
+        self.customer_says(key, body, files, None);
+        Ok(())
+    }
+
+    /// A letter is answered in days and not in minutes, so it is a ticket; and who answers one has read it.
+    pub(super) fn customer_mailed(
+        &mut self,
+        key: String,
+        body: Body,
+        files: Vec<StoredFile>,
+        not_taken: Vec<(String, FileTrouble)>,
+        mut mail: Mailed,
+    ) {
+        if self.messages.iter().any(|m| m.key == key) {
+            return;
+        }
+        if self.head.customer.email.is_none() {
+            self.head.customer.email.clone_from(&mail.from);
+            self.edit_card();
+        }
+        let is_his =
+            |from: &String| self.head.customer.email.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(from));
+        if mail.from.as_ref().is_some_and(is_his) {
+            mail.from = None;
+            // Where he writes from, he can be written to.
+            self.head.mailing.undeliverable = None;
+        }
+        let emailed = self.head.mailing.emailed;
+        self.customer_has(emailed, true);
+        self.customer_says(key, body, files, Some(mail));
+        for (name, why) in not_taken {
+            self.say(&Said::MailedFileNotTaken { name, why });
+        }
+    }
+
+    /// Nobody waits for an answer to what a program wrote.
+    pub(super) fn automatic_letter(&mut self, key: String, subject: String, what: String) {
+        if !self.messages.iter().any(|m| m.key == key) {
+            let said = words::said(&Said::AutomaticLetter { subject, what });
+            self.post_own(key, said, Vec::new(), Kind::FromBot);
+        }
+    }
+
+    fn customer_says(&mut self, key: String, body: Body, files: Vec<StoredFile>, mail: Option<Mailed>) {
+        let by_mail = mail.is_some();
         let came_back = matches!(self.head.standing, Standing::Resolved { .. });
         match self.head.standing {
-            Standing::AwaitingAgent { since } => self.promise(since),
+            Standing::AwaitingAgent { since } => self.promise(since, by_mail),
             Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => {
                 self.waits_anew();
-                self.promise(self.now);
+                self.promise(self.now, by_mail);
             }
         }
         let files = files.into_iter().map(|file| Attachment::Sent { file, desk: AtDesk::NotYet }).collect();
         let id = self.post_own(key, body, files, Kind::FromCustomer);
+        if let Some(message) = self.messages.iter_mut().find(|message| message.id == id) {
+            message.mail = mail;
+        }
         self.show(id);
         if came_back {
             self.effects.push(Effect::ShowStanding);
             self.say(&Said::CustomerCameBack);
         }
-        Ok(())
     }
 
     /// The customer waits for an answer from now on. What was promised was kept, and is promised anew.
@@ -42,11 +89,11 @@ impl Step<'_> {
         }
     }
 
-    /// Who writes while nobody is there is promised an answer, counted from the first message that has
+    /// Who writes a letter, or while nobody is there, is promised an answer, counted from the first message that has
     /// none; or from now, when that is over already.
-    fn promise(&mut self, since: Moment) {
+    fn promise(&mut self, since: Moment, by_mail: bool) {
         let timetable = &self.rules.timetable;
-        if self.head.ticket.is_none() && !timetable.is_open(&self.head.topic, self.now) {
+        if self.head.ticket.is_none() && (by_mail || !timetable.is_open(&self.head.topic, self.now)) {
             let by = |since| timetable.due(&self.head.topic, since, None);
             let due = by(since).filter(|due| *due > self.now).or_else(|| by(self.now));
             self.head.ticket = Some(Ticket { since: self.now, due, priority: Priority::default() });

@@ -26,7 +26,7 @@ impl Step<'_> {
         if rev > had {
             self.head.received = rev;
             self.mark_replies(had, rev, Mark::Received);
-            let waited = self.shown_replies(had, rev.min(self.head.waits));
+            let waited = self.shown_replies(had.max(self.head.mailing.emailed), rev.min(self.head.waits));
             self.effects.extend(waited.into_iter().map(|(seq, post)| Effect::WaitsNoMore { seq, post }));
             self.head.receipt_due = None;
             // The browser is there, and has a minute for the rest.
@@ -37,6 +37,9 @@ impl Step<'_> {
         if saw && rev > seen {
             self.head.seen = rev;
             self.mark_replies(seen, rev, Mark::Seen);
+            if rev == self.head.rev {
+                self.letter_needless();
+            }
         }
     }
 
@@ -47,14 +50,15 @@ impl Step<'_> {
         }
         self.head.receipt_due = None;
         let told = std::mem::replace(&mut self.head.waits, self.head.rev);
-        self.mark_replies(told.max(self.head.received), self.head.rev, Mark::Waiting);
+        let has = self.head.received.max(self.head.mailing.emailed);
+        self.mark_replies(told.max(has), self.head.rev, Mark::Waiting);
     }
 
     /// A shown reply is taken back: nothing of it waits any more.
     pub(super) fn nothing_waits_of(&mut self, at: usize) {
         let message = &self.messages[at];
         if let Some((first_rev, post)) = first_showing(message)
-            && first_rev > self.head.received
+            && first_rev > self.head.received.max(self.head.mailing.emailed)
             && first_rev <= self.head.waits
         {
             self.effects.push(Effect::WaitsNoMore { seq: message.seq, post: post.clone() });
@@ -67,7 +71,7 @@ impl Step<'_> {
     }
 
     /// The replies that were first shown with a change above the one and up to the other.
-    fn shown_replies(&self, above: i64, upto: i64) -> Vec<(i64, PostKey)> {
+    pub(super) fn shown_replies(&self, above: i64, upto: i64) -> Vec<(i64, PostKey)> {
         let is_one = |message: &&Message| first_showing(message).is_some_and(|(rev, _)| rev > above && rev <= upto);
         let named = |message: &Message| first_showing(message).map(|(_, post)| (message.seq, post.clone()));
         let mut found: Vec<(i64, PostKey)> = self.messages.iter().filter(is_one).filter_map(named).collect();
@@ -89,6 +93,7 @@ fn first_showing(message: &Message) -> Option<(i64, &PostKey)> {
         | Kind::FromBot(_)
         | Kind::Note { .. }
         | Kind::Deed { .. }
+        | Kind::Letter { .. }
         | Kind::Set { .. } => None,
     }
 }

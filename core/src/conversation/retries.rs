@@ -5,7 +5,7 @@
 use super::{Effect, Step};
 use crate::file::{AtDesk, Attachment, DeskFile, FILES_MAX};
 use crate::ids::MessageId;
-use crate::message::{Kind, Message, Posting, Stage};
+use crate::message::{About, Delivery, Kind, Message, Posting, Stage};
 use crate::words::{Notice, Said};
 
 /// Most files of a message, those that are tried again counted once more: the most that it can have when
@@ -19,16 +19,22 @@ enum Again {
     Post,
     /// Its files that could not be fetched.
     Fetch,
+    /// A letter.
+    Send,
 }
 
 impl Step<'_> {
     /// Tries again what was given up of the message of this number, or of all.
     pub(super) fn retry(&mut self, by: String, seq: Option<i64>) -> Result<Said, Notice> {
         let chars_max = self.rules.post_chars_max;
+        // One letter says all that he has not read, so one is enough, and none while there is one.
+        let mut unread_upto = (self.head.mailing.under_way.is_none()).then(|| self.head.read());
         let is_meant = |message: &Message| seq.is_none_or(|seq| message.seq == seq);
         let mut again: Vec<(i64, MessageId, Again)> = Vec::new();
         for message in self.messages.iter_mut().filter(|message| is_meant(message)) {
-            again.extend(waits_again(message, chars_max).map(|again| (message.seq, message.id, again)));
+            again.extend(
+                waits_again(message, chars_max, &mut unread_upto).map(|again| (message.seq, message.id, again)),
+            );
         }
         if again.is_empty() {
             return Err(Notice::NothingToRetry);
@@ -40,6 +46,7 @@ impl Step<'_> {
                     self.want_thread();
                     self.effects.push(Effect::PostToDesk { message: id, seq });
                 }
+                Again::Send => self.letter_again(seq),
                 Again::Fetch => self.effects.push(Effect::FetchFiles { message: id, seq }),
             }
             // What an agent sent is on its way to the customer anyway.
@@ -53,8 +60,9 @@ impl Step<'_> {
     }
 }
 
-/// Has what was given up of a message wait again.
-fn waits_again(message: &mut Message, chars_max: usize) -> Option<Again> {
+/// Has what was given up of a message wait again. `read`: of letters with answers one that tells of a later
+/// change than this; taken by the first.
+fn waits_again(message: &mut Message, chars_max: usize, read: &mut Option<i64>) -> Option<Again> {
     match &mut message.kind {
         // That something was given up is not so any more.
         Kind::FromBot(_) if message.retry_of.is_some() => None,
@@ -73,7 +81,12 @@ fn waits_again(message: &mut Message, chars_max: usize) -> Option<Again> {
             let again = message.files.iter_mut().map(is_awaited_again).filter(|is| *is).count();
             (again > 0).then_some(Again::Fetch)
         }
-        Kind::Reply { stage: Stage::Withdrawn { .. }, .. }
+        Kind::Letter { about, delivery: Delivery::Refused { .. } | Delivery::Bounced { .. }, .. } => match *about {
+            About::Answers { upto, .. } => read.take_if(|read| upto > *read).map(|_| Again::Send),
+            About::Ticket => Some(Again::Send),
+        },
+        Kind::Letter { delivery: Delivery::Waiting | Delivery::Sent { .. } | Delivery::Needless, .. }
+        | Kind::Reply { stage: Stage::Withdrawn { .. }, .. }
         | Kind::Preview { .. }
         | Kind::Note { .. }
         | Kind::Deed { .. }

@@ -39,6 +39,13 @@ impl Event {
             | Event::CustomerReceived { .. }
             | Event::CustomerSaw { .. }
             | Event::RepliesDelayed
+            | Event::LetterDue
+            | Event::CustomerMailed { .. }
+            | Event::AutomaticLetter { .. }
+            | Event::LetterSent { .. }
+            | Event::LetterEmpty { .. }
+            | Event::LetterRefused { .. }
+            | Event::LetterBounced { .. }
             | Event::CustomerRated { .. }
             | Event::SiteTold(_)
             | Event::DeskDeleted(_)
@@ -210,11 +217,13 @@ impl Step<'_> {
         *post = Some(key.clone());
         let Stage::Shown { first_rev, .. } = *stage else { return };
         let (received, seen, waits) = (self.head.received, self.head.seen, self.head.waits);
+        let is_emailed = first_rev <= self.head.mailing.emailed;
         let is_there = first_rev <= received;
         let due = [
             (is_there, Mark::Received),
             (first_rev <= seen, Mark::Seen),
-            (!is_there && first_rev <= waits, Mark::Waiting),
+            (!is_there && !is_emailed && first_rev <= waits, Mark::Waiting),
+            (is_emailed, Mark::Emailed),
         ];
         for (_, mark) in due.into_iter().filter(|(is_due, _)| *is_due) {
             self.effects.push(Effect::MarkPost { seq, post: key.clone(), mark });

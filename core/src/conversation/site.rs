@@ -26,10 +26,14 @@ impl Step<'_> {
             None => self.context.page.clone(),
         };
         let context = Context { facts, page, ..self.context.clone() };
+        let address_changed = customer.email != self.head.customer.email;
         if customer != self.head.customer || context != *self.context {
             self.head.customer = customer;
             *self.context = context;
             self.edit_card();
+            if address_changed {
+                self.address_changed();
+            }
         }
         Ok(())
     }

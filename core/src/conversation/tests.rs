@@ -4,6 +4,7 @@
 mod doubts;
 mod every_pair;
 mod files;
+mod letters;
 mod modes;
 mod play;
 mod properties;

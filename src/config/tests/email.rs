@@ -19,6 +19,8 @@ fn little_has_to_be_said_of_email() {
             name: Some(
                 "Example Support",
             ),
+            topic: "other",
+            answer_after_mins: 5,
             secrets: [
                 Secret(…),
             ],

@@ -15,6 +15,8 @@ fn email() -> Email {
     Email {
         address: "support@example.com".into(),
         name: Some("Example Support".into()),
+        topic: "other".into(),
+        answer_after_mins: 5,
         secrets: vec![Secret::new("a secret of at least thirty-two characters")],
         smtp: server(),
         imap: Inbox { server: server(), name: "INBOX".into() },

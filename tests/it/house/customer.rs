@@ -81,6 +81,22 @@ impl NewCustomer {
 }
 
 impl Customer {
+    /// Somebody who has no page, because he writes letters.
+    pub fn by_mail(web: &Web, id: String, number: i64) -> Customer {
+        let inner = Inner {
+            web: web.clone(),
+            name: format!("#{number}"),
+            id,
+            number,
+            token: String::new(),
+            keys: AtomicU64::new(0),
+            tab: None,
+            tabs: Mutex::default(),
+            receipts: false,
+        };
+        Customer { inner: Arc::new(inner) }
+    }
+
     /// Opens a conversation, and the page on it.
     pub async fn open(web: &Web, new: NewCustomer) -> Customer {
         Customer::open_between(web, web, new).await
@@ -174,6 +190,11 @@ impl Customer {
     pub async fn sends(&self, key: &str, text: &str) -> Answer {
         let said = json!({ "key": key, "text": text });
         self.inner.web.send(Method::POST, "/v1/messages", Some(self.token()), &said).await
+    }
+
+    /// The page says something more of him.
+    pub async fn tells(&self, said: Value) {
+        self.inner.web.send(Method::POST, "/v1/context", Some(&self.inner.token), &said).await.expect(204);
     }
 
     /// Says what the page has, and what was seen.

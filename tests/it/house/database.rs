@@ -135,7 +135,8 @@ impl Probe {
     /// What is still under way, with `now` on the service's clock.
     pub async fn left(&self, now: i64) -> Left {
         let sql = "SELECT (SELECT COUNT(*) FROM outbox), (SELECT COUNT(*) FROM frame WHERE read_at IS NULL), \
-                   (SELECT COUNT(*) FROM hold WHERE due <= $1) + (SELECT COUNT(*) FROM conversation WHERE receipt_due <= $1)";
+                   (SELECT COUNT(*) FROM hold WHERE due <= $1) + (SELECT COUNT(*) FROM conversation WHERE receipt_due <= $1) \
+                   + (SELECT COUNT(*) FROM conversation WHERE letter_due <= $1) + (SELECT COUNT(*) FROM letter WHERE due <= $1)";
         let (orders, frames, due): (i64, i64, i64) =
             on_probe!(self, |pool| sqlx::query_as(sql).bind(now).fetch_one(pool).await.unwrap());
         Left { orders, frames, due }
@@ -178,6 +179,12 @@ impl Probe {
                 Stall::Pg(connection)
             }
         }
+    }
+
+    /// The id of the conversation of this number.
+    pub async fn id_of(&self, number: i64) -> String {
+        let sql = "SELECT id FROM conversation WHERE number = $1";
+        on_probe!(self, |pool| sqlx::query_scalar(sql).bind(number).fetch_one(pool).await.unwrap())
     }
 
     /// One text.

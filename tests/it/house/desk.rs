@@ -247,6 +247,7 @@ fn practice_transcript(thread: &Value) -> String {
             line.push_str(match mark.as_str() {
                 Some("received") => " ✓",
                 Some("seen") => " 👁",
+                Some("emailed") => " ✉️",
                 _ => " ⏳",
             });
         }

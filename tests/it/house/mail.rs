@@ -43,6 +43,11 @@ pub struct Servers {
 }
 
 impl Servers {
+    /// Where the certificate of the CA is.
+    pub fn ca_file(&self) -> PathBuf {
+        self.home.join("ca.pem")
+    }
+
     /// Where a user's letters are.
     pub fn mailbox(&self, user: &str) -> PathBuf {
         self.home.join("mail").join(user)

@@ -7,6 +7,7 @@ use super::desk::{Agent, Desk, DeskKind};
 use super::http::Web;
 use super::journal::Journal;
 use super::nodes::Nodes;
+use super::post::{self, Post};
 use super::s3::{self, BUCKET, FakeS3};
 use super::slack;
 use super::{LOOK_EVERY, PATIENCE};
@@ -69,6 +70,8 @@ pub struct Setup {
     pub files: &'static str,
     /// Files are kept in a bucket.
     pub in_a_bucket: bool,
+    /// What customers do not see goes to them by email.
+    pub by_email: bool,
     /// So many of the real program, in processes of their own; with none it runs in this one.
     pub programs: usize,
 }
@@ -88,6 +91,7 @@ struct Inner {
     clock: Clock,
     hand: Option<Hand>,
     slack: Option<FakeSlack>,
+    post: Option<Post>,
     s3: Option<FakeS3>,
     web: Web,
     probe: Probe,
@@ -125,6 +129,7 @@ impl Setup {
             limits: NO_LIMITS,
             files: "",
             in_a_bucket: false,
+            by_email: false,
             programs: 0,
         }
     }
@@ -135,7 +140,14 @@ impl Setup {
     }
 
     /// The configuration file, with this database and the folder beside it for files.
-    pub fn toml(&self, database: &str, directory: &Path, slack: Option<&FakeSlack>, s3: Option<&FakeS3>) -> String {
+    fn toml(
+        &self,
+        database: &str,
+        directory: &Path,
+        slack: Option<&FakeSlack>,
+        s3: Option<&FakeS3>,
+        post: Option<&Post>,
+    ) -> String {
         let storage = s3.map_or(String::new(), |s3| {
             format!("storage = \"s3\"\nbucket = \"{BUCKET}\"\nendpoint = \"{}\"\n", s3.address)
         });
@@ -152,13 +164,14 @@ impl Setup {
                 slack.api_url().trim_end_matches('/')
             )
         });
+        let post = post.map_or(String::new(), Post::toml);
         let replies = self.replies_in(directory);
         let replies = replies.map_or(String::new(), |folder| format!("[replies]\nfolder = {folder:?}\n"));
         format!(
             "{}\n[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
              [database]\nurl = \"{}\"\n[files]\nfolder = {:?}\n{storage}{}\n\
              [widget]\nask_email = \"optional\"\n{}\n\
-             [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}{replies}[verbs]\n{}\n[limits]\n{}\n",
+             [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}{post}{replies}[verbs]\n{}\n[limits]\n{}\n",
             self.topics,
             database,
             directory.join("files"),
@@ -202,12 +215,13 @@ impl Site {
             DeskKind::Slack => Some(slack::start(&setup, &clock).await),
             DeskKind::Practice => None,
         };
-        let toml = setup.toml(&database.url, &database.directory, fake.as_ref(), s3.as_ref());
+        let post = if setup.by_email { Some(Post::opens().await) } else { None };
+        let toml = setup.toml(&database.url, &database.directory, fake.as_ref(), s3.as_ref(), post.as_ref());
         let env = |name: &str| match name {
             "THREADLINE_IDENTITY_SECRET" => Some(setup.identity.to_string()),
             "THREADLINE_S3_ACCESS_KEY_ID" => Some(s3::ACCESS_KEY_ID.to_string()),
             "THREADLINE_S3_SECRET_ACCESS_KEY" => Some(s3::SECRET_ACCESS_KEY.to_string()),
-            name => fake.as_ref().and_then(|slack| secret(slack, name)),
+            name => post::secret(name).or_else(|| fake.as_ref().and_then(|slack| secret(slack, name))),
         };
         let read = |path: &Path| -> io::Result<String> {
             if path == Path::new(config::FILE) { Ok(toml.clone()) } else { std::fs::read_to_string(path) }
@@ -223,7 +237,7 @@ impl Site {
         let nodes = match setup.programs {
             0 => None,
             count => {
-                let toml = |url: &str| setup.toml(url, &database.directory, fake.as_ref(), s3.as_ref());
+                let toml = |url: &str| setup.toml(url, &database.directory, fake.as_ref(), s3.as_ref(), post.as_ref());
                 Some(Nodes::new(count, &database.directory, &database.url, toml).await)
             }
         };
@@ -234,6 +248,7 @@ impl Site {
             clock,
             hand,
             slack: fake,
+            post,
             s3,
             web: Web::new(),
             probe: database.probe(),
@@ -326,6 +341,17 @@ impl Site {
         customer
     }
 
+    /// Whose conversation has this number, for one that began with a letter.
+    pub async fn who_mailed(&self, number: i64) -> Customer {
+        let id = self.inner.probe.id_of(number).await;
+        Customer::by_mail(&self.inner.web, id, number)
+    }
+
+    /// How many letters were taken in and read.
+    pub async fn letters_read(&self) -> i64 {
+        self.inner.probe.number("SELECT COUNT(*) FROM frame WHERE platform = 'mail' AND read_at IS NOT NULL").await
+    }
+
     /// Somebody of the team.
     pub fn agent(&self, name: &str) -> Agent {
         self.desk().agent(name)
@@ -349,7 +375,12 @@ impl Site {
         self.inner.slack.as_ref().expect("this desk is in Slack")
     }
 
-    /// The bucket of files.
+    /// The post office.
+    pub fn post(&self) -> &Post {
+        self.inner.post.as_ref().expect("it sends letters")
+    }
+
+    /// The bucket.
     pub fn s3(&self) -> &FakeS3 {
         self.inner.s3.as_ref().expect("files are kept in a bucket")
     }

@@ -96,13 +96,11 @@ pub fn transcript(slack: &FakeSlack, thread: &Thread) -> String {
         if post.edited {
             line.push_str(" (edited)");
         }
-        for reaction in &post.reactions {
-            line.push_str(match reaction.as_str() {
-                "heavy_check_mark" => " ✓",
-                "eye" => " 👁",
-                "hourglass_flowing_sand" => " ⏳",
-                _ => " ?",
-            });
+        // Slack shows them in the order in which they were made; here they stand as at the practice desk.
+        let marks = [("hourglass_flowing_sand", " ⏳"), ("heavy_check_mark", " ✓"), ("envelope", " ✉️"), ("eye", " 👁")];
+        line.extend(marks.iter().filter(|(name, _)| post.reactions.iter().any(|it| it == name)).map(|(_, mark)| *mark));
+        if post.reactions.iter().any(|it| !marks.iter().any(|(name, _)| it == name)) {
+            line.push_str(" ?");
         }
         lines.push(line.replace('\n', "\n    "));
     }

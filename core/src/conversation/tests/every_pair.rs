@@ -578,6 +578,7 @@ fn stage_of(message: &Message) -> String {
         Kind::Note { .. } => format!("note “{said}”"),
         Kind::Deed { .. } => format!("deed “{said}”"),
         Kind::Set { .. } => "set aside".into(),
+        Kind::Letter { .. } => panic!("letters have tables of their own"),
         Kind::Saved { .. } | Kind::Preview { .. } => panic!("saved replies have tables of their own"),
     }
 }

@@ -6,7 +6,7 @@ use crate::body::{Block, Span};
 use crate::desk::{Author, Mode, Stranger, StrangerKind, Topic};
 use crate::file::{AtDesk, DeskFile, Hash};
 use crate::ids::{AgentId, FileId};
-use crate::message::{Fate, Stage};
+use crate::message::{About, Delivery, Fate, Stage};
 use crate::saved::{SavedReplies, SavedReply};
 use crate::verb::parse::person_named;
 use crate::verb::{Names, Verb, Who};
@@ -147,7 +147,8 @@ impl Play {
         self.only_what_the_caller_loads_is_looked_at(&before, &event, &effects);
         let mut again = self.dialogue.clone();
         // What it says is about a moment: a later one may be another.
-        let later = self.now.plus_millis(i64::from(event != Event::RepliesDelayed));
+        let is_of_moment = matches!(event, Event::RepliesDelayed | Event::LetterDue);
+        let later = self.now.plus_millis(i64::from(!is_of_moment));
         let repeated = carry(&mut again, event.clone(), later, &self.rules);
         assert_eq!((repeated, &again), (Ok(Vec::new()), &self.dialogue), "the second time of {event:?}");
         self.revs_are_one_per_change(&before, &effects);
@@ -200,6 +201,9 @@ impl Play {
                     assert!(!again || lost, "ordered twice: {seq}");
                 }
                 Effect::FetchFiles { seq, .. } => assert!(self.orders.insert(Order::Fetch(*seq)), "ordered twice"),
+                Effect::SendLetter { seq } => assert!(self.orders.insert(Order::Letter(*seq)), "ordered twice: {seq}"),
+                // One that came back was perhaps settled when it was sent.
+                Effect::Settled(order @ Order::Letter(_)) => drop(self.orders.remove(order)),
                 Effect::Settled(order) => assert!(self.orders.remove(order), "settled and not ordered: {order:?}"),
                 Effect::EndHoldAt { message, at } => assert_eq!(self.holds.insert(*message, *at), None),
                 Effect::ForgetHold(message) => {
@@ -212,12 +216,15 @@ impl Play {
                         Mark::Seen => head.seen,
                         Mark::Received => head.received,
                         Mark::Waiting => head.rev,
+                        Mark::Emailed => head.mailing.emailed,
                     };
                     let Some((_, Stage::Shown { first_rev, .. })) = self.message(*seq).from_agent() else {
                         panic!("marked, and not shown: {seq}")
                     };
                     assert!(first_rev <= upto, "marked too early: {seq}");
-                    assert!(self.marked.insert((*seq, *mark)), "marked twice: {seq}");
+                    let is_new = self.marked.insert((*seq, *mark));
+                    // One that came back is sent again.
+                    assert!(is_new || *mark == Mark::Emailed, "marked twice: {seq}");
                 }
                 Effect::WaitsNoMore { seq, .. } => {
                     assert!(self.marked.remove(&(*seq, Mark::Waiting)), "did not wait: {seq}");
@@ -257,6 +264,9 @@ impl Play {
                 orders.insert(Order::Post(message.seq));
                 assert_ne!(self.dialogue.head.thread, Thread::None, "waits for a thread that nobody opens");
             }
+            if matches!(message.kind, Kind::Letter { delivery: Delivery::Waiting, .. }) {
+                orders.insert(Order::Letter(message.seq));
+            }
             if let Some((by, Stage::Held { until })) = message.from_agent() {
                 holds.insert(message.id, until);
                 typing = typing.max((message.seq, Some(by.name.clone())));
@@ -275,10 +285,22 @@ impl Play {
             self.dialogue.messages.iter().filter(is_one).map(|m| m.seq).collect::<BTreeSet<_>>()
         };
         let marked = self.marked.iter().filter(|(_, mark)| *mark == Mark::Waiting).map(|(seq, _)| *seq);
-        assert_eq!(marked.collect::<BTreeSet<_>>(), shown_above(head.received, head.waits), "what shows that it waits");
-        let unheard = shown_above(head.received.max(head.waits), head.rev);
+        let has = head.received.max(head.mailing.emailed);
+        assert_eq!(marked.collect::<BTreeSet<_>>(), shown_above(has, head.waits), "what shows that it waits");
+        let unheard = shown_above(has.max(head.waits), head.rev);
         assert!(unheard.is_empty() || head.receipt_due.is_some(), "nobody is told that these wait: {unheard:?}");
         assert!(before.head.seen <= head.seen && before.head.received <= head.received);
+        let under_way = |m: &&Message| {
+            matches!(m.kind, Kind::Letter { about: About::Answers { .. }, delivery: Delivery::Waiting, .. })
+        };
+        let letters: Vec<i64> = self.dialogue.messages.iter().filter(under_way).map(|m| m.seq).collect();
+        assert!(head.mailing.under_way.is_none_or(|seq| letters.contains(&seq)), "a letter that is not under way");
+        let unread = shown_above(head.read().max(head.received), head.rev);
+        let can_mail = self.rules.mail.is_some()
+            && head.customer.email.is_some()
+            && head.customer.email != head.mailing.undeliverable;
+        let waits = head.mailing.due.is_some() || head.mailing.under_way.is_some();
+        assert!(unread.is_empty() || !can_mail || waits, "nobody sends these: {unread:?}");
         let previews = self.dialogue.messages.iter();
         let previews = previews.filter(|m| matches!(m.kind, Kind::Preview { fate: Fate::Sent, .. }));
         let sent = self.dialogue.messages.iter().filter(|m| matches!(m.kind, Kind::Saved { .. }));
@@ -332,6 +354,14 @@ impl Play {
             Effect::Settled(Order::Open) => "the thread is settled".into(),
             Effect::Settled(Order::Post(seq)) => format!("{seq} is settled"),
             Effect::Settled(Order::Fetch(seq)) => format!("the files of {seq} are settled"),
+            Effect::SendLetter { seq } => match &self.message(*seq).kind {
+                Kind::Letter { to, about: About::Ticket, .. } => format!("send {to} the letter {seq} about the ticket"),
+                Kind::Letter { to, about: About::Answers { above, upto }, .. } => {
+                    format!("send {to} the letter {seq} with r{} to r{upto}", above + 1)
+                }
+                other => panic!("a letter that is none: {other:?}"),
+            },
+            Effect::Settled(Order::Letter(seq)) => format!("the letter {seq} is settled"),
             Effect::ShowToCustomer(message) => format!("show {}", message.0),
             Effect::ShowTyping { by: Some(name) } => format!("{name} is typing"),
             Effect::ShowTyping { by: None } => "nobody is typing".into(),
@@ -356,6 +386,7 @@ pub(super) fn rules(mode: Mode, hold_millis: i64) -> DeskRules {
         names: Arc::default(),
         timetable: Arc::default(),
         replies: Arc::new(replies()),
+        mail: None,
     }
 }
 
@@ -437,9 +468,21 @@ fn loaded(dialogue: &Dialogue, event: &Event, rules: &DeskRules) -> BTreeSet<Mes
         return dialogue.messages.iter().map(|m| m.id).collect();
     }
     match event {
-        Event::CustomerWrote { key: name, .. } | Event::CustomerRated { key: name, .. } => wanted.extend(key(name)),
+        Event::CustomerWrote { key: name, .. }
+        | Event::CustomerRated { key: name, .. }
+        | Event::AutomaticLetter { key: name, .. } => wanted.extend(key(name)),
+        Event::CustomerMailed { key: name, .. } => {
+            wanted.extend(key(name));
+            let above = head.seen.min(head.received);
+            let reply = |m: &&Message| m.from_agent().is_some() && m.rev > above;
+            wanted.extend(dialogue.messages.iter().filter(reply).map(|m| m.id));
+        }
         Event::AgentDid(deed) => wanted.extend(key(&deed.key)),
-        Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed => {
+        Event::LetterSent { .. }
+        | Event::LetterEmpty { .. }
+        | Event::LetterRefused { .. }
+        | Event::LetterBounced { .. } => wanted.extend(dialogue.messages.iter().map(|m| m.id)),
+        Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed | Event::LetterDue => {
             let above = head.seen.min(head.received);
             let reply = |m: &&Message| m.from_agent().is_some() && m.rev > above;
             wanted.extend(dialogue.messages.iter().filter(reply).map(|m| m.id));
@@ -497,7 +540,19 @@ pub(super) fn event_words(event: &Event) -> String {
         }
         Event::CustomerReceived { rev } => format!("Ada received r{rev}"),
         Event::CustomerSaw { rev } => format!("Ada saw r{rev}"),
+        Event::CustomerMailed { key, body, files, not_taken, from, subject, id: _ } => {
+            let names: String = files.iter().map(|file| format!(" [{}]", file.name)).collect();
+            let not_taken: String = not_taken.iter().map(|(name, _)| format!(" [{name} not taken]")).collect();
+            let subject = subject.as_deref().unwrap_or("-");
+            format!("a letter {key} from {from}, {subject}: {}{names}{not_taken}", on_one_line(body))
+        }
+        Event::AutomaticLetter { key, subject, what } => format!("a letter {key} by itself, {subject}: {what}"),
         Event::RepliesDelayed => "Ada is missed".to_string(),
+        Event::LetterDue => "a letter is due".to_string(),
+        Event::LetterSent { seq, upto } => format!("the letter {seq} is sent, up to r{upto}"),
+        Event::LetterEmpty { seq } => format!("the letter {seq} has nothing to say"),
+        Event::LetterRefused { seq, why } => format!("the letter {seq} is refused: {why}"),
+        Event::LetterBounced { seq, why } => format!("the letter {seq} came back: {why}"),
         Event::CustomerRated { key, score, comment } => format!("Ada rated, {key}: {} {comment}", score.stars()),
         Event::AgentDid(deed) => format!("{} did, {}: {:?}", deed.by.name, deed.key, deed.verb),
         Event::SiteTold(told) => {
@@ -624,6 +679,23 @@ pub(super) fn rated(key: &str, stars: i64, comment: &str) -> Event {
 }
 
 /// Somebody wrote in the first thread.
+pub(super) fn mailed(key: &str, from: &str, text: &str) -> Event {
+    Event::CustomerMailed {
+        key: key.into(),
+        body: Body::plain(text),
+        files: Vec::new(),
+        not_taken: Vec::new(),
+        from: from.into(),
+        subject: None,
+        id: Some(format!("{key}@customer.example")),
+    }
+}
+
+pub(super) fn has_address(email: &str) -> Event {
+    let who = crate::customer::Introduction { email: Some(email.into()), ..Default::default() };
+    Event::SiteTold(Told { who, ..Told::default() })
+}
+
 pub(super) fn told(key: &str, value: &str) -> Event {
     Event::SiteTold(Told { facts: vec![(key.into(), Some(value.into()))], ..Told::default() })
 }

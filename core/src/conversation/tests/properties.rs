@@ -4,6 +4,8 @@
 use super::play::*;
 use super::*;
 use crate::availability::Promise;
+use crate::desk::MailRules;
+use crate::message::{About, Delivery};
 use crate::ticket::Priority;
 use crate::verb::{Saved, Verb, Who};
 use proptest::prelude::*;
@@ -17,6 +19,10 @@ enum Happening {
     Deletes(i64),
     HoldEnds(usize),
     IsMissed,
+    IsMailed,
+    Letter { which: usize, fate: u8, back: i64 },
+    HasAddress(u8),
+    CustomerMails { key: u8, from: u8 },
     Opens(u8),
     Posts { which: usize, pieces: u32 },
     Refuses(usize),
@@ -44,6 +50,10 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (1..9i64).prop_map(Deletes),
         4 => (0..9usize).prop_map(HoldEnds),
         2 => Just(IsMissed),
+        3 => Just(IsMailed),
+        4 => (0..9usize, 0..8u8, 0..3i64).prop_map(|(which, fate, back)| Letter { which, fate, back }),
+        1 => (0..3u8).prop_map(HasAddress),
+        2 => (0..4u8, 0..3u8).prop_map(|(key, from)| CustomerMails { key, from }),
         2 => (1..4u8).prop_map(Opens),
         4 => (0..9usize, 0..4u32).prop_map(|(which, pieces)| Posts { which, pieces }),
         1 => (0..9usize).prop_map(Refuses),
@@ -134,6 +144,28 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
         Happening::WritesElsewhere { who, post, what } => in_thread("T0", desk_message(who, post, 0, what)),
         Happening::Deletes(stamp) => deletes(stamp),
         Happening::IsMissed => Event::RepliesDelayed,
+        Happening::IsMailed => Event::LetterDue,
+        Happening::Letter { which, fate, back } => {
+            let letters: Vec<_> = messages.iter().filter(|m| matches!(m.kind, Kind::Letter { .. })).collect();
+            let letter = letters.get(which % letters.len().max(1))?;
+            let seq = letter.seq;
+            match (fate, &letter.kind) {
+                (0, _) => Event::LetterRefused { seq, why: "no such user".into() },
+                (1, _) => Event::LetterBounced { seq, why: "no such user".into() },
+                (2, _) => Event::LetterEmpty { seq },
+                (_, Kind::Letter { about: About::Answers { above, upto }, .. }) => {
+                    Event::LetterSent { seq, upto: (upto - back).max(*above) }
+                }
+                _ => Event::LetterSent { seq, upto: 0 },
+            }
+        }
+        Happening::CustomerMails { key: 0, .. } => {
+            Event::AutomaticLetter { key: "m0".into(), subject: "Out".into(), what: "an automatic reply".into() }
+        }
+        Happening::CustomerMails { key, from } => {
+            mailed(&format!("m{key}"), &format!("ada{from}@example.com"), "One two three, four")
+        }
+        Happening::HasAddress(which) => has_address(&format!("ada{which}@example.com")),
         Happening::HoldEnds(at) => Event::HoldEnded(nth(at)?.id),
         Happening::Opens(thread) => opened(&format!("T{thread}")),
         Happening::Posts { which, pieces: 0 } => stands(nth(which)?.seq, 70),
@@ -176,8 +208,12 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
 
 fn rules() -> impl Strategy<Value = DeskRules> {
     let mode = prop_oneof![Just(Mode::Open), Just(Mode::Claimed), Just(Mode::Explicit)];
-    (mode, prop_oneof![Just(0), Just(3_000)])
-        .prop_map(|(mode, hold_millis)| DeskRules { post_chars_max: 10, ..play::rules(mode, hold_millis) })
+    let mail = prop_oneof![Just(None), Just(Some(MailRules { answer_after_millis: 20_000 }))];
+    (mode, prop_oneof![Just(0), Just(3_000)], mail).prop_map(|(mode, hold_millis, mail)| DeskRules {
+        post_chars_max: 10,
+        mail,
+        ..play::rules(mode, hold_millis)
+    })
 }
 
 /// A post's life at the desk: what each version said, and whether it was deleted in the end.
@@ -242,10 +278,19 @@ proptest! {
             }
             play.step(Event::HoldEnded(message.id));
         }
+        for at in 0..play.dialogue.messages.len() {
+            let message = &play.dialogue.messages[at];
+            if let Kind::Letter { about, .. } = message.kind {
+                let upto = if let About::Answers { upto, .. } = about { upto } else { 0 };
+                play.step(Event::LetterSent { seq: message.seq, upto });
+            }
+        }
         play.step(Event::CardEdited { rev: play.dialogue.head.card_rev });
         // [`Play::step`] compares these with the orders and holds that the effects made.
         let waits = |m: &Message| {
-            matches!(m.kind.posting(), Some(Posting::Waiting { .. })) || matches!(m.from_agent(), Some((_, Stage::Held { .. })))
+            matches!(m.kind.posting(), Some(Posting::Waiting { .. }))
+                || matches!(m.kind, Kind::Letter { delivery: Delivery::Waiting, .. })
+                || matches!(m.from_agent(), Some((_, Stage::Held { .. })))
         };
         prop_assert!(!play.dialogue.messages.iter().any(waits));
     }

@@ -74,6 +74,9 @@ const HOURS: &[&str] =
 /// The modules of the practice desk.
 const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice-files.js", "practice.js"];
 
+/// The modules of the customer's page.
+const TICKET: &[&str] = &["words/fill.js", "words/ticket.js", "ticket.js"];
+
 /// Digits of a content's hash in a name: 64 bits, so two contents never share one.
 const HASH_CHARS: usize = 16;
 
@@ -102,7 +105,7 @@ fn main() -> Result<()> {
         let loader = assets.linked(&script(modules, false)?)?;
         assets.add(path, JAVASCRIPT, format!("(() => {{\n'use strict';\n{loader}}})();\n"));
     }
-    for (page, modules) in [("shop", &["shop.js"][..]), ("practice", PRACTICE)] {
+    for (page, modules) in [("shop", &["shop.js"][..]), ("practice", PRACTICE), ("ticket", TICKET)] {
         assets.add_hashed(&format!("{page}.js"), JAVASCRIPT, script(modules, false)?);
         assets.add_hashed(&format!("{page}.css"), CSS, source(&format!("{page}.css"))?);
         let html = assets.linked(&source(&format!("{page}.html"))?)?;

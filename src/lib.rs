@@ -114,8 +114,7 @@ pub async fn start(
     life.spawn("customers who are missed", missed(scheduler::Missed::Receipts));
     if let Some(email) = &config.email {
         life.spawn("answers that go by email", missed(scheduler::Missed::Answers));
-        let postman =
-            Postman::new(service.clone(), email, &config.topics).context("cannot prepare the sending of letters")?;
+        let postman = Postman::new(service.clone(), email, &config).context("cannot prepare the sending of letters")?;
         life.spawn("the postman", postman.run(life.clone()));
         if let Some(topic) = config.mail_topic() {
             let mailroom = Mailroom::new(service.clone(), email, topic);

@@ -45,6 +45,8 @@ pub struct Postman {
     smtp: Smtp,
     /// What people read of each topic, by its id.
     topics: HashMap<String, String>,
+    /// Where browsers reach us.
+    public_url: Option<String>,
     automatic: DefaultKeyedRateLimiter<String>,
 }
 
@@ -64,10 +66,11 @@ impl Postman {
     /// # Errors
     ///
     /// When a certificate of the operator's is no use.
-    pub fn new(service: Service, email: &config::Email, topics: &[config::Topic]) -> anyhow::Result<Postman> {
-        let topics = topics.iter().map(|topic| (topic.id.clone(), topic.label.clone())).collect();
+    pub fn new(service: Service, email: &config::Email, config: &config::Config) -> anyhow::Result<Postman> {
+        let topics = config.topics.iter().map(|topic| (topic.id.clone(), topic.label.clone())).collect();
         let automatic = DefaultKeyedRateLimiter::keyed(Quota::per_hour(AUTOMATIC_PER_HOUR));
-        Ok(Postman { service, writer: Writer::new(email), smtp: Smtp::new(email)?, topics, automatic })
+        let public_url = config.server.public_url.clone();
+        Ok(Postman { service, writer: Writer::new(email), smtp: Smtp::new(email)?, topics, public_url, automatic })
     }
 
     /// Sends letters until the process stops, whenever this process is the one that may.
@@ -204,7 +207,7 @@ impl Postman {
             message_id: self.message_id(&head, own.id),
             in_reply_to: before.last().cloned(),
             references: before,
-            page: None,
+            page: self.page(head.number),
             at: now,
         };
         Ok(Composed::Ready(Box::new(letter), upto))
@@ -224,6 +227,11 @@ impl Postman {
             _ => None,
         };
         messages.iter().filter_map(id).collect()
+    }
+
+    /// Where the customer finds the whole conversation, if browsers can reach us.
+    fn page(&self, number: i64) -> Option<String> {
+        Some(format!("{}/ticket#{}", self.public_url.as_ref()?, self.writer.signer().page(number)))
     }
 
     fn message_id(&self, head: &Conversation, letter: MessageId) -> String {

@@ -725,8 +725,8 @@ mod tests {
             The customer gives ★★☆☆☆ and says: Too slow
             ⚠️ Message 7 of the customer could not be posted here (it is too long). The customer was told that it did not arrive.
             ⚠️ A file of the customer’s letter, “run.exe”, was not taken: it is empty, or a picture that cannot be read. The letter is kept whole.
-            A letter with the subject “Out of office” came by itself (an automatic reply). Nobody waits for an answer to it.
-            A letter came by itself (a mailing list). Nobody waits for an answer to it.
+            ✉️ A letter with the subject “Out of office” came: an automatic reply, which is not answered.
+            ✉️ A letter came: from a mailing list, which is not answered.
             ⚠️ A letter to ada@example.com could not be sent (550 no such user). Nothing more goes to this address before it is tried again or the customer gives another one.
             ⚠️ A letter to ada@example.com came back (5.1.1 no such user). The customer has not read it there. Nothing more goes to this address before it is tried again or the customer gives another one.
             ⚠️ A saved reply that Grace sent could not be posted here (it is too long). The customer gets it all the same.

@@ -21,6 +21,7 @@ const LOCAL_PART_BYTES_MAX: usize = 64;
 enum Purpose {
     Reply,
     Letter,
+    Page,
 }
 
 /// Makes signed names, and checks them.
@@ -68,6 +69,18 @@ impl Signer {
         let named = format!("{number}.{}", base32(&nonce));
         let signature = self.signature(Purpose::Letter, &named);
         format!("t{named}.{signature}@{}", self.domain)
+    }
+
+    /// What names a conversation's page: `1042.…`. It opens the conversation to whoever has it, so it stands in
+    /// letters to the customer alone, and in an address only behind the `#`, which no server is sent.
+    pub fn page(&self, number: i64) -> String {
+        format!("{number}.{}", self.signature(Purpose::Page, &number.to_string()))
+    }
+
+    /// The conversation of the page that is named so; none where it is not one of ours.
+    pub fn conversation_of_page(&self, page: &str) -> Option<i64> {
+        let (number, signature) = page.trim().split_once('.')?;
+        self.signed(Purpose::Page, number, number, signature)
     }
 
     /// The conversation that a reply address names; none where it is not one of ours.
@@ -121,6 +134,7 @@ fn mac(secret: &[u8], purpose: Purpose, named: &str) -> Option<Hmac<Sha256>> {
     mac.update(match purpose {
         Purpose::Reply => b"threadline reply address\0",
         Purpose::Letter => b"threadline letter\0",
+        Purpose::Page => b"threadline page\0",
     });
     mac.update(named.as_bytes());
     Some(mac)
@@ -155,6 +169,24 @@ mod tests {
         expect_test::expect!["Support+t1042.bw667a5gekmg25if@example.com"].assert_eq(&address);
         for same in [address.clone(), address.to_uppercase(), address.to_lowercase(), format!(" {address} ")] {
             assert_eq!(signer.conversation_at(&same), Some(1042), "{same}");
+        }
+    }
+
+    #[test]
+    fn what_names_a_page_is_signed_for_that_alone() {
+        let (signer, other) = (signer(&[NEW, OLD]), signer(&["another secret of forty characters ....."]));
+        let page = signer.page(1042);
+        expect_test::expect!["1042.klmzh5hmebsx3isz"].assert_eq(&page);
+        assert_eq!(signer.conversation_of_page(&format!(" {page}")), Some(1042));
+        assert_eq!(signer.conversation_of_page(&super::tests::signer(&[OLD]).page(7)), Some(7));
+        assert_eq!(other.conversation_of_page(&page), None);
+        let (_, of_address) =
+            signer.reply_address(1042).split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let of_address = of_address.split('@').next().unwrap().to_owned();
+        for forged in
+            [page.replace("1042", "1043"), format!("1042.{of_address}"), "1042.".into(), "1042".into(), String::new()]
+        {
+            assert_eq!(signer.conversation_of_page(&forged), None, "{forged}");
         }
     }
 

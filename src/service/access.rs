@@ -163,6 +163,23 @@ impl Service {
         Ok(listed.collect())
     }
 
+    /// A token for the conversation of this number, for whoever has shown that it is his: the caller has checked
+    /// that.
+    pub async fn token_for(&self, number: i64) -> Result<(Conversation, Token), Refusal> {
+        let head = self.inner.store.conversation_by_number(number).await?.ok_or(Refusal::NotYours)?;
+        let (id, token) = (head.id, Token::fresh(head.id, &self.inner.ids)?);
+        let (now, hash) = (self.inner.clock.now(), token.hash.clone());
+        let write = self.inner.store.write(move |tx| {
+            let hash = hash.clone();
+            Box::pin(async move {
+                tx.insert_token(&hash, id, now).await?;
+                tx.bound_tokens(id).await
+            })
+        });
+        write.await?;
+        Ok((head, token))
+    }
+
     /// Another token for a conversation, if it is this customer's.
     pub async fn another_token(
         &self,

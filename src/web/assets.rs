@@ -105,9 +105,12 @@ mod tests {
             /assets/rating.js
             /assets/shop-<hash>.css
             /assets/shop-<hash>.js
+            /assets/ticket-<hash>.css
+            /assets/ticket-<hash>.js
             /assets/widget-shy.js
             /practice.html
             /shop.html
+            /ticket.html
             /widget.js
         "#]]
         .assert_eq(&(paths.join("\n") + "\n"));
@@ -124,7 +127,7 @@ mod tests {
             }
         }
         assert_eq!(
-            links, 24,
+            links, 26,
             "both loaders, chat and its four parts by name and by hash, a script and a style for each page"
         );
     }

@@ -19,6 +19,7 @@ pub mod problem;
 mod proof;
 mod rating;
 mod serve;
+mod ticket;
 mod widget;
 
 pub use serve::serve;
@@ -153,6 +154,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(availability::availability))
         .routes(routes!(opening::open_conversation, mine::list))
         .routes(routes!(mine::another_token))
+        .routes(routes!(ticket::open))
         .routes(routes!(context::tell))
         .routes(routes!(widget::write, widget::read))
         .routes(routes!(widget::receive))
@@ -199,6 +201,7 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route("/ticket", get(ticket::ticket))
         .route("/widget.js", get(loader))
         .route("/assets/{name}", get(asset));
     if practised {
@@ -310,6 +313,23 @@ async fn slack_knocks(State(app): State<App>, headers: HeaderMap, request: Reque
         Knocked::Refused(why) => Problem::new(StatusCode::UNAUTHORIZED, why).into_response(),
         Knocked::Unstored => Problem::unstored().into_response(),
     }
+}
+
+/// These pages run only what they come with.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data:; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+);
+
+/// A page of ours, for whoever asks for it.
+fn page(name: &str, request: &Request) -> Response {
+    let Some(asset) = assets::find(name) else {
+        return Problem::new(StatusCode::NOT_FOUND, "There is no such page.").into_response();
+    };
+    let mut response = served(asset, request.headers());
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
 }
 
 async fn healthz() -> &'static str {

@@ -5,14 +5,13 @@
 use super::input::{At, In};
 use super::problem::Problem;
 use super::widget::is_client_key;
-use super::{App, files, served};
+use super::{App, files, page};
 use crate::practice::{PracticeError, preview_of};
 use crate::store::practice::{PostKind, PracticePost};
-use crate::web::assets;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, patch, post};
@@ -36,11 +35,6 @@ const THREADS_MAX: i64 = 200;
 const NAME_CHARS_MAX: usize = 80;
 /// Longest text of an agent, in characters: what Slack takes in one message.
 const TEXT_CHARS_MAX: usize = 40_000;
-/// These pages run only what they come with.
-const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data:; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
-);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,16 +88,6 @@ async fn loopback_only(request: Request, next: Next) -> Response {
     }
     let what = "The practice desk is for this machine only. Open it under 127.0.0.1 or localhost.";
     Problem::new(StatusCode::FORBIDDEN, what).into_response()
-}
-
-fn page(name: &str, request: &Request) -> Response {
-    let Some(asset) = assets::find(name) else {
-        return Problem::new(StatusCode::NOT_FOUND, "There is no such page.").into_response();
-    };
-    let mut response = served(asset, request.headers());
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
 }
 
 async fn threads(State(app): State<App>) -> Result<Json<Value>, Problem> {

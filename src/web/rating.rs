@@ -28,6 +28,8 @@ pub(super) struct StandingView {
     score: Option<u8>,
     /// While an answer is owed that was promised for later, by when there is one: milliseconds since 1970-01-01T00:00Z.
     answer_by: Option<i64>,
+    /// True while the customer waits for an answer.
+    awaiting: bool,
     /// The last change that went to the customer by email: what he has there is not unread.
     emailed: i64,
 }
@@ -51,6 +53,7 @@ pub(super) struct NewRating {
 impl StandingView {
     pub(super) fn of(it: &Conversation) -> StandingView {
         let (answer_by, emailed) = (it.answer_due().map(|due| due.0), it.mailing.emailed);
+        let awaiting = matches!(it.standing, Standing::AwaitingAgent { .. });
         match &it.standing {
             Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => StandingView {
                 state: "open",
@@ -59,6 +62,7 @@ impl StandingView {
                 rating: None,
                 score: None,
                 answer_by,
+                awaiting,
                 emailed,
             },
             Standing::Resolved { at, by, rating } => {
@@ -74,6 +78,7 @@ impl StandingView {
                     rating: Some(rating),
                     score,
                     answer_by,
+                    awaiting,
                     emailed,
                 }
             }

@@ -22,6 +22,8 @@ static STAGE: Mutex<()> = Mutex::new(());
 const NEWCOMER: &str = "[limits]\nmessages_per_conversation_per_minute = 0\nconversations_per_address_per_minute = 0\n\
                         requests_per_address_per_minute = 0\n[practice]\nenabled = true\n";
 
+/// The variable for what reply addresses and links are signed with.
+const EMAIL: &str = "THREADLINE_EMAIL_SECRET";
 /// The variable for what the site signs with, here and in the service.
 const IDENTITY: &str = "THREADLINE_IDENTITY_SECRET";
 
@@ -148,6 +150,17 @@ fn slack() {
     assert_eq!(slack.complaints(), Vec::<String>::new());
 }
 
+#[test]
+fn ticket() {
+    let secret = "a secret of at least thirty-two characters";
+    let signer = threadline::email::address::Signer::new("support@example.com", [secret]);
+    // Nobody answers at these ports: the letters wait.
+    let email = "[email]\naddress = \"support@example.com\"\n[email.smtp]\nhost = \"localhost\"\nport = 9\n\
+                 [email.imap]\nhost = \"localhost\"\nport = 9\nuser = \"support\"\n";
+    let more = [(EMAIL, secret.to_string()), ("LINK", signer.page(1001)), ("OTHER", signer.page(1099))];
+    in_chromium("ticket.mjs", &format!("{HOURS}{email}"), None, &more);
+}
+
 /// Office hours in Madrid.
 const HOURS: &str = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
                      [[topic]]\nid = \"billing\"\nlabel = \"Billing Questions\"\n\
@@ -230,6 +243,8 @@ fn configuration(directory: &Path, server: &str, slack: Option<&FakeSlack>, more
     let env = |name: &str| match (slack, name) {
         (Some(slack), "SLACK_BOT_TOKEN") => Some(slack.bot_token().to_string()),
         (Some(slack), "SLACK_APP_TOKEN") => Some(slack.app_token().to_string()),
+        (_, EMAIL) => more.iter().find(|(name, _)| *name == EMAIL).map(|(_, secret)| secret.clone()),
+        (_, "THREADLINE_IMAP_PASSWORD") => Some("a-password".to_string()),
         (_, IDENTITY) => more.iter().find(|(name, _)| *name == IDENTITY).map(|(_, secret)| secret.clone()),
         _ => None,
     };

@@ -158,7 +158,9 @@ async fn what_a_program_writes_is_marked_and_never_answered(house: House, desk: 
     let list = "Subject: [news] All\r\nList-Id: <news.customer.example>\r\nMessage-ID: <3@customer.example>\r\n";
     let unknown = "Subject: Out of office\r\nAuto-Submitted: auto-replied\r\nMessage-ID: <4@customer.example>\r\n";
     site.post().sends(&ada.address(), &reply_to, &letter(&ada.address(), &reply_to, away, "I am away")).await;
+    takes_in(&site, 2).await;
     site.post().sends(&ada.address(), &reply_to, &letter(&ada.address(), &reply_to, list, "News")).await;
+    takes_in(&site, 3).await;
     site.post().sends(&ada.address(), &support, &letter(&ada.address(), &support, unknown, "I am away")).await;
     takes_in(&site, 4).await;
     expect![[r#"

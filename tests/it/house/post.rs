@@ -2,7 +2,7 @@
 //! anybody's mailbox, as a mail program shows it.
 
 use super::mail::{PASSWORD, Servers, servers};
-use super::{Wire, until};
+use super::{Site, Wire, until};
 use lettre::address::Envelope;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use mail_parser::{Message, MessageParser, MimeHeaders};
@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use threadline::email::address::Signer;
 
 /// Signs the reply addresses of every site.
 pub const SECRET: &str = "a secret of at least thirty-two characters";
@@ -69,6 +70,11 @@ impl Post {
         self.wire.leads_to(if is { vec![format!("127.0.0.1:{}", self.servers.smtp)] } else { Vec::new() });
         self.wire.is_cut();
     }
+}
+
+/// What signs for a site; none where it sends no letters.
+pub fn signer(site: &Site) -> Option<Signer> {
+    site.sends_letters().then(|| Signer::new(&site.post().address(), [SECRET]))
 }
 
 /// The environment variables that a configuration's secrets come from.

@@ -375,6 +375,11 @@ impl Site {
         self.inner.slack.as_ref().expect("this desk is in Slack")
     }
 
+    /// Whether it has a post office.
+    pub fn sends_letters(&self) -> bool {
+        self.inner.post.is_some()
+    }
+
     /// The post office.
     pub fn post(&self) -> &Post {
         self.inner.post.as_ref().expect("it sends letters")

@@ -365,7 +365,7 @@ fn what_he_writes_by_email_is_his_word_and_a_ticket() {
         a letter m1 from Ada@Example.com, -: Firefox
             nothing
         a letter m2 by itself, Away: an automatic reply
-            post 6 “A letter with the subject “Away” came by itself (an automatic reply). Nobody waits for an answer to it.”
+            post 6 “✉️ A letter with the subject “Away” came: an automatic reply.”
         a letter m2 by itself, Away: an automatic reply
             nothing
         (from somebody else, after it was resolved, with a file that is not taken)

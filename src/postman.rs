@@ -4,7 +4,7 @@
 //! it, it is sent again, and has the same id, so that mail programs show it once.
 
 use crate::config;
-use crate::email::letter::{Enclosed, Kind as Says, Letter, Said, Unwritable, Writer};
+use crate::email::letter::{Enclosed, Kind as Says, Letter, Missing, Said, Unwritable, Writer};
 use crate::email::smtp::{Outcome, Smtp};
 use crate::lifecycle::Lifecycle;
 use crate::service::{Answer, Refusal, Service};
@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use threadline_core::calendar::Zone;
+use threadline_core::context::missing;
 use threadline_core::conversation::{Conversation, Event};
 use threadline_core::file::Attachment;
 use threadline_core::ids::{MessageId, Moment};
@@ -43,8 +44,8 @@ pub struct Postman {
     service: Service,
     writer: Writer,
     smtp: Smtp,
-    /// What people read of each topic, by its id.
-    topics: HashMap<String, String>,
+    /// What each topic is called and asks for, by its id.
+    topics: HashMap<String, config::Topic>,
     /// Where browsers reach us.
     public_url: Option<String>,
     automatic: DefaultKeyedRateLimiter<String>,
@@ -67,7 +68,7 @@ impl Postman {
     ///
     /// When a certificate of the operator's is no use.
     pub fn new(service: Service, email: &config::Email, config: &config::Config) -> anyhow::Result<Postman> {
-        let topics = config.topics.iter().map(|topic| (topic.id.clone(), topic.label.clone())).collect();
+        let topics = config.topics.iter().map(|topic| (topic.id.clone(), topic.clone())).collect();
         let automatic = DefaultKeyedRateLimiter::keyed(Quota::per_hour(AUTOMATIC_PER_HOUR));
         let public_url = config.server.public_url.clone();
         Ok(Postman { service, writer: Writer::new(email), smtp: Smtp::new(email)?, topics, public_url, automatic })
@@ -179,7 +180,12 @@ impl Postman {
                 tracing::warn!(conversation.id = %head.id, "the customer is not told by email of the ticket: too many such letters to one address");
                 return Ok(Composed::Empty);
             }
-            About::Ticket => (Says::TicketReceived { answer_by: head.answer_due(), missing: Vec::new() }, 0),
+            About::Ticket => {
+                let fields = self.topics.get(&head.topic).map_or(&[][..], |topic| &topic.fields);
+                let missing = missing(fields, &context).into_iter();
+                let missing = missing.map(|field| Missing { label: field.label.clone(), help: field.help.clone() });
+                (Says::TicketReceived { answer_by: head.answer_due(), missing: missing.collect() }, 0)
+            }
             About::Answers { above, upto } => {
                 let answers = answers(&messages, above, upto);
                 if answers.iter().any(|answer| waits_for_files(answer, now)) {
@@ -200,7 +206,7 @@ impl Postman {
             to: to.clone(),
             to_name: head.customer.name.clone(),
             number: head.number,
-            subject: own_subject(&messages).or_else(|| self.topics.get(&head.topic).cloned()),
+            subject: own_subject(&messages).or_else(|| self.topics.get(&head.topic).map(|topic| topic.label.clone())),
             kind: says,
             language: context.language,
             zone: context.zone.unwrap_or_else(|| self.zone_of(&head)),

@@ -9,7 +9,7 @@ mod language;
 
 pub use chrono_tz::Tz;
 pub use device::{Device, USER_AGENT_CHARS_MAX};
-pub use field::{ANSWER_CHARS_MAX, ANSWERS_CHARS_MAX, Answer, Field, FieldKind, answers};
+pub use field::{ANSWER_CHARS_MAX, ANSWERS_CHARS_MAX, Answer, Field, FieldKind, answers, missing};
 pub use form::{Link, PATTERN_CHARS_MAX, Pattern, percent_encoded};
 pub use language::Language;
 

@@ -37,6 +37,7 @@ mod late;
 mod letters;
 mod letters_in;
 mod mail;
+mod night;
 
 mod bad_day;
 mod kill;

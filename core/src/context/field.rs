@@ -1,6 +1,6 @@
 //! What a topic asks for before the first message, and the check that the widget makes too.
 
-use super::{Pattern, Unfit, is_fact_key, lines, one_line};
+use super::{Context, Pattern, Unfit, is_fact_key, lines, one_line};
 
 /// Longest answer to a field, in characters: what a field of Slack's section takes (Block Kit
 /// reference, `section`: 2,000 characters).
@@ -39,6 +39,17 @@ pub enum FieldKind {
     Text,
     /// One of these.
     Choice(Vec<String>),
+}
+
+/// Those of a topic's required fields that are not known, neither by an answer nor by a fact of the same name
+/// that has the form.
+pub fn missing<'a>(fields: &'a [Field], known: &Context) -> Vec<&'a Field> {
+    let is_known = |field: &Field| {
+        let answered = known.answers.iter().any(|answer| answer.field == field.id && !answer.text.trim().is_empty());
+        let told = known.facts.of(&field.id).is_some_and(|fact| field.pattern.as_ref().is_none_or(|it| it.fits(fact)));
+        answered || told
+    };
+    fields.iter().filter(|field| field.required && !is_known(field)).collect()
 }
 
 /// What a customer answered to a field.
@@ -149,6 +160,28 @@ mod tests {
             Ok(kept) => kept.iter().map(|it| format!("{}={:?}", it.field, it.text)).collect::<Vec<_>>().join(" "),
             Err(unfit) => unfit.to_string(),
         }
+    }
+
+    #[test]
+    fn what_is_required_and_not_known_is_missing() {
+        let field = |id: &str, required| Field {
+            id: id.into(),
+            label: id.to_uppercase(),
+            help: None,
+            kind: FieldKind::Line,
+            pattern: (id == "campaign_id").then(|| Pattern::new(r"^cp\d+$").unwrap()),
+            error: None,
+            required,
+        };
+        let fields = [field("campaign_id", true), field("error", true), field("steps", false)];
+        let missing = |context: &Context| missing(&fields, context).iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+        let mut context = Context::default();
+        assert_eq!(missing(&context), ["campaign_id", "error"]);
+        context.answers.push(Answer { field: "error".into(), text: "E42".into() });
+        context.facts = context.facts.after([("campaign_id".to_string(), Some("Spring".to_string()))]).unwrap();
+        assert_eq!(missing(&context), ["campaign_id"]);
+        context.facts = context.facts.after([("campaign_id".to_string(), Some("cp100".to_string()))]).unwrap();
+        assert!(missing(&context).is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::customer::introduction;
 use super::input::{BodyRefusals, In, Refusals, TokenRefusals, object_or_null};
 use super::problem::Problem;
 use super::widget::Bearer;
+use crate::config::Ask;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -84,7 +85,9 @@ pub(super) async fn tell(
     Bearer(token): Bearer,
     In(new): In<NewContext>,
 ) -> Result<StatusCode, Problem> {
-    let who = introduction(&app, new.name, new.email, new.proof.as_deref())?;
+    // Where answers go by email, an address is welcome at any time.
+    let asks = if app.config.email.is_some() { Ask::Optional } else { app.config.widget.ask_email };
+    let who = introduction(&app, new.name, new.email, new.proof.as_deref(), asks)?;
     app.callers.telling(token.conversation).map_err(|wait| {
         app.service.shared().metrics.limited.messages_per_conversation.inc();
         Problem::too_many("changes of what is known in this conversation", wait)

@@ -19,11 +19,12 @@ pub(super) fn introduction(
     name: Option<String>,
     email: Option<String>,
     proof: Option<&str>,
+    ask_email: Ask,
 ) -> Result<Introduction, Problem> {
     let widget = &app.config.widget;
     let name = name.map(|name| one_line(&name)).filter(|name| !name.is_empty() && widget.ask_name != Ask::Off);
     let email = email.map(|email| email.trim().to_string());
-    let email = email.filter(|email| !email.is_empty() && widget.ask_email != Ask::Off);
+    let email = email.filter(|email| !email.is_empty() && ask_email != Ask::Off);
     if name.as_ref().is_some_and(|name| name.chars().count() > NAME_CHARS_MAX) {
         return Err(Problem::unfit("name", format!("at most {NAME_CHARS_MAX} characters.")));
     }

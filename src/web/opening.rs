@@ -32,8 +32,6 @@ pub(super) struct Site {
     topics: Vec<SiteTopic>,
     /// Whether a name is asked for: `off`, `optional`, `required`.
     ask_name: &'static str,
-    /// Whether an email address is asked for: `off`, `optional`, `required`.
-    ask_email: &'static str,
     /// Longest message, in characters.
     message_chars_max: u32,
     /// What files can be sent; none when no files can.
@@ -51,6 +49,9 @@ pub(super) struct SiteTopic {
     id: String,
     /// What people read.
     label: String,
+    /// Whether an email address is asked for: `off`, `optional` or `required`. It is required while nobody is there, where
+    /// answers go by email.
+    ask_email: &'static str,
     /// What it asks for before the first message.
     fields: Vec<SiteField>,
 }
@@ -130,6 +131,7 @@ pub(super) async fn site(State(app): State<App>) -> Json<Site> {
     let topics = app.config.topics.iter().map(|topic| SiteTopic {
         id: topic.id.clone(),
         label: topic.label.clone(),
+        ask_email: ask_word(ask_email(&app, &topic.id)),
         fields: topic.fields.iter().map(site_field).collect(),
     });
     Json(Site {
@@ -137,7 +139,6 @@ pub(super) async fn site(State(app): State<App>) -> Json<Site> {
         greeting: widget.greeting.clone(),
         topics: topics.collect(),
         ask_name: ask_word(widget.ask_name),
-        ask_email: ask_word(widget.ask_email),
         message_chars_max: app.config.limits.message_chars_max,
         files: site_files(&app.config.files),
         answer_chars_max: ANSWER_CHARS_MAX,
@@ -214,14 +215,14 @@ fn checked(app: &App, new: NewConversation, device: Device) -> Result<Opening, P
         let ids: Vec<&str> = app.config.topics.iter().map(|topic| topic.id.as_str()).collect();
         return Err(Problem::unfit("topic", format!("choose one of {}.", ids.join(", "))));
     };
-    let said = introduction(app, new.name, new.email, new.proof.as_deref())?;
+    let said = introduction(app, new.name, new.email, new.proof.as_deref(), ask_email(app, &topic.id))?;
     let customer = Customer::default().after(said).map_err(|SomebodyElse| Problem::somebody_else())?;
     let widget = &app.config.widget;
     if widget.ask_name == Ask::Required && customer.name.is_none() {
         return Err(Problem::unfit("name", "tell us your name."));
     }
-    if widget.ask_email == Ask::Required && customer.email.is_none() {
-        return Err(Problem::unfit("email", "tell us your email address."));
+    if ask_email(app, &topic.id) == Ask::Required && customer.email.is_none() {
+        return Err(Problem::unfit("email", "tell us your email address, so that we can answer."));
     }
     let page = new.page.unwrap_or_default();
     let context = Context {
@@ -233,6 +234,13 @@ fn checked(app: &App, new: NewConversation, device: Device) -> Result<Opening, P
         answers: answers(&topic.fields, new.fields.into_iter().collect())?,
     };
     Ok(Opening { customer, topic: topic.id.clone(), context, desk: topic.desk.clone() })
+}
+
+/// Whether a customer with this topic is asked for an email address now: where what is written while it is
+/// closed is answered by email, he has to have one then, whatever is asked otherwise.
+pub(super) fn ask_email(app: &App, topic: &str) -> Ask {
+    let is_open = app.timetable.is_open(topic, app.service.shared().clock.now());
+    if app.config.email.is_some() && !is_open { Ask::Required } else { app.config.widget.ask_email }
 }
 
 fn ask_word(ask: Ask) -> &'static str {

@@ -16,14 +16,14 @@ export class Hand {
   }
 
   /**
-   * Moves both clocks.
+   * Moves both clocks; without a page the site's alone.
    *
    * @param {number} millis
-   * @param {import('playwright-core').Page} page
+   * @param {import('playwright-core').Page} [page]
    */
   async moves(millis, page) {
     await this.#advance(millis);
-    await page.clock.fastForward(millis);
+    await page?.clock.fastForward(millis);
   }
 
   /**

@@ -100,12 +100,12 @@ pattern = '^cp\d+$'
 
 #[test]
 fn hours() {
-    in_chromium_by_hand("hours.mjs", HOURS);
+    in_chromium_by_hand("hours.mjs", HOURS, &[]);
 }
 
 #[test]
 fn hidden() {
-    in_chromium_by_hand("hidden.mjs", &format!("[widget]\nwhen_closed = \"hide\"\n{HOURS}"));
+    in_chromium_by_hand("hidden.mjs", &format!("[widget]\nwhen_closed = \"hide\"\n{HOURS}"), &[]);
 }
 
 #[test]
@@ -152,14 +152,22 @@ fn slack() {
 
 #[test]
 fn ticket() {
-    let secret = "a secret of at least thirty-two characters";
+    let secret = EMAIL_SECRET;
     let signer = threadline::email::address::Signer::new("support@example.com", [secret]);
-    // Nobody answers at these ports: the letters wait.
-    let email = "[email]\naddress = \"support@example.com\"\n[email.smtp]\nhost = \"localhost\"\nport = 9\n\
-                 [email.imap]\nhost = \"localhost\"\nport = 9\nuser = \"support\"\n";
     let more = [(EMAIL, secret.to_string()), ("LINK", signer.page(1001)), ("OTHER", signer.page(1099))];
-    in_chromium("ticket.mjs", &format!("{HOURS}{email}"), None, &more);
+    in_chromium("ticket.mjs", &format!("{HOURS}{EMAIL_TABLE}"), None, &more);
 }
+
+#[test]
+fn form() {
+    let server = format!("[widget]\nask_name = \"off\"\nask_email = \"off\"\n{HOURS}{EMAIL_TABLE}");
+    in_chromium_by_hand("form.mjs", &server, &[(EMAIL, EMAIL_SECRET.to_string())]);
+}
+
+const EMAIL_SECRET: &str = "a secret of at least thirty-two characters";
+/// Nobody answers at these ports: the letters wait.
+const EMAIL_TABLE: &str = "[email]\naddress = \"support@example.com\"\n[email.smtp]\nhost = \"localhost\"\nport = 9\n\
+                           [email.imap]\nhost = \"localhost\"\nport = 9\nuser = \"support\"\n";
 
 /// Office hours in Madrid.
 const HOURS: &str = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
@@ -176,7 +184,7 @@ fn in_chromium(script: &str, server: &str, slack: Option<&FakeSlack>, more: &[(&
 
 /// The same with a clock that stands still until the script moves it: it writes to `HAND` by how many
 /// milliseconds, one number a line, and reads the time that it is then.
-fn in_chromium_by_hand(script: &str, server: &str) {
+fn in_chromium_by_hand(script: &str, server: &str, more: &[(&str, String)]) {
     let (clock, hand) = Clock::by_hand(NEW_YEAR);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
@@ -191,7 +199,8 @@ fn in_chromium_by_hand(script: &str, server: &str) {
             writeln!(connection, "{}", shown.now().0).unwrap();
         }
     });
-    in_chromium_at(clock, script, server, None, &[("HAND", port)]);
+    let more: Vec<_> = more.iter().cloned().chain([("HAND", port)]).collect();
+    in_chromium_at(clock, script, server, None, &more);
 }
 
 fn in_chromium_at(clock: Clock, script: &str, server: &str, slack: Option<&FakeSlack>, more: &[(&str, String)]) {

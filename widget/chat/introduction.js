@@ -41,7 +41,8 @@ const EMAIL_CHARS_MAX = 254;
  * @returns {Question[]}
  */
 export function questions(site, topic, known) {
-  const { ask_name, ask_email } = site;
+  const { ask_name } = site;
+  const { ask_email, fields } = site.topics.find((it) => it.id === topic) ?? { ask_email: 'off', fields: [] };
   const { name, email } = { ...(refused.has(known.proof) ? {} : claims(known.proof)), ...known };
   /** @type {Question[]} */
   const asked = [];
@@ -53,7 +54,7 @@ export function questions(site, topic, known) {
     const { email: label, email_why: hint, email_wrong: wrong } = WORDS;
     asked.push({ about: 'email', id: '', label, hint, missing: wrong, wrong, required: ask_email === 'required', kind: 'line', chars_max: EMAIL_CHARS_MAX });
   }
-  for (const { id, label, help, kind, choices, required, pattern, error } of site.topics.find((it) => it.id === topic)?.fields ?? []) {
+  for (const { id, label, help, kind, choices, required, pattern, error } of fields) {
     asked.push({ about: 'field', id, label, hint: help ?? '', missing: WORDS.answer_missing, wrong: error ?? '', required, kind, choices, form: form(pattern), chars_max: site.answer_chars_max });
   }
   return asked;

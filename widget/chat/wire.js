@@ -42,8 +42,8 @@
  *
  * @typedef {{ state: 'open' | 'closed', closes_at?: number | null, opens_at?: number | null, answer_by?: number | null }} TopicAvailability
  * @typedef {{ now: number, changes_at?: number | null, topics: Record<string, TopicAvailability> }} Availability
- * @typedef {{ id: string, label: string, fields: Field[] }} Topic
- * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, ask_email: Ask, message_chars_max: number, answer_chars_max: number, files?: SiteFiles | null, availability?: Availability | null }} Site
+ * @typedef {{ id: string, label: string, ask_email: Ask, fields: Field[] }} Topic
+ * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, message_chars_max: number, answer_chars_max: number, files?: SiteFiles | null, availability?: Availability | null }} Site
  * @typedef {{ topic?: string, name?: string, email?: string, fields?: Record<string, string> }} Intro  what a customer said before the first message
  * @typedef {{ id: string, number: number, topic: string, token: string, of?: string }} Conversation  `of`: the customer whom the site vouches for
  * @typedef {{ state: 'open' | 'resolved', resolved_by?: string | null, rating?: 'wanted' | 'given' | 'not_asked' | null, score?: number | null, answer_by?: number | null, awaiting: boolean, emailed: number }} Standing

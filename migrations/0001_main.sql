@@ -32,6 +32,8 @@ CREATE TABLE conversation (
     ticket_since BIGINT,
     ticket_due BIGINT,
     ticket_priority TEXT,
+    -- when it becomes a ticket by itself
+    patience_due BIGINT,
     claimed_id TEXT,
     claimed_name TEXT,
     claimed_picture TEXT,
@@ -65,6 +67,7 @@ CREATE INDEX conversation_claimed ON conversation (claimed_id) WHERE claimed_id 
 -- Only what is waited for: few at a time, and none of a customer who is there stays in it.
 CREATE INDEX conversation_receipt_due ON conversation (receipt_due) WHERE receipt_due IS NOT NULL;
 
+CREATE INDEX conversation_patience_due ON conversation (patience_due) WHERE patience_due IS NOT NULL;
 CREATE INDEX conversation_letter_due ON conversation (letter_due) WHERE letter_due IS NOT NULL;
 
 -- Those in which nothing was written, to be forgotten.

@@ -42,7 +42,7 @@ use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
 use threadline_core::media::ALLOWED;
 use threadline_core::saved::SavedReplies;
-use threadline_core::ticket::Timetable;
+use threadline_core::ticket::{Terms, Timetable};
 use threadline_core::verb::{Chosen, Name, Names};
 
 /// The file that is read when no other is named, if it is there.
@@ -76,6 +76,8 @@ pub struct Config {
     pub default_calendar: CalendarName,
     /// By when what has no topic is answered.
     pub answer_within: Promise,
+    /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
+    pub ticket_after: Option<Promise>,
     /// How to reach Slack; there if a desk is in Slack.
     pub slack: Option<Slack>,
     /// What the site signs with to say who a customer is; none where it says nothing. Two while it is
@@ -177,6 +179,8 @@ pub struct Topic {
     pub calendar: CalendarName,
     /// By when.
     pub answer_within: Promise,
+    /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
+    pub ticket_after: Option<Promise>,
 }
 
 /// A calendar, and where it stands in the file.
@@ -483,9 +487,14 @@ impl Config {
             let named = self.calendars.iter().find(|it| it.name == *name);
             named.map_or_else(Calendar::always_open, |named| named.calendar.clone())
         };
-        let topics =
-            self.topics.iter().map(|topic| (topic.id.clone(), (calendar(&topic.calendar), topic.answer_within)));
-        Timetable::new(topics.collect(), (calendar(&self.default_calendar), self.answer_within))
+        let terms = |name: &CalendarName, answer_within, ticket_after| Terms {
+            calendar: calendar(name),
+            answer_within,
+            ticket_after,
+        };
+        let of = |topic: &Topic| terms(&topic.calendar, topic.answer_within, topic.ticket_after);
+        let topics = self.topics.iter().map(|topic| (topic.id.clone(), of(topic)));
+        Timetable::new(topics.collect(), terms(&self.default_calendar, self.answer_within, self.ticket_after))
     }
 
     /// The topic of conversations that begin with a letter.

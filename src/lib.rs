@@ -112,6 +112,7 @@ pub async fn start(
     life.spawn("the end of holds", scheduler::end_holds(service.clone(), life.clone()));
     let missed = |kind| scheduler::miss_customers(kind, service.clone(), life.clone());
     life.spawn("customers who are missed", missed(scheduler::Missed::Receipts));
+    life.spawn("chats that become tickets", missed(scheduler::Missed::Patience));
     if let Some(email) = &config.email {
         life.spawn("answers that go by email", missed(scheduler::Missed::Answers));
         let postman = Postman::new(service.clone(), email, &config).context("cannot prepare the sending of letters")?;

@@ -118,13 +118,15 @@ async fn end(service: &Service, holds: Vec<HoldRow>) -> usize {
         .count()
 }
 
-/// What is due when a customer does not see what was written to him.
+/// What is due when a customer does not see what was written to him, or is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missed {
     /// The thread is told that it waits for his browser.
     Receipts,
     /// It goes by email.
     Answers,
+    /// What he wrote becomes a ticket.
+    Patience,
 }
 
 /// Does what is due of this kind, until the process stops.
@@ -152,10 +154,12 @@ async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
     let due = match kind {
         Missed::Receipts => store.receipts_due(now, MISSED_MAX).await?,
         Missed::Answers => store.answers_due(now, MISSED_MAX).await?,
+        Missed::Patience => store.patience_due(now, MISSED_MAX).await?,
     };
     let (table, event) = match kind {
         Missed::Receipts => ("receipts", Event::RepliesDelayed),
         Missed::Answers => ("answers", Event::LetterDue),
+        Missed::Patience => ("tickets", Event::PatienceEnded),
     };
     shared.broken.found(&shared.metrics, table, &due.broken);
     let all = (due.legible.len() + due.broken.len()) as i64 == MISSED_MAX;
@@ -171,6 +175,7 @@ async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
     let next = match kind {
         Missed::Receipts => store.next_receipt(now).await?,
         Missed::Answers => store.next_answer(now).await?,
+        Missed::Patience => store.next_patience(now).await?,
     };
     let look = now.plus_millis(MISSED_EVERY_MILLIS);
     Ok(next.map_or(look, |next| next.min(look)))

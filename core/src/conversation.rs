@@ -59,6 +59,8 @@ pub struct Conversation {
     pub standing: Standing,
     /// The promise to answer later, if one was given.
     pub ticket: Option<Ticket>,
+    /// When it becomes a ticket by itself, if nobody answers before.
+    pub patience_due: Option<Moment>,
     /// The agent who has it.
     pub claimed_by: Option<Agent>,
     /// The number of the last message.
@@ -109,6 +111,7 @@ impl Conversation {
             doubt: Doubt::None,
             standing: Standing::Fresh,
             ticket: None,
+            patience_due: None,
             claimed_by: None,
             last_seq: 0,
             rev: 0,
@@ -259,6 +262,8 @@ pub enum Event {
         /// What it is, in words.
         what: String,
     },
+    /// A chat has waited for an answer for so long ([`Conversation::patience_due`]) that it becomes a ticket.
+    PatienceEnded,
     /// What the customer has not seen has waited for so long ([`Mailing::due`]) that it goes by email.
     LetterDue,
     /// The mail server has a letter of ours.
@@ -597,6 +602,7 @@ impl Dialogue {
             Event::CustomerReceived { rev } => step.customer_has(rev, false),
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
             Event::RepliesDelayed => step.replies_delayed(),
+            Event::PatienceEnded => step.patience_ended(),
             Event::LetterDue => step.letter_due(),
             Event::LetterSent { seq, upto } => step.letter_sent(seq, upto),
             Event::LetterEmpty { seq } => step.letter_empty(seq),
@@ -622,6 +628,7 @@ impl Dialogue {
             Event::FileFetched { message, key, file } => step.file_fetched(message, &key, file),
             Event::FileMissed { message, key, why } => step.file_missed(message, &key, why),
         }
+        step.head.patience_due = step.patience_due();
         step.confirm_ticket();
         step.card_changed(&card);
         if step.head.answer_due() != due && !step.effects.contains(&Effect::ShowStanding) {

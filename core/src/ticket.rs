@@ -40,8 +40,19 @@ pub const PRIORITIES: [(Priority, &str); 4] =
 /// When the conversations of each topic are answered, and by when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timetable {
-    topics: HashMap<String, (Calendar, Promise)>,
-    default: (Calendar, Promise),
+    topics: HashMap<String, Terms>,
+    default: Terms,
+}
+
+/// When conversations with a topic are answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// When somebody is there.
+    pub calendar: Calendar,
+    /// By when a ticket is answered.
+    pub answer_within: Promise,
+    /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
+    pub ticket_after: Option<Promise>,
 }
 
 /// A moment as a team reads it: on the clock of its calendar.
@@ -66,34 +77,40 @@ impl Priority {
 }
 
 impl Timetable {
-    /// The calendars and promises of the topics, by their ids, and those of every other.
-    pub fn new(topics: HashMap<String, (Calendar, Promise)>, default: (Calendar, Promise)) -> Timetable {
+    /// The terms of the topics, by their ids, and those of every other.
+    pub fn new(topics: HashMap<String, Terms>, default: Terms) -> Timetable {
         Timetable { topics, default }
     }
 
     /// What a customer with this topic may expect now.
     pub fn availability(&self, topic: &str, now: Moment) -> Availability {
-        let (calendar, promise) = self.of(topic);
-        Availability::at(calendar, *promise, now)
+        let terms = self.of(topic);
+        Availability::at(&terms.calendar, terms.answer_within, now)
     }
 
     /// True while somebody answers conversations with this topic.
     pub fn is_open(&self, topic: &str, now: Moment) -> bool {
-        self.of(topic).0.is_open(now)
+        self.of(topic).calendar.is_open(now)
     }
 
     /// By when what was written at an instant has an answer: by this promise, or by the topic's own.
     pub fn due(&self, topic: &str, at: Moment, promise: Option<Promise>) -> Option<Moment> {
-        let (calendar, own) = self.of(topic);
-        promise.unwrap_or(*own).kept_by(calendar, at)
+        let terms = self.of(topic);
+        promise.unwrap_or(terms.answer_within).kept_by(&terms.calendar, at)
+    }
+
+    /// When a chat becomes a ticket by itself that has waited since then; none if it never does.
+    pub fn ticket_at(&self, topic: &str, since: Moment) -> Option<Moment> {
+        let terms = self.of(topic);
+        terms.ticket_after?.kept_by(&terms.calendar, since)
     }
 
     /// A moment on the clock of the topic's calendar.
     pub fn on_its_clock(&self, topic: &str, at: Moment) -> Due {
-        Due { at, zone: self.of(topic).0.zone() }
+        Due { at, zone: self.of(topic).calendar.zone() }
     }
 
-    fn of(&self, topic: &str) -> &(Calendar, Promise) {
+    fn of(&self, topic: &str) -> &Terms {
         self.topics.get(topic).unwrap_or(&self.default)
     }
 }
@@ -101,6 +118,7 @@ impl Timetable {
 impl Default for Timetable {
     /// Day and night, within a business day.
     fn default() -> Self {
-        Timetable::new(HashMap::new(), (Calendar::always_open(), Promise::Days(1)))
+        let calendar = Calendar::always_open();
+        Timetable::new(HashMap::new(), Terms { calendar, answer_within: Promise::Days(1), ticket_after: None })
     }
 }

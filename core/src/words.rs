@@ -90,6 +90,11 @@ pub enum Said {
         /// By when, if that can be said.
         due: Option<Due>,
     },
+    /// Nobody answered in time, so it is a ticket.
+    TicketByItself {
+        /// By when an answer is promised, if that can be said.
+        due: Option<Due>,
+    },
     /// The customer wrote though it was done.
     CustomerCameBack,
     /// The customer said how he found it.
@@ -312,6 +317,7 @@ impl Said {
             | Said::Resolved { .. }
             | Said::Reopened { .. }
             | Said::Ticket { .. }
+            | Said::TicketByItself { .. }
             | Said::CustomerCameBack
             | Said::Rated { .. }
             | Said::SavedTakenBack { .. }
@@ -355,6 +361,9 @@ pub fn said(said: &Said) -> Body {
         }
         Said::Resolved { by, asks: false } => plain(format!("{by} resolved this conversation.")),
         Said::Reopened { by } => plain(format!("{by} opened this conversation again.")),
+        Said::TicketByItself { due } => {
+            plain(format!("Nobody has answered in time, so this is a ticket now. {}", promised(*due)))
+        }
         Said::CustomerCameBack => Body::plain("The customer wrote again, so this resolved conversation is open again."),
         Said::Rated { score, comment } => {
             let stars = stars(*score);
@@ -700,6 +709,7 @@ mod tests {
                 what: "an automatic reply, which is not answered".into(),
             },
             Said::AutomaticLetter { subject: String::new(), what: "from a mailing list, which is not answered".into() },
+            Said::TicketByItself { due: None },
             Said::LetterRefused { seq: 7, to: "ada@example.com".into(), why: "550 no such user".into() },
             Said::LetterBounced { seq: 7, to: "ada@example.com".into(), why: "5.1.1 no such user".into() },
             Said::SavedNotPosted { seq: 7, by: "Grace".into(), why: "it is too long".into() },
@@ -727,6 +737,7 @@ mod tests {
             ⚠️ A file of the customer’s letter, “run.exe”, was not taken: it is empty, or a picture that cannot be read. The letter is kept whole.
             ✉️ A letter with the subject “Out of office” came: an automatic reply, which is not answered.
             ✉️ A letter came: from a mailing list, which is not answered.
+            Nobody has answered in time, so this is a ticket now. There is no business day in sight by which an answer could be promised.
             ⚠️ A letter to ada@example.com could not be sent (550 no such user). Nothing more goes to this address before it is tried again or the customer gives another one.
             ⚠️ A letter to ada@example.com came back (5.1.1 no such user). The customer has not read it there. Nothing more goes to this address before it is tried again or the customer gives another one.
             ⚠️ A saved reply that Grace sent could not be posted here (it is too long). The customer gets it all the same.

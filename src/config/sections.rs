@@ -61,7 +61,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
     document.root().read(|root| {
         let default_desk = root.text("default_desk");
         let default_calendar = root.text("default_calendar");
-        let answer_within = promise(document, root).unwrap_or(ANSWER_WITHIN);
+        let answer_within = promise(document, root, "answer_within").unwrap_or(ANSWER_WITHIN);
+        let ticket_after = promise(document, root, "ticket_after");
         let server = root.table("server", |table| server(document, table, listen));
         let database = root.table("database", |table| database(document, table, sources));
         let widget = root.table("widget", widget);
@@ -89,6 +90,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             calendars: &calendars,
             default_calendar: default_calendar.as_ref(),
             answer_within,
+            ticket_after,
         };
         let topics = place_topics(document, root, topics, &choice);
         let email = match (email, &topics) {
@@ -115,6 +117,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
             default_calendar: default_calendar?,
             answer_within,
+            ticket_after,
             slack: slack?,
             identity_secrets: identity_secrets?,
             email: email?,
@@ -469,6 +472,7 @@ pub(super) struct Choice<'a> {
     pub calendars: &'a [ReadCalendar],
     pub default_calendar: Option<&'a CalendarName>,
     pub answer_within: Promise,
+    pub ticket_after: Option<Promise>,
 }
 
 /// Whether the shop page and the practice desk are served. Whoever opens the practice desk answers

@@ -152,6 +152,7 @@ fn a_newcomer_needs_no_file() {
                     answer_within: Days(
                         1,
                     ),
+                    ticket_after: None,
                 },
                 Topic {
                     id: "technical-issues",
@@ -227,6 +228,7 @@ fn a_newcomer_needs_no_file() {
                     answer_within: Days(
                         1,
                     ),
+                    ticket_after: None,
                 },
                 Topic {
                     id: "billing-questions",
@@ -264,6 +266,7 @@ fn a_newcomer_needs_no_file() {
                     answer_within: Days(
                         1,
                     ),
+                    ticket_after: None,
                 },
                 Topic {
                     id: "platform-navigation",
@@ -278,6 +281,7 @@ fn a_newcomer_needs_no_file() {
                     answer_within: Days(
                         1,
                     ),
+                    ticket_after: None,
                 },
                 Topic {
                     id: "other",
@@ -292,6 +296,7 @@ fn a_newcomer_needs_no_file() {
                     answer_within: Days(
                         1,
                     ),
+                    ticket_after: None,
                 },
             ],
             facts: [],
@@ -339,6 +344,7 @@ fn a_newcomer_needs_no_file() {
             answer_within: Days(
                 1,
             ),
+            ticket_after: None,
             slack: None,
             identity_secrets: [],
             email: None,
@@ -580,6 +586,7 @@ fn a_whole_site_in_slack() {
                     answer_within: Days(
                         1,
                     ),
+                    ticket_after: None,
                 },
                 Topic {
                     id: "other",
@@ -594,6 +601,7 @@ fn a_whole_site_in_slack() {
                     answer_within: Days(
                         1,
                     ),
+                    ticket_after: None,
                 },
             ],
             [

@@ -9,7 +9,6 @@ use threadline_core::context::{
     ANSWER_CHARS_MAX, FACT_KEY_CHARS_MAX, Field, FieldKind, Link, PATTERN_CHARS_MAX, Pattern, SIGNED_KEY,
     URL_CHARS_MAX, is_fact_key,
 };
-use threadline_core::ids::{CalendarName, DeskName};
 
 /// More topics than this are not chosen from but searched through.
 const TOPICS_MAX: usize = 50;
@@ -28,13 +27,15 @@ pub(super) struct ReadTopic {
     desk: Option<Found<String>>,
     calendar: Option<Found<String>>,
     answer_within: Option<Promise>,
+    ticket_after: Option<Promise>,
     fields: Vec<Field>,
 }
 
 pub(super) fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTopic> {
     let (id, label) = (table.text("id"), table.text_within("label", 1..=LABEL_CHARS_MAX));
     let (desk, calendar) = (table.text("desk"), table.text("calendar"));
-    let answer_within = promise(document, table);
+    let answer_within = promise(document, table, "answer_within");
+    let ticket_after = promise(document, table, "ticket_after");
     for (key, example) in [("id", "\"billing\""), ("label", "\"Billing Questions\"")] {
         if !table.has(key) {
             document.problem(&table.place_of(key), format!("is missing; every topic has one, such as {example}"));
@@ -47,12 +48,12 @@ pub(super) fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTo
     }
     let fields = unlike(document, "field of this topic", fields.into_iter().flatten());
     let id = id.filter(|id| is_name(document, id))?;
-    Some(ReadTopic { id, label: label?.value, desk, calendar, answer_within, fields })
+    Some(ReadTopic { id, label: label?.value, desk, calendar, answer_within, ticket_after, fields })
 }
 
-/// By when is answered, if the table says so.
-pub(super) fn promise(document: &Document<'_>, table: &Table<'_>) -> Option<Promise> {
-    let found = table.text("answer_within")?;
+/// The time that the table gives under this key, if it gives one.
+pub(super) fn promise(document: &Document<'_>, table: &Table<'_>, key: &'static str) -> Option<Promise> {
+    let found = table.text(key)?;
     let promise = Promise::parse(&found.value);
     if promise.is_none() {
         let what = format!(
@@ -73,7 +74,7 @@ pub(super) fn place_topics(
     choice: &Choice<'_>,
 ) -> Option<Vec<Topic>> {
     let Some(topics) = topics else {
-        return Some(newcomers_topics(choice.default_desk?, choice.default_calendar?, choice.answer_within));
+        return newcomers_topics(choice);
     };
     if topics.is_empty() || topics.len() > TOPICS_MAX {
         document
@@ -96,14 +97,16 @@ pub(super) fn place_topics(
             };
             let (id, label, fields) = (topic.id.value, topic.label, topic.fields);
             let answer_within = topic.answer_within.unwrap_or(choice.answer_within);
-            Some(Topic { id, label, desk: desk?, fields, calendar: calendar?, answer_within })
+            let ticket_after = topic.ticket_after.or(choice.ticket_after);
+            Some(Topic { id, label, desk: desk?, fields, calendar: calendar?, answer_within, ticket_after })
         })
         .collect();
     placed.into_iter().collect()
 }
 
 /// The topics of a configuration that names none.
-fn newcomers_topics(desk: &DeskName, calendar: &CalendarName, answer_within: Promise) -> Vec<Topic> {
+fn newcomers_topics(choice: &Choice<'_>) -> Option<Vec<Topic>> {
+    let (desk, calendar) = (choice.default_desk?, choice.default_calendar?);
     let line = |id: &str, label: &str, help: &str| asked(id, label, Some(help), FieldKind::Line);
     let text = |id: &str, label: &str| asked(id, label, None, FieldKind::Text);
     let campaign = || line("campaign_id", "Campaign ID", "For example cp100; we use the id, not the name.");
@@ -129,9 +132,10 @@ fn newcomers_topics(desk: &DeskName, calendar: &CalendarName, answer_within: Pro
         desk: desk.clone(),
         fields,
         calendar: calendar.clone(),
-        answer_within,
+        answer_within: choice.answer_within,
+        ticket_after: choice.ticket_after,
     };
-    topics.map(of_newcomer).to_vec()
+    Some(topics.map(of_newcomer).to_vec())
 }
 
 fn asked(id: &str, label: &str, help: Option<&str>, kind: FieldKind) -> Field {

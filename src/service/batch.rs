@@ -354,6 +354,7 @@ fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations:
             | Event::FileMissed { message, .. } => wanted.ids.push(*message),
             Event::FileUploaded { piece, .. } | Event::FileRefused { piece, .. } => wanted.ids.push(piece.message),
             Event::PreviewShown { .. }
+            | Event::PatienceEnded
             | Event::ThreadOpened(_)
             | Event::CardEdited { .. }
             | Event::OutcomeLost { .. } => {}

@@ -36,6 +36,7 @@ pub(super) struct ConversationRow {
     ticket_since: Option<i64>,
     ticket_due: Option<i64>,
     ticket_priority: Option<String>,
+    patience_due: Option<i64>,
     claimed_id: Option<String>,
     claimed_name: Option<String>,
     claimed_picture: Option<String>,
@@ -60,7 +61,7 @@ pub(super) struct ConversationRow {
 
 pub(super) const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
     vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
-    resolved_name, resolved_picture, rating, ticket_since, ticket_due, ticket_priority, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
+    resolved_name, resolved_picture, rating, ticket_since, ticket_due, ticket_priority, patience_due, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
     receipt_due, waits, letter_due, letter_since, letter_under_way, emailed, undeliverable, ticket_told, card_rev, card_shown, last_stamp, created_at, last_at";
 
 impl Tx {
@@ -145,6 +146,7 @@ impl Tx {
                         .push_bind(it.ticket.map(|ticket| ticket.since.0))
                         .push_bind(it.ticket.and_then(|ticket| ticket.due).map(|due| due.0))
                         .push_bind(it.ticket.map(|ticket| ticket.priority.word()))
+                        .push_bind(it.patience_due.map(|due| due.0))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.id.0.as_str()))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.name.as_str()))
                         .push_bind(it.claimed_by.as_ref().and_then(|agent| agent.picture.as_deref()))
@@ -172,7 +174,7 @@ impl Tx {
                      resolved_id = excluded.resolved_id, resolved_name = excluded.resolved_name, \
                      resolved_picture = excluded.resolved_picture, rating = excluded.rating, \
                      ticket_since = excluded.ticket_since, ticket_due = excluded.ticket_due, \
-                     ticket_priority = excluded.ticket_priority, claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
+                     ticket_priority = excluded.ticket_priority, patience_due = excluded.patience_due, claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
                      claimed_picture = excluded.claimed_picture, last_seq = excluded.last_seq, rev = excluded.rev, \
                      received = excluded.received, seen = excluded.seen, receipt_due = excluded.receipt_due, \
                      waits = excluded.waits, letter_due = excluded.letter_due, \
@@ -287,6 +289,16 @@ impl Store {
     /// When the next answer goes by email after `now`.
     pub async fn next_answer(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
         self.next_due("letter_due", now).await
+    }
+
+    /// Chats that become tickets by themselves by `now`, longest due first, at most `limit`.
+    pub async fn patience_due(&self, now: Moment, limit: i64) -> Result<Rows<Conversation>, StoreError> {
+        self.heads_due("patience_due", now, limit).await
+    }
+
+    /// When the next chat becomes a ticket by itself after `now`.
+    pub async fn next_patience(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
+        self.next_due("patience_due", now).await
     }
 
     /// Heads by a column that says when something is due, longest due first, at most `limit`.
@@ -426,6 +438,7 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         doubt,
         standing,
         ticket,
+        patience_due: row.patience_due.map(Moment),
         claimed_by,
         last_seq: row.last_seq,
         rev: row.rev,

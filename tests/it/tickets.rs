@@ -7,6 +7,7 @@ desk_plays! {
     who_writes_at_night_has_a_ticket_until_he_is_answered,
     an_agent_makes_a_ticket_and_changes_it,
     a_ticket_outlives_a_restart,
+    a_chat_that_nobody_answers_becomes_a_ticket,
 }
 
 const HOUR: i64 = 3_600_000;
@@ -86,4 +87,35 @@ async fn a_ticket_outlives_a_restart(house: House, desk: DeskKind) {
     site.settle().await;
     assert_eq!(promised(&ada), "Fri 17:00");
     assert_eq!(site.desk().card(&ada).await, "Waiting for an answer · Ticket, urgent priority due");
+}
+
+async fn a_chat_that_nobody_answers_becomes_a_ticket(house: House, desk: DeskKind) {
+    let topics = "ticket_after = \"10 minutes\"\n[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                  [calendar.office]\nzone = \"Europe/Madrid\"\nhours = \"Mo-Fr 09:00-18:00\"\n";
+    let site = house.open(Setup { by_hand: true, topics, ..Setup::at(desk) }).await;
+    // Thursday, 10:00 in Madrid.
+    site.time_passes(9 * HOUR);
+    let (ada, bo) = (site.customer("Ada").await, site.customer("Bo").await);
+    ada.writes("My export hangs").await;
+    bo.writes("Mine too").await;
+    site.settle().await;
+    site.agent("Grace").writes(&bo, "Looking into it").await;
+    site.settle().await;
+    site.time_passes(HOUR / 6 - 1_000);
+    site.settle().await;
+    assert_eq!((promised(&ada).as_str(), promised(&bo).as_str()), ("nothing", "nothing"));
+    // It restarts in the minute in which it is due.
+    site.stops().await;
+    site.time_passes(1_000);
+    site.starts().await;
+    site.settle().await;
+    assert_eq!((promised(&ada).as_str(), promised(&bo).as_str()), ("Fri 09:00", "nothing"));
+    site.time_passes(HOUR);
+    site.settle().await;
+    expect![[r#"
+        #1001 · Technical Issues
+          Ada (customer): My export hangs
+          Threadline: Nobody has answered in time, so this is a ticket now. The customer reads that there is an answer by Fri 2 Jan 10:00 (Europe/Madrid).
+    "#]].assert_eq(&site.thread(&ada).await);
+    assert_eq!(site.desk().card(&ada).await, "Waiting for an answer · Ticket due");
 }

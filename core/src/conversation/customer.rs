@@ -45,6 +45,7 @@ impl Step<'_> {
         }
         let emailed = self.head.mailing.emailed;
         self.customer_has(emailed, true);
+        self.address_changed();
         self.customer_says(key, body, files, Some(mail));
         for (name, why) in not_taken {
             self.say(&Said::MailedFileNotTaken { name, why });
@@ -98,6 +99,31 @@ impl Step<'_> {
             let due = by(since).filter(|due| *due > self.now).or_else(|| by(self.now));
             self.head.ticket = Some(Ticket { since: self.now, due, priority: Priority::default() });
         }
+    }
+
+    /// When what waits becomes a ticket by itself.
+    pub(super) fn patience_due(&self) -> Option<Moment> {
+        match self.head.standing {
+            Standing::AwaitingAgent { since } if self.head.ticket.is_none() => {
+                self.rules.timetable.ticket_at(&self.head.topic, since)
+            }
+            Standing::AwaitingAgent { .. }
+            | Standing::Fresh
+            | Standing::Answered { .. }
+            | Standing::Resolved { .. } => None,
+        }
+    }
+
+    /// What was answered meanwhile, or is a ticket already, stays what it is.
+    pub(super) fn patience_ended(&mut self) {
+        if self.patience_due().is_none_or(|due| due > self.now) {
+            return;
+        }
+        let Standing::AwaitingAgent { since } = self.head.standing else { return };
+        self.promise(since, true);
+        let timetable = &self.rules.timetable;
+        let due = self.head.answer_due().map(|at| timetable.on_its_clock(&self.head.topic, at));
+        self.say(&Said::TicketByItself { due });
     }
 
     /// A rating counts while the conversation is resolved, asked for or not; a later one takes the

@@ -73,7 +73,7 @@ impl Step<'_> {
         }
     }
 
-    /// The customer has another address: what could not be sent can be.
+    /// The customer has another address, or his own works again: what could not be sent can be.
     pub(super) fn address_changed(&mut self) {
         let unseen = self.head.rev > self.head.seen.max(self.head.mailing.emailed);
         if unseen && self.head.mailing.under_way.is_none() && self.mail_address().is_some() {

@@ -40,6 +40,7 @@ impl Event {
             | Event::CustomerSaw { .. }
             | Event::RepliesDelayed
             | Event::LetterDue
+            | Event::PatienceEnded
             | Event::CustomerMailed { .. }
             | Event::AutomaticLetter { .. }
             | Event::LetterSent { .. }

@@ -20,6 +20,7 @@ enum Happening {
     HoldEnds(usize),
     IsMissed,
     IsMailed,
+    Waited,
     Letter { which: usize, fate: u8, back: i64 },
     HasAddress(u8),
     CustomerMails { key: u8, from: u8 },
@@ -51,6 +52,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (0..9usize).prop_map(HoldEnds),
         2 => Just(IsMissed),
         3 => Just(IsMailed),
+        1 => Just(Waited),
         4 => (0..9usize, 0..8u8, 0..3i64).prop_map(|(which, fate, back)| Letter { which, fate, back }),
         1 => (0..3u8).prop_map(HasAddress),
         2 => (0..4u8, 0..3u8).prop_map(|(key, from)| CustomerMails { key, from }),
@@ -145,6 +147,7 @@ fn event_of(play: &mut Play, past: &[Event], happening: Happening) -> Option<Eve
         Happening::Deletes(stamp) => deletes(stamp),
         Happening::IsMissed => Event::RepliesDelayed,
         Happening::IsMailed => Event::LetterDue,
+        Happening::Waited => Event::PatienceEnded,
         Happening::Letter { which, fate, back } => {
             let letters: Vec<_> = messages.iter().filter(|m| matches!(m.kind, Kind::Letter { .. })).collect();
             let letter = letters.get(which % letters.len().max(1))?;

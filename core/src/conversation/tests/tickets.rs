@@ -4,7 +4,7 @@ use super::play::*;
 use super::*;
 use crate::availability::Promise;
 use crate::calendar::{Calendar, Holidays, Hours};
-use crate::ticket::{Priority, Timetable};
+use crate::ticket::{Priority, Terms, Timetable};
 use crate::verb::Verb;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -19,7 +19,10 @@ fn at(hours: i64) -> Play {
     let office = Hours::parse("Mo-Fr 09:00-18:00", &Holidays::default()).unwrap();
     let office = Calendar::new(crate::calendar::Zone::UTC, office, Vec::new());
     let mut play = Play::new();
-    play.rules.timetable = Arc::new(Timetable::new(Default::default(), (office, Promise::Days(1))));
+    play.rules.timetable = Arc::new(Timetable::new(
+        Default::default(),
+        Terms { calendar: office, answer_within: Promise::Days(1), ticket_after: None },
+    ));
     play.rules.hold_millis = 0;
     play.now = Moment(THURSDAY + hours * HOUR);
     play
@@ -50,6 +53,53 @@ fn played(from: i64, events: Vec<(i64, Event)>) -> String {
         let _ = writeln!(told, "{hours} h: {said}\n    {effects}\n    {}", promise(&play));
     }
     told
+}
+
+#[test]
+fn a_chat_that_nobody_answers_in_time_becomes_a_ticket_once() {
+    let minutes = |hours: i64, minutes: i64| Moment(THURSDAY + hours * HOUR + minutes * 60_000);
+    let mut play = at(17);
+    let office = Hours::parse("Mo-Fr 09:00-18:00", &Holidays::default()).unwrap();
+    let calendar = Calendar::new(crate::calendar::Zone::UTC, office, Vec::new());
+    let terms = Terms { calendar, answer_within: Promise::Days(1), ticket_after: Some(Promise::Minutes(10)) };
+    play.rules.timetable = Arc::new(Timetable::new(Default::default(), terms));
+    // In the last minutes of Thursday: what is left of the ten goes on on Friday.
+    for (at, event) in [
+        (minutes(17, 55), wrote("a", "My export hangs")),
+        (minutes(17, 55), opened("T1")),
+        (minutes(33, 4), Event::PatienceEnded),
+        (minutes(33, 5), Event::PatienceEnded),
+        (minutes(33, 5), Event::PatienceEnded),
+    ] {
+        play.now = at;
+        play.on(event);
+    }
+    assert_eq!(play.dialogue.head.patience_due, None);
+    play.note("another one is answered in time");
+    let mut answered = at(10);
+    answered.rules = play.rules.clone();
+    answered.step(wrote("a", "My export hangs"));
+    answered.step(opened("T1"));
+    assert_eq!(answered.dialogue.head.patience_due, Some(minutes(10, 10)));
+    answered.step(says(GRACE, 90, "Which browser?"));
+    assert_eq!(answered.dialogue.head.patience_due, None);
+    answered.now = minutes(11, 0);
+    assert_eq!(answered.effects_of(Event::PatienceEnded), "nothing");
+    play.check(expect![[r#"
+        Ada, a: My export hangs
+            open a thread, post 1, show 1
+        thread T1 opened
+            the thread is settled
+        nobody has answered in time
+            nothing
+        nobody has answered in time
+            post 2 “Nobody has answered in time, so this is a ticket now. The customer reads that there is an answer by Fri 2 Jan 17:55 (UTC).”, edit the card, show how it stands
+        nobody has answered in time
+            nothing
+        (another one is answered in time)
+        ---
+        r1 Ada: My export hangs
+    "#]]);
 }
 
 #[test]

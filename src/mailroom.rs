@@ -18,9 +18,9 @@ use anyhow::Context as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use threadline_core::body::Body;
@@ -34,8 +34,9 @@ use threadline_core::message::Kind as Said;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Letters that are looked at in one go.
-const LETTERS_MAX: i64 = 100;
+/// Letters that are looked at in one go, by their keys: more than ever wait, so that those that cannot be dealt
+/// with stand in nobody's way.
+const LETTERS_MAX: i64 = 10_000;
 /// How often it is looked for letters when nobody rang: those that had to wait.
 const LOOK_EVERY_MILLIS: i64 = 5_000;
 /// The first wait before a letter that could not be dealt with is tried again; it doubles up to the second.
@@ -43,6 +44,10 @@ const RETRY_MILLIS: (i64, i64) = (5_000, 30 * 60_000);
 /// Letters of one sender that are taken in within an hour; the others wait. A person writes fewer, and two
 /// programs that answer one another without saying that they are programs do so no faster than this.
 const PER_SENDER_AND_HOUR: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Conversations that letters begin within an hour: more is a flood, and waits.
+const NEW_PER_HOUR: NonZeroU32 = NonZeroU32::new(500).unwrap();
+/// Senders that are remembered for that, before those that have been quiet are forgotten.
+const SENDERS_KEPT: usize = 10_000;
 /// What stands before a letter of which only the head is kept.
 const ONLY_HEAD: &str = "head/";
 /// What an empty letter says.
@@ -57,6 +62,7 @@ pub struct Mailroom {
     topic: String,
     desk: DeskName,
     senders: DefaultKeyedRateLimiter<String>,
+    new: DefaultDirectRateLimiter,
     arrived: Arc<Notify>,
 }
 
@@ -83,6 +89,7 @@ impl Mailroom {
             topic: topic.id.clone(),
             desk: topic.desk.clone(),
             senders: DefaultKeyedRateLimiter::keyed(Quota::per_hour(PER_SENDER_AND_HOUR)),
+            new: RateLimiter::direct(Quota::per_hour(NEW_PER_HOUR)),
             arrived: Arc::default(),
         }
     }
@@ -153,7 +160,13 @@ impl Mailroom {
     async fn read_all(&self, over: &CancellationToken, waiting: &mut HashMap<String, Waiting>) -> anyhow::Result<()> {
         let shared = self.service.shared();
         let keys = shared.store.unread_keys(MAIL, LETTERS_MAX).await?;
-        waiting.retain(|key, _| keys.contains(key));
+        if !waiting.is_empty() {
+            let there: HashSet<&String> = keys.iter().collect();
+            waiting.retain(|key, _| there.contains(key));
+        }
+        if self.senders.len() > SENDERS_KEPT {
+            self.senders.retain_recent();
+        }
         for key in keys {
             let now = shared.clock.now();
             if over.is_cancelled() || waiting.get(&key).is_some_and(|waiting| waiting.due > now) {
@@ -169,7 +182,10 @@ impl Mailroom {
             match done.await {
                 Ok(true) => drop(waiting.remove(&key)),
                 Ok(false) => {
-                    tracing::warn!(letter = key, "a letter waits, because its sender has written very many lately");
+                    tracing::warn!(
+                        letter = key,
+                        "a letter waits, because very many came lately, of its sender or in all"
+                    );
                     waiting.insert(key, Waiting { due: now.plus_millis(RETRY_MILLIS.1), tries });
                 }
                 Err(error) => {
@@ -256,6 +272,9 @@ impl Mailroom {
             return Ok(Ok(None));
         };
         if self.senders.check_key(&from.address.to_lowercase()).is_err() {
+            return Ok(Err(Waits));
+        }
+        if head.is_none() && self.new.check().is_err() {
             return Ok(Err(Waits));
         }
         let name = name_of(&incoming, raw);

@@ -4,7 +4,7 @@
 //! it, it is sent again, and has the same id, so that mail programs show it once.
 
 use crate::config;
-use crate::email::letter::{Enclosed, Kind as Says, Letter, Missing, Said, Unwritable, Writer};
+use crate::email::letter::{Enclosed, FILES_BYTES_MAX, Kind as Says, Letter, Missing, Said, Unwritable, Writer};
 use crate::email::smtp::{Outcome, Smtp};
 use crate::lifecycle::Lifecycle;
 use crate::service::{Answer, Refusal, Service};
@@ -37,6 +37,9 @@ const REPORT_RETRY: Duration = Duration::from_secs(1);
 /// Letters of its own accord to one address within an hour, so that nobody is buried in letters by
 /// whoever gives his address at the chat.
 const AUTOMATIC_PER_HOUR: NonZeroU32 = NonZeroU32::new(5).unwrap();
+
+/// Addresses that are remembered for that, before those that have been quiet are forgotten.
+const ADDRESSES_KEPT: usize = 10_000;
 
 /// Who sends letters, and as whom.
 #[derive(Debug)]
@@ -126,6 +129,9 @@ impl Postman {
             .take_while(|_| std::future::ready(!over.is_cancelled()))
             .for_each_concurrent(UNDER_WAY_MAX, |row| self.send(row))
             .await;
+        if self.automatic.len() > ADDRESSES_KEPT {
+            self.automatic.retain_recent();
+        }
         if all {
             return Ok(now);
         }
@@ -249,15 +255,17 @@ impl Postman {
         let Some((by, _)) = answer.from_agent() else { return Ok(None) };
         let mut files = Vec::new();
         for file in answer.files.iter().filter(|file| !file.is_hidden()).filter_map(Attachment::stored) {
-            let Some(bytes) = self.service.shared().files.whole(&file.hash).await? else {
-                tracing::error!(file.id = %file.id, "the bytes of a file are lost; the letter goes without it");
-                continue;
+            // What cannot go along is not read either: it may be a recording of an hour.
+            let bytes = if file.bytes <= FILES_BYTES_MAX as u64 {
+                let Some(bytes) = self.service.shared().files.whole(&file.hash).await? else {
+                    tracing::error!(file.id = %file.id, "the bytes of a file are lost; the letter goes without it");
+                    continue;
+                };
+                Some(bytes.to_vec())
+            } else {
+                None
             };
-            files.push(Enclosed {
-                name: file.name.clone(),
-                media_type: file.media_type.to_string(),
-                bytes: bytes.to_vec(),
-            });
+            files.push(Enclosed { name: file.name.clone(), media_type: file.media_type.to_string(), bytes });
         }
         Ok(Some(Said { from: by.name.clone(), at: answer.at, body: answer.body.clone(), files }))
     }

@@ -21,7 +21,7 @@ use threadline_core::media::{UNKNOWN, endings};
 
 /// Most bytes of files in one letter: base 64 makes 19 MB of them, and 20 MB is what the strictest of the
 /// large providers take. What is more stays on the conversation's page.
-const FILES_BYTES_MAX: usize = 13 * 1024 * 1024;
+pub const FILES_BYTES_MAX: usize = 13 * 1024 * 1024;
 /// Longest subject behind the number, in characters: what mail programs show in a list.
 const SUBJECT_CHARS_MAX: usize = 120;
 /// Longest name beside an address, in characters.
@@ -112,8 +112,8 @@ pub struct Enclosed {
     pub name: String,
     /// What it is.
     pub media_type: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    /// Its bytes; none of a file that is known to be too much.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// A letter as it goes out.
@@ -326,12 +326,14 @@ impl Page<'_> {
             Kind::TicketReceived { .. } => &[],
         };
         let mut left = FILES_BYTES_MAX;
-        messages.iter().flat_map(|said| &said.files).partition(|file| match left.checked_sub(file.bytes.len()) {
-            Some(rest) => {
-                left = rest;
-                true
+        messages.iter().flat_map(|said| &said.files).partition(|file| {
+            match file.bytes.as_ref().and_then(|bytes| left.checked_sub(bytes.len())) {
+                Some(rest) => {
+                    left = rest;
+                    true
+                }
+                None => false,
             }
-            None => false,
         })
     }
 
@@ -364,7 +366,7 @@ fn text_part(kind: ContentType, text: String) -> Result<SinglePart, Unwritable> 
 
 fn file_part(file: &Enclosed) -> SinglePart {
     let kind = ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(UNKNOWN));
-    let bytes = Encoded::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64);
+    let bytes = Encoded::new_with_encoding(file.bytes.clone().unwrap_or_default(), ContentTransferEncoding::Base64);
     let bytes = bytes.unwrap_or_else(Encoded::new);
     Attachment::new(name_of(file)).body(bytes, kind.unwrap_or(ContentType::TEXT_PLAIN))
 }

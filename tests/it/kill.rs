@@ -3,17 +3,21 @@
 //! says how often; a patient person sets it to 100.
 
 use crate::house::files::pdf;
-use crate::house::{Crowd, DeskKind, Dice, House, Pace, Setup, seed};
+use crate::house::post::{Mailbox, parsed};
+use crate::house::{Crowd, DeskKind, Dice, House, Pace, Setup, Site, mail, seed, until};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use threadline_fake_slack::Fault;
 
 plays! {
     killed_again_and_again,
     killed_in_the_middle_of_an_upload,
+    killed_while_letters_come_and_go,
 }
 
 const KILLS: usize = 3;
+const SENDERS: usize = 24;
 const CUSTOMERS: usize = 50;
 const AGENTS: usize = 5;
 const PACE: Pace = Pace {
@@ -58,6 +62,51 @@ async fn killed_again_and_again(house: House) {
     crowd.reckons(&site, PATIENCE).await;
     let (asked, answered) = crowd.said(site.slack());
     eprintln!("killed {kills} times; {asked} questions and {answered} answers are all there, once and in order");
+}
+
+/// Letters are taken in once; and a letter that may have gone before the kill goes again with the same id, so
+/// that mail programs show it once.
+async fn killed_while_letters_come_and_go(house: House) {
+    if !mail::is_here() {
+        return;
+    }
+    let site = house.open(Setup { programs: 1, by_email: true, ..Setup::at(DeskKind::Slack) }).await;
+    letters_over_kills(&site, async |_| {
+        site.is_killed();
+        site.starts().await;
+    })
+    .await;
+}
+
+/// Has people write letters while somebody kills, and reckons up in the end.
+pub async fn letters_over_kills(site: &Site, mut kills: impl AsyncFnMut(usize)) {
+    let dice = Dice::new(seed(std::process::id().into()));
+    let senders: Vec<Mailbox> = (0..SENDERS).map(|_| Mailbox::of("sender")).collect();
+    let support = site.post().address();
+    for (at, sender) in senders.iter().enumerate() {
+        let raw = format!(
+            "From: {}\r\nTo: {support}\r\nSubject: Help {at}\r\nMessage-ID: <{at}@customer.example>\r\n\r\nIt hangs ({at})\r\n",
+            sender.address()
+        );
+        site.post().sends(&sender.address(), &support, raw.as_bytes()).await;
+        dice.pause(150).await;
+        if at % (SENDERS / KILLS) == 0 {
+            kills(at / (SENDERS / KILLS)).await;
+        }
+    }
+    until("all letters are taken in", async || site.letters_read().await >= SENDERS as i64).await;
+    until("all confirmations are sent", async || site.probe().number("SELECT COUNT(*) FROM letter").await == 0).await;
+    site.settle_within(PATIENCE).await;
+    let one = |what: &'static str| site.probe().number(what);
+    assert_eq!(site.letters_read().await, SENDERS as i64);
+    assert_eq!(one("SELECT COUNT(*) FROM conversation").await, SENDERS as i64);
+    assert_eq!(one("SELECT COUNT(*) FROM message WHERE kind = 'customer'").await, SENDERS as i64);
+    for sender in &senders {
+        until("the confirmation", async || !sender.letters().is_empty()).await;
+        let letters = sender.letters();
+        let ids: BTreeSet<_> = letters.iter().map(|raw| parsed(raw).message_id().map(str::to_string)).collect();
+        assert_eq!(ids.len(), 1, "{ids:?}");
+    }
 }
 
 async fn killed_in_the_middle_of_an_upload(house: House) {

@@ -194,7 +194,7 @@ async fn a_letter_reads_the_same_in_another_program(servers: &'static Servers, _
         files: vec![Enclosed {
             name: "Größe \"1\".txt".into(),
             media_type: "text/plain".into(),
-            bytes: b"caf\xe9\r\n.\r\n\0".to_vec(),
+            bytes: Some(b"caf\xe9\r\n.\r\n\0".to_vec()),
         }],
     };
     let letter = Letter {

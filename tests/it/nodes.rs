@@ -1,7 +1,8 @@
 //! Several `threadline serve` on one PostgreSQL: whatever one of them stores reaches whoever is
 //! connected to another, and one of them at a time looks after a desk, whoever is killed or cut off.
 
-use crate::house::{Base, Crowd, DeskKind, Dice, House, PATIENCE, Pace, Setup, Site, seed, stage, until};
+use crate::house::{Base, Crowd, DeskKind, Dice, House, PATIENCE, Pace, Setup, Site, mail, seed, stage, until};
+use crate::kill::letters_over_kills;
 use expect_test::expect;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -30,6 +31,24 @@ fn the_one_that_looks_after_the_desk_is_killed_again_and_again() {
 #[test]
 fn the_one_that_looks_after_the_desk_is_cut_off_again_and_again() {
     stage(Base::Postgres, cut_off_in_a_crowd);
+}
+
+#[test]
+fn the_one_that_looks_after_the_mail_is_killed_again_and_again() {
+    stage(Base::Postgres, killed_while_letters_come);
+}
+
+async fn killed_while_letters_come(house: House) {
+    if !mail::is_here() {
+        return;
+    }
+    let site = house.open(Setup { programs: 2, by_email: true, ..Setup::at(DeskKind::Slack) }).await;
+    letters_over_kills(&site, async |at| {
+        site.nodes().kill(at % 2);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        site.starts().await;
+    })
+    .await;
 }
 
 async fn two(house: &House) -> Site {

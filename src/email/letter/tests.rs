@@ -149,7 +149,8 @@ fn an_answer() {
 
 #[test]
 fn an_answer_to_a_letter_with_a_file() {
-    let file = Enclosed { name: "Grüße.txt".into(), media_type: "text/plain".into(), bytes: b"Hello\n".to_vec() };
+    let file =
+        Enclosed { name: "Grüße.txt".into(), media_type: "text/plain".into(), bytes: Some(b"Hello\n".to_vec()) };
     let with_file = Said { files: vec![file], ..said("¿Está mejor así?") };
     let letter = Letter {
         language: Language::parse("es-ES"),
@@ -327,7 +328,7 @@ fn an_address_that_is_none_is_told() {
 #[test]
 fn nothing_gets_out_of_its_place() {
     let evil = "x\r\nBcc: eve@evil.test\r\n\r\n<script>alert(1)</script>\u{202e}\0\n.\r\n=?utf-8?q?=0D=0ABcc:_eve?=";
-    let file = Enclosed { name: evil.into(), media_type: evil.into(), bytes: b"--=_all\r\n.\r\n".to_vec() };
+    let file = Enclosed { name: evil.into(), media_type: evil.into(), bytes: Some(b"--=_all\r\n.\r\n".to_vec()) };
     let letter = Letter {
         to_name: Some(evil.into()),
         subject: Some(evil.into()),
@@ -372,7 +373,8 @@ fn old_references_make_room() {
 
 #[test]
 fn what_is_too_large_is_named() {
-    let file = |name: &str, bytes| Enclosed { name: name.into(), media_type: "application/zip".into(), bytes };
+    let file =
+        |name: &str, bytes| Enclosed { name: name.into(), media_type: "application/zip".into(), bytes: Some(bytes) };
     let large = vec![file("first.zip", vec![0; FILES_BYTES_MAX]), file("second.zip", vec![0; 1])];
     let letter = answer(vec![Said { files: large, ..said("Here") }]);
     let sealed = writer().compose(&letter).unwrap();

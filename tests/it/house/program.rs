@@ -33,6 +33,9 @@ impl Program {
             command.env_remove(name);
             command.envs(slack.and_then(|slack| Some((name, secret(slack, name)?))));
         }
+        for name in ["THREADLINE_EMAIL_SECRET", "THREADLINE_SMTP_PASSWORD", "THREADLINE_IMAP_PASSWORD"] {
+            command.envs(super::post::secret(name).map(|value| (name, value)));
+        }
         let mut shell = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(shell.stdout.take().unwrap()).lines().map_while(Result::ok);
         let address = lines.into_iter().find_map(|line| {

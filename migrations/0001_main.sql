@@ -73,6 +73,9 @@ CREATE INDEX conversation_letter_due ON conversation (letter_due) WHERE letter_d
 -- Those in which nothing was written, to be forgotten.
 CREATE INDEX conversation_unwritten ON conversation (created_at) WHERE last_seq = 0;
 
+-- What began lately, to say how soon is answered.
+CREATE INDEX conversation_created ON conversation (created_at);
+
 CREATE INDEX conversation_customer ON conversation (customer_id) WHERE customer_id IS NOT NULL;
 
 -- What opens a conversation to its customer, one for each of his browsers.

@@ -122,6 +122,7 @@ pub async fn start(
             life.spawn("the mailroom", mailroom.run(life.clone()));
         }
     }
+    life.spawn("how soon is answered", scheduler::measure(config.timetable(), service.clone(), life.clone()));
     life.spawn("housekeeping", scheduler::keep_house(service.clone(), life.clone()));
     let shown = practice.filter(|_| config.practice.enabled);
     let web = web::web(config, service.clone(), shown, door, life.clone());

@@ -6,10 +6,14 @@ use crate::lifecycle::Lifecycle;
 use crate::service::{Service, age_secs};
 use crate::store::StoreError;
 use crate::store::holds::HoldRow;
+use std::collections::HashMap;
+use std::sync::PoisonError;
 use std::time::Duration;
+use threadline_core::availability::usual_mins;
 use threadline_core::conversation::Event;
 use threadline_core::file::Hash;
 use threadline_core::ids::Moment;
+use threadline_core::ticket::Timetable;
 
 /// Holds that are ended in one transaction.
 const HOLDS_MAX: i64 = 256;
@@ -24,6 +28,12 @@ const UNSURE_MAX_MILLIS: i64 = 120_000;
 const MISSED_MAX: i64 = 256;
 /// How often it is looked for such: what is stored meanwhile is due in a minute at the earliest.
 const MISSED_EVERY_MILLIS: i64 = 5_000;
+/// How far back it is looked how soon chats were answered.
+const MEASURED_MILLIS: i64 = 7 * 24 * 3_600_000;
+/// Most chats that are looked at for that, the latest: thousands tell no more than these.
+const MEASURED_MAX: i64 = 2_000;
+/// How often.
+const MEASURE_EVERY_MILLIS: i64 = 10 * 60_000;
 /// The wait after the database failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long a frame that was read is kept, so that it is known when it comes again: Slack's
@@ -179,6 +189,31 @@ async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
     };
     let look = now.plus_millis(MISSED_EVERY_MILLIS);
     Ok(next.map_or(look, |next| next.min(look)))
+}
+
+/// Measures how soon chats are answered, until the process stops.
+pub async fn measure(timetable: Timetable, service: Service, life: Lifecycle) -> anyhow::Result<()> {
+    let shared = service.shared().clone();
+    loop {
+        let now = shared.clock.now();
+        match shared.store.first_answers(now.plus_millis(-MEASURED_MILLIS), MEASURED_MAX).await {
+            Ok(answers) => {
+                let mut waited: HashMap<String, Vec<i64>> = HashMap::new();
+                for (topic, asked, answered) in answers {
+                    let millis = timetable.waited_millis(&topic, asked, answered);
+                    waited.entry(topic).or_default().extend(millis);
+                }
+                let usual =
+                    waited.into_iter().filter_map(|(topic, waited)| Some((topic, usual_mins(waited)?))).collect();
+                *shared.usual_mins.write().unwrap_or_else(PoisonError::into_inner) = usual;
+            }
+            Err(error) => tracing::warn!(%error, "it could not be measured how soon chats are answered"),
+        }
+        tokio::select! {
+            () = life.stopping() => return Ok(()),
+            () = shared.clock.sleep_until(now.plus_millis(MEASURE_EVERY_MILLIS)) => {}
+        }
+    }
 }
 
 /// Forgets old frames and files that nobody wants, and sets the gauges, until the process stops.

@@ -26,7 +26,7 @@ use futures_util::FutureExt;
 use hearing::Hearing;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use threadline_core::context::Unfit;
 use threadline_core::conversation::{Conversation, Event};
 use threadline_core::desk::{
@@ -85,6 +85,8 @@ pub struct Inner {
     pub holds: Notify,
     /// Rung when a letter to be sent was stored.
     pub letters: Notify,
+    /// How soon chats are usually answered, in minutes, by topic.
+    pub usual_mins: RwLock<HashMap<String, u32>>,
     /// What does not work: the platform and the part of it.
     stops: std::sync::Mutex<HashMap<(&'static str, String), Stop>>,
 }
@@ -192,6 +194,7 @@ impl Service {
             broken: Broken::default(),
             holds: Notify::new(),
             letters: Notify::new(),
+            usual_mins: RwLock::default(),
             stops: std::sync::Mutex::default(),
         });
         let queues = (0..batchers)

@@ -38,6 +38,30 @@ pub enum Availability {
     },
 }
 
+/// Fewest chats of which anything is said: what one or two had to wait for says nothing.
+pub const MEASURED_MIN: usize = 5;
+/// Longest time that is said, in minutes: a team that takes longer is one that answers by a stated time.
+const USUAL_MINS_MAX: i64 = 60;
+
+/// What chats usually wait for their first answer, in minutes, from what they waited for in business time: the
+/// median, rounded up as people say it, to 5 minutes from 10 on and to 10 from 30 on. None where there are too
+/// few, or it is too long to be said so.
+pub fn usual_mins(mut waited_millis: Vec<i64>) -> Option<u32> {
+    if waited_millis.len() < MEASURED_MIN {
+        return None;
+    }
+    waited_millis.sort_unstable();
+    let median = waited_millis[waited_millis.len() / 2];
+    let mins = (median.max(1) + MINUTE_MILLIS - 1) / MINUTE_MILLIS;
+    let step = match mins {
+        ..=10 => 1,
+        11..=30 => 5,
+        _ => 10,
+    };
+    let said = (mins + step - 1) / step * step;
+    u32::try_from(said).ok().filter(|_| said <= USUAL_MINS_MAX)
+}
+
 impl Promise {
     /// Reads `30 minutes`, `4 hours` or `2 business days`; none for anything else.
     pub fn parse(text: &str) -> Option<Promise> {
@@ -172,6 +196,18 @@ mod tests {
             Fri 2 Jan 07:59: open until never
         "#]]
         .assert_eq(&table);
+    }
+
+    #[test]
+    fn what_is_usual_is_the_median_as_people_say_it() {
+        let of = |secs: &[i64]| usual_mins(secs.iter().map(|secs| secs * 1_000).collect());
+        assert_eq!(of(&[30, 60, 90, 120]), None, "too few");
+        assert_eq!(of(&[0, 0, 0, 0, 0]), Some(1));
+        assert_eq!(of(&[5, 100_000, 61, 60, 59]), Some(1));
+        assert_eq!(of(&[5, 100_000, 61, 61, 59]), Some(2));
+        assert_eq!(of(&[601; 5]), Some(15));
+        assert_eq!(of(&[1_801; 6]), Some(40));
+        assert_eq!((of(&[3_600; 7]), of(&[3_601; 7])), (Some(60), None));
     }
 
     #[test]

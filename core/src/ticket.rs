@@ -99,6 +99,13 @@ impl Timetable {
         promise.unwrap_or(terms.answer_within).kept_by(&terms.calendar, at)
     }
 
+    /// What a chat waited for that was asked at the one moment and answered at the other, in milliseconds of
+    /// business time; none for what was asked while nobody was there.
+    pub fn waited_millis(&self, topic: &str, asked: Moment, answered: Moment) -> Option<i64> {
+        let calendar = &self.of(topic).calendar;
+        calendar.is_open(asked).then(|| calendar.between_millis(asked, answered))
+    }
+
     /// When a chat becomes a ticket by itself that has waited since then; none if it never does.
     pub fn ticket_at(&self, topic: &str, since: Moment) -> Option<Moment> {
         let terms = self.of(topic);

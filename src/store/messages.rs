@@ -205,6 +205,27 @@ impl Tx {
 }
 
 impl Store {
+    /// Of conversations that began since then, at most `limit`, the latest: the topic, when the customer first
+    /// wrote, and when he was first answered.
+    pub async fn first_answers(&self, since: Moment, limit: i64) -> Result<Vec<(String, Moment, Moment)>, StoreError> {
+        let rows: Vec<(String, i64, i64)> = on_read!(self, |c| {
+            sqlx::query_as(
+                "SELECT c.topic, MIN(CASE WHEN m.kind = 'customer' THEN m.at END), \
+                 MIN(CASE WHEN m.kind IN ('reply', 'saved') AND m.stage IN ('shown', 'reworded', 'withdrawn') THEN m.at END) \
+                 FROM (SELECT id, topic FROM conversation WHERE created_at >= $1 AND last_seq > 0 \
+                 ORDER BY created_at DESC LIMIT $2) c JOIN message m ON m.conversation = c.id GROUP BY c.id, c.topic \
+                 HAVING MIN(CASE WHEN m.kind = 'customer' THEN m.at END) IS NOT NULL \
+                 AND MIN(CASE WHEN m.kind IN ('reply', 'saved') AND m.stage IN ('shown', 'reworded', 'withdrawn') \
+                 THEN m.at END) IS NOT NULL",
+            )
+            .bind(since.0)
+            .bind(limit)
+            .fetch_all(c)
+            .await?
+        });
+        Ok(rows.into_iter().map(|(topic, asked, answered)| (topic, Moment(asked), Moment(answered))).collect())
+    }
+
     /// All messages of a conversation.
     pub async fn all_messages(&self, id: ConversationId) -> Result<Vec<Message>, StoreError> {
         let rows: Vec<MessageRow> = on_read!(self, |c| {

@@ -1,9 +1,9 @@
 //! When customers are answered, as the chat is told it: it changes as the hour strikes, and no process
 //! has to be told.
 
-use crate::house::{Base, DeskKind, House, Setup, Site, stage};
+use crate::house::{Base, DeskKind, House, Setup, Site, stage, until};
 use expect_test::expect;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const TOPICS: &str = "default_calendar = \"office\"\nanswer_within = \"1 business day\"\n\
                       [[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
@@ -13,6 +13,7 @@ const TOPICS: &str = "default_calendar = \"office\"\nanswer_within = \"1 busines
                       [calendar.office]\nzone = \"Europe/Madrid\"\nhours = \"Mo-Fr 09:00-18:00; PH off\"\nholidays = \"ES\"\n";
 
 const HOUR: i64 = 3_600_000;
+const MINUTE: i64 = 60_000;
 
 #[test]
 fn it_changes_as_the_hour_strikes() {
@@ -98,4 +99,49 @@ async fn availability(site: &Site) -> String {
         text.push('\n');
     }
     text
+}
+
+#[test]
+fn what_answers_usually_take_is_measured_sqlite() {
+    stage(Base::Sqlite, measured);
+}
+
+#[test]
+fn what_answers_usually_take_is_measured_postgres() {
+    stage(Base::Postgres, measured);
+}
+
+async fn measured(house: House) {
+    let site = house.open(Setup { by_hand: true, ..Setup::at(DeskKind::Practice) }).await;
+    let usual = async || {
+        let told = site.web().get("/v1/availability", None).await.json();
+        (told["topics"]["technical"]["usual_mins"].clone(), told["topics"]["billing"]["usual_mins"].clone())
+    };
+    for minutes in [1, 2, 3, 30, 90] {
+        let ada = site.customer("Ada").await;
+        ada.writes("My export hangs").await;
+        site.settle().await;
+        site.time_passes(minutes * MINUTE);
+        site.agent("Grace").writes(&ada, "Looking into it").await;
+        site.settle().await;
+        // A second answer, and a customer who is never answered, change nothing.
+        site.agent("Grace").writes(&ada, "Done").await;
+        site.customer("Bo").await.writes("Hello?").await;
+        site.settle().await;
+    }
+    until("it is measured", async || {
+        site.time_passes(10 * MINUTE);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        usual().await == (json!(3), Value::Null)
+    })
+    .await;
+    // A week later it is forgotten.
+    site.time_passes(8 * 24 * 60 * MINUTE);
+    until("it is forgotten", async || {
+        site.time_passes(10 * MINUTE);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        usual().await == (Value::Null, Value::Null)
+    })
+    .await;
+    site.settle().await;
 }

@@ -40,7 +40,7 @@
  * @property {string | null} pattern      for the whole answer
  * @property {string | null} error        when it does not fit
  *
- * @typedef {{ state: 'open' | 'closed', closes_at?: number | null, opens_at?: number | null, answer_by?: number | null }} TopicAvailability
+ * @typedef {{ state: 'open' | 'closed', closes_at?: number | null, usual_mins?: number | null, opens_at?: number | null, answer_by?: number | null }} TopicAvailability
  * @typedef {{ now: number, changes_at?: number | null, topics: Record<string, TopicAvailability> }} Availability
  * @typedef {{ id: string, label: string, ask_email: Ask, fields: Field[] }} Topic
  * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, message_chars_max: number, answer_chars_max: number, files?: SiteFiles | null, availability?: Availability | null }} Site

@@ -91,8 +91,12 @@ export class Hours {
 }
 
 /** @param {TopicAvailability} availability */
-function sentence({ state, closes_at, opens_at, answer_by }) {
-  if (state === 'open') return closes_at && closes_at - Date.now() < DAY_MS ? fill(HOURS_WORDS.open, { at: when(closes_at) }) : '';
+function sentence({ state, closes_at, usual_mins, opens_at, answer_by }) {
+  if (state === 'open') {
+    const until = closes_at && closes_at - Date.now() < DAY_MS ? fill(HOURS_WORDS.open, { at: when(closes_at) }) : '';
+    const usual = usual_mins ? fill(usual_mins > 1 ? HOURS_WORDS.usual : HOURS_WORDS.usual_one, { n: usual_mins }) : '';
+    return [until, usual].filter(Boolean).join(' ');
+  }
   const closed = opens_at ? fill(HOURS_WORDS.closed_until, { at: when(opens_at) }) : HOURS_WORDS.closed;
   return answer_by ? `${closed} ${fill(HOURS_WORDS.answer, { by: when(answer_by) })}` : closed;
 }

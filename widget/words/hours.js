@@ -1,6 +1,9 @@
 /** Every sentence about when customers are answered; `{at}` and `{by}` are times of the customer's own clock. */
 export const HOURS_WORDS = {
   open: 'We are here until {at} your time.',
+  /** How soon a first answer came, over the last week. */
+  usual: 'Usually answers in {n} minutes.',
+  usual_one: 'Usually answers within a minute.',
   closed: 'Closed now.',
   closed_until: 'Closed now. We are back {at}.',
   /** A promise that was given. */

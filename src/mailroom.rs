@@ -183,14 +183,14 @@ impl Mailroom {
                 Ok(true) => drop(waiting.remove(&key)),
                 Ok(false) => {
                     tracing::warn!(
-                        letter = key,
+                        letter = mark_of(&key),
                         "a letter waits, because very many came lately, of its sender or in all"
                     );
                     waiting.insert(key, Waiting { due: now.plus_millis(RETRY_MILLIS.1), tries });
                 }
                 Err(error) => {
                     let after = RETRY_MILLIS.0.saturating_mul(1 << tries.min(20)).min(RETRY_MILLIS.1);
-                    tracing::error!(letter = key, letter.tries = tries, error = %format!("{error:#}"), "a letter could not be dealt with; it is kept, and tried again");
+                    tracing::error!(letter = mark_of(&key), letter.tries = tries, error = %format!("{error:#}"), "a letter could not be dealt with; it is kept, and tried again");
                     shared.metrics.letters_in.failed.inc();
                     waiting.insert(key, Waiting { due: now.plus_millis(after), tries: tries + 1 });
                 }
@@ -206,7 +206,7 @@ impl Mailroom {
         if let Some((bytes, head)) = kept.strip_prefix(ONLY_HEAD).and_then(|rest| rest.split_once('/')) {
             metrics.too_large.inc();
             tracing::error!(
-                letter = key,
+                letter = mark_of(key),
                 letter.bytes = bytes,
                 "a letter is too large to be read; it stays unseen in the mailbox, flagged"
             );
@@ -224,7 +224,7 @@ impl Mailroom {
             Ok(incoming) => incoming,
             Err(why) => {
                 metrics.unreadable.inc();
-                tracing::error!(letter = key, %why, "a letter cannot be read; it is kept");
+                tracing::error!(letter = mark_of(key), %why, "a letter cannot be read; it is kept");
                 return Ok(Ok(None));
             }
         };
@@ -249,7 +249,7 @@ impl Mailroom {
             (Kind::AutoReply { .. } | Kind::List, None) => {
                 metrics.automatic.inc();
                 tracing::info!(
-                    letter = key,
+                    letter = mark_of(key),
                     "a letter that a program sent by itself belongs to no conversation; it is kept"
                 );
                 Ok(Ok(None))
@@ -373,6 +373,11 @@ impl Mailroom {
 fn automatic(head: &Conversation, incoming: &Incoming, raw: &[u8], what: String) -> (ConversationId, Event) {
     let key = key_in(head.id, name_of(incoming, raw));
     (head.id, Event::AutomaticLetter { key, subject: incoming.subject.clone(), what })
+}
+
+/// Which letter of its mailbox, for the log: the key has an address in it.
+fn mark_of(key: &str) -> &str {
+    key.rmatch_indices('/').nth(1).map_or(key, |(at, _)| &key[at + 1..])
 }
 
 /// What makes it the same letter, however often it comes and in whichever mailbox: its id and its sender, or

@@ -124,7 +124,8 @@ impl Postman {
         let now = shared.clock.now();
         let due = shared.store.letters_due(now, LETTERS_MAX).await?;
         shared.broken.found(&shared.metrics, "letters", &due.broken);
-        let all = due.legible.len() as i64 == LETTERS_MAX;
+        // Behind each may be another one of its conversation, and there may be more than these.
+        let more = !due.legible.is_empty();
         futures_util::stream::iter(due.legible)
             .take_while(|_| std::future::ready(!over.is_cancelled()))
             .for_each_concurrent(UNDER_WAY_MAX, |row| self.send(row))
@@ -132,7 +133,7 @@ impl Postman {
         if self.automatic.len() > ADDRESSES_KEPT {
             self.automatic.retain_recent();
         }
-        if all {
+        if more {
             return Ok(now);
         }
         let look = now.plus_millis(LOOK_EVERY_MILLIS);
@@ -233,10 +234,9 @@ impl Postman {
 
     /// The ids of the conversation's letters before this one, oldest first: ours that went, and his.
     fn letters_before(&self, head: &Conversation, messages: &[Message]) -> Vec<String> {
-        let id = |message: &Message| match (&message.kind, &message.mail) {
-            (Kind::Letter { delivery: Delivery::Sent { .. }, .. }, _) => Some(self.message_id(head, message.id)),
-            (Kind::FromCustomer(_), Some(mail)) => mail.id.clone(),
-            _ => None,
+        let id = |message: &Message| {
+            let is_ours = matches!(message.kind, Kind::Letter { delivery: Delivery::Sent { .. }, .. });
+            is_ours.then(|| self.message_id(head, message.id)).or_else(|| message.mail.as_ref()?.id.clone())
         };
         messages.iter().filter_map(id).collect()
     }
@@ -295,10 +295,11 @@ impl Postman {
 
     fn count(&self, event: &Event) {
         let letters = &self.service.shared().metrics.letters;
-        match event {
-            Event::LetterSent { .. } => drop(letters.sent.inc()),
-            Event::LetterRefused { .. } => drop(letters.refused.inc()),
-            _ => {}
+        if matches!(event, Event::LetterSent { .. }) {
+            letters.sent.inc();
+        }
+        if matches!(event, Event::LetterRefused { .. }) {
+            letters.refused.inc();
         }
     }
 }

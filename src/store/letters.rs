@@ -62,11 +62,14 @@ impl Tx {
 }
 
 impl Store {
-    /// Letters to be sent at or before `now`, first the first, at most `limit`.
+    /// Letters to be sent at or before `now`, first the first, at most `limit`; of a conversation only the first that
+    /// waits, so that they keep their order.
     pub async fn letters_due(&self, now: Moment, limit: i64) -> Result<Rows<LetterRow>, StoreError> {
         let rows: Vec<(String, i64, i64)> = on_read!(self, |c| {
             sqlx::query_as(
-                "SELECT conversation, seq, tries FROM letter WHERE due <= $1 ORDER BY due, conversation, seq LIMIT $2",
+                "SELECT conversation, seq, tries FROM letter l WHERE due <= $1 AND NOT EXISTS \
+                 (SELECT 1 FROM letter e WHERE e.conversation = l.conversation AND e.seq < l.seq) \
+                 ORDER BY due, conversation, seq LIMIT $2",
             )
             .bind(now.0)
             .bind(limit)

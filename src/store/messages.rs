@@ -530,12 +530,9 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         "set" => Kind::Set { post: post()? },
         _ => return Err(wrong("no such kind")),
     };
-    let mail = match (&kind, row.letter.as_deref()) {
-        (Kind::FromCustomer(_), Some(letter)) => {
-            Some(letter_json::theirs_from_json(letter).ok_or_else(|| wrong("no letter"))?)
-        }
-        _ => None,
-    };
+    let theirs = row.letter.as_deref().filter(|_| matches!(kind, Kind::FromCustomer(_)));
+    let mail = theirs.map(|letter| letter_json::theirs_from_json(letter).ok_or_else(|| wrong("no letter")));
+    let mail = mail.transpose()?;
     Ok(Message {
         id: row.id.parse().map_err(|_| wrong("no id"))?,
         conversation: row.conversation.parse().map_err(|_| wrong("no conversation id"))?,

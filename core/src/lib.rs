@@ -42,6 +42,7 @@ pub mod customer;
 pub mod desk;
 pub mod file;
 pub mod ids;
+pub mod ladder;
 pub mod lane;
 pub mod markup;
 pub mod media;

@@ -174,7 +174,7 @@ impl Writer {
         let mut builder = Message::builder()
             .from(Mailbox::new(name.clone(), from))
             .reply_to(Mailbox::new(name, reply_to))
-            .to(Mailbox::new(named(letter.to_name.as_deref()), to))
+            .to(Mailbox::new(named(greeted(letter)), to))
             .subject(subject.clone())
             .date(UNIX_EPOCH + Duration::from_millis(letter.at.0.unsigned_abs()))
             .message_id(Some(message_id))
@@ -299,8 +299,7 @@ impl Page<'_> {
     }
 
     fn to_name(&self) -> Option<String> {
-        let name = self.letter.to_name.as_deref().map(|name| bounded(one_line(name), NAME_CHARS_MAX));
-        name.filter(|name| !name.is_empty())
+        greeted(self.letter).map(|name| bounded(one_line(name), NAME_CHARS_MAX)).filter(|name| !name.is_empty())
     }
 
     fn wrote(&self, said: &Said) -> String {
@@ -342,6 +341,13 @@ impl Page<'_> {
         let names: Vec<String> = rest.into_iter().map(name_of).collect();
         (!names.is_empty()).then(|| (self.words.too_large)(&names.join(", ")))
     }
+}
+
+/// The customer's name, unless it is a link or an address: whoever gives somebody else's address at the chat must
+/// not have us send him an advertisement.
+fn greeted(letter: &Letter) -> Option<&str> {
+    let is_name = |name: &&str| !["://", "www.", "@"].iter().any(|mark| name.contains(mark));
+    letter.to_name.as_deref().filter(is_name)
 }
 
 fn file_names(said: &Said) -> Option<String> {

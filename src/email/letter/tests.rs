@@ -330,7 +330,7 @@ fn nothing_gets_out_of_its_place() {
     let evil = "x\r\nBcc: eve@evil.test\r\n\r\n<script>alert(1)</script>\u{202e}\0\n.\r\n=?utf-8?q?=0D=0ABcc:_eve?=";
     let file = Enclosed { name: evil.into(), media_type: evil.into(), bytes: Some(b"--=_all\r\n.\r\n".to_vec()) };
     let letter = Letter {
-        to_name: Some(evil.into()),
+        to_name: Some(evil.replace('@', "(at)")),
         subject: Some(evil.into()),
         in_reply_to: Some(format!("<{evil}@x>")),
         references: vec![evil.into(), format!("<a@b> {evil}"), "good@b".into()],
@@ -356,7 +356,7 @@ fn nothing_gets_out_of_its_place() {
     assert!(parsed.bcc().is_none() && parsed.attachment_count() == 1);
     expect!["Re: [#1042] x Bcc: eve@evil.test <script>alert(1)</script> . = ?utf-8?q?=0D=0ABcc:_eve?="]
         .assert_eq(parsed.subject().unwrap());
-    expect!["x Bcc: eve@evil.test <script>alert(1)</script> . = ?utf-8?q?=0D=0ABcc:_eve?="]
+    expect!["x Bcc: eve(at)evil.test <script>alert(1)</script> . = ?utf-8?q?=0D=0ABcc:_eve?="]
         .assert_eq(parsed.to().unwrap().first().unwrap().name().unwrap());
 }
 
@@ -369,6 +369,14 @@ fn old_references_make_room() {
     let ids = parsed.references().as_text_list().unwrap();
     assert_eq!((ids.len(), ids[0].as_ref(), ids[1].as_ref(), ids[19].as_ref()), (20, "0@x", "32@x", "50@x"));
     assert!(sealed.bytes.split(|b| *b == b'\n').all(|line| line.len() <= 998));
+}
+
+#[test]
+fn nobody_is_greeted_by_a_link() {
+    for name in ["Win at https://evil.example", "www.evil.example", "a@evil.example"] {
+        let letter = Letter { to_name: Some(name.into()), ..answer(vec![said("Hello")]) };
+        assert!(!bytes(&letter).contains("evil"), "{}", bytes(&letter));
+    }
 }
 
 #[test]

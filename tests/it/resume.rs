@@ -108,6 +108,7 @@ async fn the_service_is_started_again_in_the_middle(house: House, desk: DeskKind
         ada.writes(&format!("Question {round}")).await;
         site.stops().await;
         site.starts().await;
+        site.settle().await;
         grace.writes(&ada, &format!("Answer {round}")).await;
         site.settle().await;
     }

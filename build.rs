@@ -72,7 +72,7 @@ const HOURS: &[&str] =
     &["words/fill.js", "words/hours.js", "dom.js", "hours/pause.js", "hours/style.js", "hours/hours.js"];
 
 /// The modules of the practice desk.
-const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice-files.js", "practice.js"];
+const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice-files.js", "practice-there.js", "practice.js"];
 
 /// The modules of the customer's page.
 const TICKET: &[&str] = &["words/fill.js", "words/ticket.js", "ticket.js"];

@@ -186,6 +186,21 @@ CREATE INDEX file_unowned ON file (at) WHERE owner IS NULL;
 CREATE INDEX file_hash ON file (hash);
 CREATE INDEX file_thumbnail ON file (thumbnail) WHERE thumbnail IS NOT NULL;
 
+-- Who answers at a desk: what he said of himself last, and what the platform says of him.
+CREATE TABLE roster (
+    desk TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    name TEXT NOT NULL,
+    picture TEXT,
+    -- in, out, missed (out, because nobody answered a chat that he had); none while he said nothing
+    sign TEXT,
+    sign_at BIGINT,
+    -- 1 while the platform shows him as active, 0 while it does not; none where it was not asked
+    active BIGINT,
+    active_at BIGINT,
+    PRIMARY KEY (desk, agent)
+);
+
 -- Replies that are held, and until when.
 CREATE TABLE hold (
     message TEXT PRIMARY KEY,

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use threadline_core::availability::OpenWhen;
 use threadline_core::desk::{Later, Mode};
 use threadline_core::ids::Moment;
 use threadline_core::verb::{Chosen, Entry, PREFIX};
@@ -267,7 +268,12 @@ fn summary(config: &Config, now: Moment) -> String {
             }
             Some(_) | None => String::new(),
         };
-        row("topic", format!("{} → {}{calendar}{answer}{asks}", topic.label, topic.desk));
+        let open_when = match topic.open_when {
+            OpenWhen::InHours => "",
+            OpenWhen::Attended => ", open while somebody is there",
+            OpenWhen::InHoursAndAttended => ", open in hours while somebody is there",
+        };
+        row("topic", format!("{} → {}{calendar}{open_when}{answer}{asks}", topic.label, topic.desk));
     }
     for fact in &config.facts {
         let mark = if fact.link.is_some() { ", a link" } else { "" };

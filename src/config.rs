@@ -33,7 +33,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
-use threadline_core::availability::Promise;
+use threadline_core::availability::{OpenWhen, Promise};
 use threadline_core::calendar::{About, Calendar, NaiveDate, Remark};
 pub use threadline_core::card::CardFact as Fact;
 use threadline_core::card::{CardPlan, CardTopic};
@@ -41,6 +41,7 @@ use threadline_core::context::Field;
 use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
 use threadline_core::media::ALLOWED;
+use threadline_core::presence::Presence;
 use threadline_core::saved::SavedReplies;
 use threadline_core::ticket::{Terms, Timetable};
 use threadline_core::verb::{Chosen, Name, Names};
@@ -74,6 +75,8 @@ pub struct Config {
     pub calendars: Vec<NamedCalendar>,
     /// The calendar of what has no topic.
     pub default_calendar: CalendarName,
+    /// What has to be so that somebody answers at once what has no topic.
+    pub open_when: OpenWhen,
     /// By when what has no topic is answered.
     pub answer_within: Promise,
     /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
@@ -177,6 +180,8 @@ pub struct Topic {
     pub fields: Vec<Field>,
     /// When they are answered.
     pub calendar: CalendarName,
+    /// What has to be so that somebody answers at once.
+    pub open_when: OpenWhen,
     /// By when.
     pub answer_within: Promise,
     /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
@@ -207,6 +212,12 @@ pub struct Desk {
     pub mode: Mode,
     /// How long a reply is held before the customer sees it, in seconds.
     pub hold_secs: u32,
+    /// How it is known who is there.
+    pub presence: Presence,
+    /// How many chats an agent has at once before he is too busy for another; none for any number.
+    pub chats_per_agent: Option<u32>,
+    /// True when whoever has a chat that nobody answers in time is taken to be away.
+    pub missed_means_away: bool,
 }
 
 /// What a desk is in.
@@ -487,14 +498,20 @@ impl Config {
             let named = self.calendars.iter().find(|it| it.name == *name);
             named.map_or_else(Calendar::always_open, |named| named.calendar.clone())
         };
-        let terms = |name: &CalendarName, answer_within, ticket_after| Terms {
-            calendar: calendar(name),
-            answer_within,
-            ticket_after,
+        let of = |topic: &Topic| Terms {
+            calendar: calendar(&topic.calendar),
+            open_when: topic.open_when,
+            answer_within: topic.answer_within,
+            ticket_after: topic.ticket_after,
         };
-        let of = |topic: &Topic| terms(&topic.calendar, topic.answer_within, topic.ticket_after);
         let topics = self.topics.iter().map(|topic| (topic.id.clone(), of(topic)));
-        Timetable::new(topics.collect(), terms(&self.default_calendar, self.answer_within, self.ticket_after))
+        let default = Terms {
+            calendar: calendar(&self.default_calendar),
+            open_when: self.open_when,
+            answer_within: self.answer_within,
+            ticket_after: self.ticket_after,
+        };
+        Timetable::new(topics.collect(), default)
     }
 
     /// The topic of conversations that begin with a letter.

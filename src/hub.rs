@@ -27,6 +27,8 @@ pub enum Change {
     Message(Box<Shown>),
     /// An agent is writing, or nobody is.
     Typing(Option<String>),
+    /// Somebody came or went: the bytes that a stream sends for what customers may expect now, made once.
+    Availability(OnceLock<bytes::Bytes>),
     /// It was resolved, opened again or rated: the table says how it stands.
     Standing,
 }
@@ -79,6 +81,20 @@ pub struct Listening {
     ear: Arc<Ear>,
 }
 
+impl Ear {
+    fn hear(&self, change: &Arc<Change>) {
+        let mut waiting = lock(&self.waiting);
+        if waiting.changes.len() < EAR_CHANGES_MAX && !waiting.missed {
+            waiting.changes.push_back(change.clone());
+        } else {
+            waiting.changes.clear();
+            waiting.missed = true;
+        }
+        drop(waiting);
+        self.waker.wake();
+    }
+}
+
 impl Live {
     /// Listens to a conversation from now on.
     pub fn listen(self: &Arc<Self>, conversation: ConversationId) -> Listening {
@@ -90,17 +106,14 @@ impl Live {
     /// Hands a change to whoever listens.
     pub fn publish(&self, conversation: ConversationId, change: &Arc<Change>) {
         if let Some(ears) = lock(self.shard(conversation)).get(&conversation) {
-            for ear in ears {
-                let mut waiting = lock(&ear.waiting);
-                if waiting.changes.len() < EAR_CHANGES_MAX && !waiting.missed {
-                    waiting.changes.push_back(change.clone());
-                } else {
-                    waiting.changes.clear();
-                    waiting.missed = true;
-                }
-                drop(waiting);
-                ear.waker.wake();
-            }
+            ears.iter().for_each(|ear| ear.hear(change));
+        }
+    }
+
+    /// Hands a change to everybody who listens, whatever the conversation.
+    pub fn publish_to_all(&self, change: &Arc<Change>) {
+        for shard in &self.shards {
+            lock(shard).values().flatten().for_each(|ear| ear.hear(change));
         }
     }
 

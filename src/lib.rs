@@ -1,6 +1,7 @@
 //! Threadline's service: everything around the core. `main` reads the configuration and calls
 //! [`start`]; the rest is one way through: web and bots → service → store → outbox → bots and web.
 
+pub mod attendance;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -24,6 +25,7 @@ pub mod web;
 mod imports;
 
 use anyhow::Context;
+use attendance::Follower;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use clock::{Clock, Ids};
@@ -34,13 +36,15 @@ use mailroom::Mailroom;
 use metrics::Metrics;
 use postman::Postman;
 use practice::Practice;
-use service::Service;
+use service::{DeskSetup, Service};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{OnCommit, Store};
+use threadline_core::availability::Attendance;
 use threadline_core::desk::{DeskRules, MailRules, Topic};
 use threadline_core::ids::DeskName;
 use threadline_core::lane::Pace;
+use threadline_core::presence::Presence;
 use threadline_core::verb::Names;
 use threadline_slack::config::{DeskTopics, Secret as SlackSecret, SlackConfig};
 use threadline_slack::inbound::{Inbound, InboundHandle};
@@ -83,7 +87,7 @@ pub async fn start(
     let store = Store::open(config.database.url.expose(), on_commit).await;
     let store = store.with_context(|| format!("cannot open {}", config.database.place))?;
     let names = Arc::new(config.names());
-    let rules = rules(&config, &names);
+    let rules = setups(&config, &names);
     let files = Files::new(config.files.clone(), ids.fresh() as u64)?;
     let service = Service::start(store.clone(), clock, ids, metrics, files, names.clone(), rules);
     // The shop page can also be tried with a desk in Slack.
@@ -102,6 +106,7 @@ pub async fn start(
     if let Some(practice) = &practice {
         practice.catch_up().await.context("cannot read the practice desk")?;
     }
+    let asked = slack.clone();
     for desk in desks(&config, slack, practice.as_ref()) {
         let name = format!("the desk {}", desk.name);
         life.spawn(name, outbox::run(service.clone(), desk, life.clone()));
@@ -120,6 +125,15 @@ pub async fn start(
         if let Some(topic) = config.mail_topic() {
             let mailroom = Mailroom::new(service.clone(), email, topic);
             life.spawn("the mailroom", mailroom.run(life.clone()));
+        }
+    }
+    if config.timetable().asks_who_is_there() {
+        let follower = Follower::start(&config, service.clone()).await.context("cannot read who is there")?;
+        life.spawn("who is there", follower.run(life.clone()));
+        for (desk, slack) in desks_that_ask(&config, asked) {
+            let (name, channels) = (desk.name.clone(), desk.channels.clone());
+            let asking = attendance::ask_slack(name, channels, slack, service.clone(), life.clone());
+            life.spawn(format!("who is at the desk {}", desk.name), asking);
         }
     }
     life.spawn("how soon is answered", scheduler::measure(config.timetable(), service.clone(), life.clone()));
@@ -177,7 +191,7 @@ pub async fn check_files(settings: config::Files) -> Result<String, Vec<String>>
     }
 }
 
-fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {
+fn setups(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskSetup> {
     let topic =
         |topic: &config::Topic| Topic { id: topic.id.clone(), label: topic.label.clone(), desk: topic.desk.clone() };
     let topics: Arc<[Topic]> = config.topics.iter().map(topic).collect();
@@ -190,13 +204,17 @@ fn rules(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskRules> {
         topics: topics.clone(),
         names: names.clone(),
         timetable: timetable.clone(),
+        presence: desk.presence,
+        attendance: Attendance::default(),
+        missed_signs_out: desk.missed_means_away,
         replies: replies.clone(),
         mail: config
             .email
             .as_ref()
             .map(|email| MailRules { answer_after_millis: i64::from(email.answer_after_mins) * 60_000 }),
     };
-    config.desks.iter().map(|desk| (desk.name.clone(), rules(desk))).collect()
+    let setup = |desk: &config::Desk| DeskSetup::new(desk.platform, channels_of(desk), rules(desk));
+    config.desks.iter().map(|desk| (desk.name.clone(), setup(desk))).collect()
 }
 
 fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> Vec<outbox::Desk> {
@@ -208,12 +226,29 @@ fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> 
     let worker = |desk: &config::Desk| {
         let platform = platform(desk)?;
         let (channels, pace) = match (&platform, &config.slack) {
-            (outbox::Platform::Slack(_), Some(slack)) => (desk.channels.clone(), slack_pace(slack)),
-            _ => (vec!["practice".to_string()], PRACTICE_PACE),
+            (outbox::Platform::Slack(_), Some(slack)) => (channels_of(desk), slack_pace(slack)),
+            _ => (channels_of(desk), PRACTICE_PACE),
         };
         Some(outbox::Desk { name: desk.name.clone(), platform, channels, pace, cards: cards.clone() })
     };
     config.desks.iter().filter_map(worker).collect()
+}
+
+/// The desks at which Slack says who is there.
+fn desks_that_ask(config: &Config, slack: Option<Slack>) -> impl Iterator<Item = (&config::Desk, Slack)> {
+    let asks = |desk: &&config::Desk| match (desk.platform, desk.presence) {
+        (config::Platform::Slack, Presence::Platform) => true,
+        (config::Platform::Slack | config::Platform::Practice, Presence::Platform | Presence::Signed) => false,
+    };
+    config.desks.iter().filter(asks).filter_map(move |desk| Some((desk, slack.clone()?)))
+}
+
+/// A desk's channels, as its platform names them.
+fn channels_of(desk: &config::Desk) -> Vec<String> {
+    match desk.platform {
+        config::Platform::Slack => desk.channels.clone(),
+        config::Platform::Practice => vec![practice::CHANNEL.to_string()],
+    }
 }
 
 fn slack_pace(slack: &config::Slack) -> Pace {

@@ -148,7 +148,7 @@ async fn work(service: &Service, desk: &Arc<Desk>, life: &Lifecycle, lead: &mut 
     let (results, mut finished) = mpsc::channel(UNDER_WAY_MAX * 2);
     let shared = service.shared().clone();
     let Some(setup) = shared.desks.get(&desk.name) else { anyhow::bail!("desk {} is not configured", desk.name) };
-    let lanes = Lanes::new(desk.channels.clone(), desk.pace, setup.rules.post_chars_max);
+    let lanes = Lanes::new(desk.channels.clone(), desk.pace, setup.rules().post_chars_max);
     let mut worker = Worker {
         marks: marks::Marks::new(),
         late: late::Late::default(),

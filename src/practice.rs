@@ -19,10 +19,13 @@ use threadline_core::desk::{
 use threadline_core::file::{DeskFile, DeskFileKey, FileTrouble, StoredFile};
 use threadline_core::ids::{AgentId, ConversationId, FileId, Moment, PostKey, ThreadKey};
 use threadline_core::markup;
+use threadline_core::presence::Sign;
 use threadline_core::verb::parse::{self, Wrong, person_named};
 use threadline_core::verb::{Verb, Who};
 use threadline_core::words::{self, CONTINUED, ODD};
 
+/// The one channel that it has.
+pub const CHANNEL: &str = "practice";
 /// How keys of this platform begin.
 pub const PLATFORM: &str = "practice";
 
@@ -217,6 +220,13 @@ impl Practice {
             }
         }
         Ok(())
+    }
+
+    /// An agent says that he is there or away, from then on.
+    pub async fn agent_signs(&self, name: &str, is_there: bool) -> Result<(), PracticeError> {
+        let sign = if is_there { Sign::In } else { Sign::Out };
+        let signed = self.service.signed(PLATFORM, vec![CHANNEL.to_string()], agent(name), sign).await;
+        signed.map(drop).map_err(|unstored| PracticeError::Store(StoreError::Database(unstored.0)))
     }
 
     /// An agent writes in a thread; the post's number.

@@ -26,15 +26,18 @@ use futures_util::FutureExt;
 use hearing::Hearing;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use threadline_core::availability::Attendance;
 use threadline_core::context::Unfit;
 use threadline_core::conversation::{Conversation, Event};
 use threadline_core::desk::{
-    DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, Mode, OpenThread, Reading, Stop, Unstored,
+    Agent, DeskAct, DeskEvent, DeskRules, Frame, Inbox, Kept, Later, Mode, OpenThread, Reading, Stop, Unstored,
 };
 use threadline_core::ids::{ConversationId, DeskName, Moment};
 use threadline_core::message::{Message, Stage};
+use threadline_core::presence::{Presence, Sign};
 use threadline_core::verb::Names;
+use threadline_core::words::Notice;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Events of one transaction: bounds how long the first waits for the last, and the statements.
@@ -72,7 +75,7 @@ pub struct Inner {
     pub practice: Arc<PracticeBell>,
     /// The desks, by name.
     pub desks: HashMap<DeskName, DeskSetup>,
-    default_rules: DeskRules,
+    default_rules: Arc<DeskRules>,
     /// What the team calls the verbs.
     pub names: Arc<Names>,
     /// This process among those on the same database.
@@ -85,6 +88,8 @@ pub struct Inner {
     pub holds: Notify,
     /// Rung when a letter to be sent was stored.
     pub letters: Notify,
+    /// Rung when somebody said that he is there or away.
+    pub signs: Notify,
     /// How soon chats are usually answered, in minutes, by topic.
     pub usual_mins: RwLock<HashMap<String, u32>>,
     /// What does not work: the platform and the part of it.
@@ -94,10 +99,26 @@ pub struct Inner {
 /// A desk as the service knows it.
 #[derive(Debug)]
 pub struct DeskSetup {
-    /// Which messages go out, and when.
-    pub rules: DeskRules,
+    /// Which messages go out, and when, and who is there; another one when that changes.
+    rules: RwLock<Arc<DeskRules>>,
+    /// Its channels, as its platform names them.
+    pub channels: Vec<String>,
+    /// What it is on.
+    pub platform: Platform,
     /// Rung when orders for it were stored.
     pub bell: Bell,
+}
+
+impl DeskSetup {
+    /// A desk as it is configured.
+    pub fn new(platform: Platform, channels: Vec<String>, rules: DeskRules) -> DeskSetup {
+        DeskSetup { rules: RwLock::new(Arc::new(rules)), channels, platform, bell: Bell::default() }
+    }
+
+    /// What holds for its conversations now.
+    pub fn rules(&self) -> Arc<DeskRules> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Tells the practice desk's page which conversation changed.
@@ -173,9 +194,8 @@ impl Service {
         metrics: Arc<Metrics>,
         files: Files,
         names: Arc<Names>,
-        desks: HashMap<DeskName, DeskRules>,
+        desks: HashMap<DeskName, DeskSetup>,
     ) -> Service {
-        let desks = desks.into_iter().map(|(name, rules)| (name, DeskSetup { rules, bell: Bell::default() })).collect();
         let batchers = if store.is_shared() { PG_BATCHERS } else { 1 };
         let node = ids.fresh() as u64;
         let inner = Arc::new(Inner {
@@ -185,7 +205,7 @@ impl Service {
             live: Arc::new(Live::default()),
             practice: Arc::new(PracticeBell::new(PRACTICE_CHANGES_MAX)),
             desks,
-            default_rules: DeskRules { names: names.clone(), ..default_rules() },
+            default_rules: Arc::new(DeskRules { names: names.clone(), ..default_rules() }),
             names,
             node,
             files,
@@ -194,6 +214,7 @@ impl Service {
             broken: Broken::default(),
             holds: Notify::new(),
             letters: Notify::new(),
+            signs: Notify::new(),
             usual_mins: RwLock::default(),
             stops: std::sync::Mutex::default(),
         });
@@ -354,6 +375,26 @@ impl Inbox for Service {
         })
     }
 
+    fn signed(
+        &self,
+        platform: &'static str,
+        channels: Vec<String>,
+        agent: Agent,
+        sign: Sign,
+    ) -> Later<'_, Result<Notice, Unstored>> {
+        Box::pin(async move {
+            let is_here = |setup: &DeskSetup| {
+                setup.platform == platform_named(platform) && setup.channels.iter().any(|it| channels.contains(it))
+            };
+            let here: Vec<(&DeskName, &DeskSetup)> =
+                self.inner.desks.iter().filter(|(_, setup)| is_here(setup)).collect();
+            let rules = here.first().map_or_else(|| self.inner.default_rules.clone(), |(_, setup)| setup.rules());
+            let desks = here.into_iter().map(|(name, _)| name.clone()).collect();
+            self.inner.sign(desks, agent, sign).await.map_err(unstored)?;
+            Ok(Notice::signed(sign, rules.presence, &rules.timetable))
+        })
+    }
+
     fn heard_again(&self, platform: &'static str) {
         self.inner.hearing.heard_again(platform, self.inner.clock.now());
         self.inner.holds.notify_one();
@@ -396,8 +437,43 @@ impl Inner {
     }
 
     /// The rules of a desk; a desk that has left the configuration keeps the defaults.
-    pub fn rules(&self, desk: &DeskName) -> &DeskRules {
-        self.desks.get(desk).map_or(&self.default_rules, |setup| &setup.rules)
+    pub fn rules(&self, desk: &DeskName) -> Arc<DeskRules> {
+        self.desks.get(desk).map_or_else(|| self.default_rules.clone(), DeskSetup::rules)
+    }
+
+    /// Tells of who is there at a desk; true when that is somebody else than before.
+    pub fn attended_by(&self, desk: &DeskName, attendance: Attendance) -> bool {
+        let Some(setup) = self.desks.get(desk) else { return false };
+        let mut rules = setup.rules.write().unwrap_or_else(PoisonError::into_inner);
+        if rules.attendance == attendance {
+            return false;
+        }
+        *rules = Arc::new(DeskRules { attendance, ..DeskRules::clone(&rules) });
+        true
+    }
+
+    /// Remembers who is in a desk's channels, and whom its platform shows as active.
+    pub async fn seen_at(&self, desk: &DeskName, people: Vec<(Agent, bool)>) -> Result<(), StoreError> {
+        let (desk, now) = (desk.clone(), self.clock.now());
+        let seen = self.store.write(move |tx| {
+            let (desk, people) = (desk.clone(), people.clone());
+            Box::pin(async move { tx.seen_at(&desk, &people, now).await })
+        });
+        seen.await?;
+        self.signs.notify_one();
+        Ok(())
+    }
+
+    /// Remembers what somebody said of himself, at these desks and wherever else he is known.
+    async fn sign(&self, desks: Vec<DeskName>, agent: Agent, sign: Sign) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let signed = self.store.write(move |tx| {
+            let (desks, agent) = (desks.clone(), agent.clone());
+            Box::pin(async move { tx.sign(&desks, &agent, sign, now).await })
+        });
+        signed.await?;
+        self.signs.notify_one();
+        Ok(())
     }
 }
 
@@ -410,6 +486,9 @@ fn default_rules() -> DeskRules {
         topics: Arc::new([]),
         names: Arc::default(),
         timetable: Arc::default(),
+        presence: Presence::default(),
+        attendance: Attendance::default(),
+        missed_signs_out: false,
         replies: Arc::default(),
         mail: None,
     }
@@ -518,6 +597,9 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
     }
     if outcome.holds_changed {
         inner.holds.notify_one();
+    }
+    if outcome.somebody_signed {
+        inner.signs.notify_one();
     }
     if outcome.letters_wait {
         inner.letters.notify_one();

@@ -37,6 +37,7 @@
 import { bodyNodes, safeHref } from './chat/body.js';
 import { h } from './dom.js';
 import { Attached, fileNodes } from './practice-files.js';
+import { followPresence } from './practice-there.js';
 
 const MARKS = {
   waiting: ['⏳', 'It waits until the customer’s browser is there'],
@@ -532,6 +533,7 @@ const attached = new Attached(at('attached', 'div'), at('bar', 'div'), () => ope
 
 agent.value = rememberedAgent() || 'Grace';
 agent.addEventListener('change', rememberAgent);
+followPresence(at('presence', 'div'), agent, ask);
 agent.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return;
   event.preventDefault();

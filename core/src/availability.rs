@@ -21,6 +21,27 @@ pub enum Promise {
     Days(u32),
 }
 
+/// What has to be so that somebody answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpenWhen {
+    /// It is within the hours of business.
+    #[default]
+    InHours,
+    /// Somebody of the team is there, whatever the hour.
+    Attended,
+    /// Both.
+    InHoursAndAttended,
+}
+
+/// Who is there at a desk now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attendance {
+    /// Their names, as customers see them, in the order of the alphabet.
+    pub names: Vec<String>,
+    /// True while one of them can take another chat.
+    pub has_room: bool,
+}
+
 /// What a customer may expect now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
@@ -106,13 +127,49 @@ impl std::fmt::Display for Promise {
     }
 }
 
+impl OpenWhen {
+    /// The word for each, in the configuration.
+    pub const ALL: [(&str, OpenWhen); 3] =
+        [("hours", OpenWhen::InHours), ("presence", OpenWhen::Attended), ("both", OpenWhen::InHoursAndAttended)];
+
+    /// True where it matters who is there.
+    pub fn asks_who_is_there(self) -> bool {
+        match self {
+            OpenWhen::InHours => false,
+            OpenWhen::Attended | OpenWhen::InHoursAndAttended => true,
+        }
+    }
+}
+
+impl Attendance {
+    /// The same, for a chat that is under way: whoever is there can go on with it.
+    pub fn under_way(&self) -> Attendance {
+        Attendance { has_room: !self.names.is_empty(), ..self.clone() }
+    }
+}
+
 impl Availability {
-    /// What may be expected of a team with this calendar and this promise.
-    pub fn at(calendar: &Calendar, promise: Promise, now: Moment) -> Availability {
-        if calendar.is_open(now) {
-            Availability::Open { closes: calendar.next_closing(now) }
-        } else {
-            Availability::Closed { opens: calendar.next_opening(now), answer_by: promise.kept_by(calendar, now) }
+    /// What may be expected of a team with this calendar and this promise, of whom these are there.
+    pub fn at(
+        calendar: &Calendar,
+        promise: Promise,
+        open_when: OpenWhen,
+        attendance: &Attendance,
+        now: Moment,
+    ) -> Availability {
+        let (in_hours, attended) = match open_when {
+            OpenWhen::InHours => (calendar.is_open(now), true),
+            OpenWhen::Attended => (true, attendance.has_room),
+            OpenWhen::InHoursAndAttended => (calendar.is_open(now), attendance.has_room),
+        };
+        let answer_by = || promise.kept_by(calendar, now);
+        match (in_hours, attended) {
+            // Nobody knows when who is there leaves.
+            (true, true) if open_when == OpenWhen::Attended => Availability::Open { closes: None },
+            (true, true) => Availability::Open { closes: calendar.next_closing(now) },
+            // Nor when somebody comes.
+            (true, false) => Availability::Closed { opens: None, answer_by: answer_by() },
+            (false, _) => Availability::Closed { opens: calendar.next_opening(now), answer_by: answer_by() },
         }
     }
 
@@ -149,7 +206,8 @@ mod tests {
     fn said(calendar: &Calendar, promise: &str, now: &str) -> String {
         let now = utc(now);
         let at = wall(calendar, Some(now));
-        match Availability::at(calendar, Promise::parse(promise).unwrap(), now) {
+        let promise = Promise::parse(promise).unwrap();
+        match Availability::at(calendar, promise, OpenWhen::InHours, &Attendance::default(), now) {
             Availability::Open { closes } => format!("{at}: open until {}\n", wall(calendar, closes)),
             Availability::Closed { opens, answer_by } => {
                 format!("{at}: closed until {}, answer by {}\n", wall(calendar, opens), wall(calendar, answer_by))
@@ -198,6 +256,45 @@ mod tests {
         .assert_eq(&table);
     }
 
+    fn there(names: &[&str]) -> Attendance {
+        Attendance { names: names.iter().map(ToString::to_string).collect(), has_room: !names.is_empty() }
+    }
+
+    /// Hours, who is there and room, by hand; business closes at six in New York, at 23:00 in UTC.
+    #[test]
+    fn open_is_in_hours_and_attended() {
+        let office = calendar("America/New_York", "Mo-Fr 09:00-18:00");
+        let full = Attendance { has_room: false, ..there(&["Ana"]) };
+        let (in_hours, out_of_hours) = (utc("2026-03-06T15:00"), utc("2026-03-06T23:30"));
+        let open_until_six = Availability::Open { closes: Some(utc("2026-03-06T23:00")) };
+        let answer_by = |text| Some(utc(text));
+        let nobody = Availability::Closed { opens: None, answer_by: answer_by("2026-03-09T14:00") };
+        let (opens, by) = (Some(utc("2026-03-09T13:00")), answer_by("2026-03-09T22:00"));
+        let closed = Availability::Closed { opens, answer_by: by };
+        let closed_but_nobody = Availability::Closed { opens: None, answer_by: by };
+        let (hours, presence, both) = (OpenWhen::InHours, OpenWhen::Attended, OpenWhen::InHoursAndAttended);
+        for (open_when, attendance, at, expected) in [
+            (hours, there(&[]), in_hours, open_until_six),
+            (hours, there(&["Ana"]), out_of_hours, closed),
+            (presence, there(&["Ana"]), in_hours, Availability::Open { closes: None }),
+            (presence, there(&["Ana"]), out_of_hours, Availability::Open { closes: None }),
+            (presence, there(&[]), in_hours, nobody),
+            (presence, there(&[]), out_of_hours, closed_but_nobody),
+            (presence, full.clone(), in_hours, nobody),
+            (presence, full.under_way(), in_hours, Availability::Open { closes: None }),
+            (both, there(&["Ana"]), in_hours, open_until_six),
+            (both, there(&["Ana"]), out_of_hours, closed),
+            (both, there(&[]), in_hours, nobody),
+            (both, there(&[]), out_of_hours, closed),
+            (both, full.clone(), in_hours, nobody),
+            (both, full.under_way(), in_hours, open_until_six),
+            (both, there(&[]).under_way(), in_hours, nobody),
+        ] {
+            let is = Availability::at(&office, Promise::Days(1), open_when, &attendance, at);
+            assert_eq!(is, expected, "{open_when:?} with {attendance:?} at {at:?}");
+        }
+    }
+
     #[test]
     fn what_is_usual_is_the_median_as_people_say_it() {
         let of = |secs: &[i64]| usual_mins(secs.iter().map(|secs| secs * 1_000).collect());
@@ -214,7 +311,9 @@ mod tests {
     fn a_team_that_never_opens_promises_nothing() {
         let never = calendar("UTC", "off");
         let expected = Availability::Closed { opens: None, answer_by: None };
-        assert_eq!(Availability::at(&never, Promise::Days(1), utc("2026-01-02T07:59")), expected);
+        let at = |when| Availability::at(&never, Promise::Days(1), when, &there(&["Ana"]), utc("2026-01-02T07:59"));
+        assert_eq!((at(OpenWhen::InHours), at(OpenWhen::InHoursAndAttended)), (expected, expected));
+        assert_eq!(at(OpenWhen::Attended), Availability::Open { closes: None });
         assert_eq!(expected.changes_at(), None);
     }
 

@@ -26,6 +26,7 @@ use crate::desk::{Agent, Deed, DeskMessage, DeskRules, FoundCard, Mark, Piece, P
 use crate::file::{Attachment, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Mailed, Message, Place, Posting};
+use crate::presence::Sign;
 use crate::ticket::Ticket;
 use crate::verb::parse::asks_to_retry;
 use crate::verb::{Names, Verb};
@@ -508,6 +509,13 @@ pub enum Effect {
     /// No need to open a thread, to post this message, to fetch its files or to send it any more: it is
     /// done, or never will be.
     Settled(Order),
+    /// Remember that an agent is there, or is not.
+    Sign {
+        /// Who.
+        agent: Agent,
+        /// What he said, or what was said for him.
+        sign: Sign,
+    },
     /// Show the customer the message as it stands, or that it is gone.
     ShowToCustomer(MessageId),
     /// Show the customer how it stands: open, resolved, how he rated it.

@@ -3,12 +3,15 @@
 //! over what came in through [`Inbox`], which the service implements. Nothing here knows a
 //! platform: keys are opaque.
 
+use crate::availability::Attendance;
 use crate::body::Body;
 use crate::file::{DeskFile, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
+use crate::presence::{Presence, Sign};
 use crate::saved::SavedReplies;
 use crate::ticket::Timetable;
 use crate::verb::{Names, Verb};
+use crate::words::Notice;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -240,6 +243,12 @@ pub struct DeskRules {
     pub names: Arc<Names>,
     /// When conversations are answered, and by when.
     pub timetable: Arc<Timetable>,
+    /// How it is known who is there.
+    pub presence: Presence,
+    /// Who is there now, where that matters.
+    pub attendance: Attendance,
+    /// True when whoever has a chat that nobody answers in time is taken to be away.
+    pub missed_signs_out: bool,
     /// What the team has saved to send again.
     pub replies: Arc<SavedReplies>,
     /// How customers who are not there are written to; none where nothing goes by email.
@@ -390,6 +399,16 @@ pub trait Inbox: Send + Sync + 'static {
 
     /// The threads of conversations that may still change, liveliest first.
     fn open_threads(&self, platform: &'static str) -> Later<'_, Result<Vec<OpenThread>, Unstored>>;
+
+    /// An agent says that he is there or away, elsewhere than in a thread: in one of these channels, as the
+    /// platform names them, if in any.
+    fn signed(
+        &self,
+        platform: &'static str,
+        channels: Vec<String>,
+        agent: Agent,
+        sign: Sign,
+    ) -> Later<'_, Result<Notice, Unstored>>;
 
     /// From now on everything that happens at the platform is heard; something before may not have
     /// been, until the threads are read.

@@ -48,6 +48,7 @@ pub mod markup;
 pub mod media;
 pub mod message;
 pub mod overview;
+pub mod presence;
 pub mod saved;
 pub mod schedule;
 pub mod session;

@@ -3,7 +3,7 @@
 //! thread; whether it is open, waits for the customer or is resolved is its
 //! [`Standing`](crate::conversation::Standing).
 
-use crate::availability::{Availability, Promise};
+use crate::availability::{Attendance, Availability, OpenWhen, Promise};
 use crate::calendar::{Calendar, Zone};
 use crate::ids::Moment;
 use std::collections::HashMap;
@@ -47,8 +47,10 @@ pub struct Timetable {
 /// When conversations with a topic are answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// When somebody is there.
+    /// When business is done.
     pub calendar: Calendar,
+    /// What has to be so that somebody answers at once.
+    pub open_when: OpenWhen,
     /// By when a ticket is answered.
     pub answer_within: Promise,
     /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
@@ -82,15 +84,23 @@ impl Timetable {
         Timetable { topics, default }
     }
 
-    /// What a customer with this topic may expect now.
-    pub fn availability(&self, topic: &str, now: Moment) -> Availability {
+    /// What a customer with this topic may expect now, with these at its desk.
+    pub fn availability(&self, topic: &str, attendance: &Attendance, now: Moment) -> Availability {
         let terms = self.of(topic);
-        Availability::at(&terms.calendar, terms.answer_within, now)
+        Availability::at(&terms.calendar, terms.answer_within, terms.open_when, attendance, now)
     }
 
     /// True while somebody answers conversations with this topic.
-    pub fn is_open(&self, topic: &str, now: Moment) -> bool {
-        self.of(topic).calendar.is_open(now)
+    pub fn is_open(&self, topic: &str, attendance: &Attendance, now: Moment) -> bool {
+        match self.availability(topic, attendance, now) {
+            Availability::Open { .. } => true,
+            Availability::Closed { .. } => false,
+        }
+    }
+
+    /// True where it matters for a topic who is there.
+    pub fn asks_who_is_there(&self) -> bool {
+        self.topics.values().chain([&self.default]).any(|terms| terms.open_when.asks_who_is_there())
     }
 
     /// By when what was written at an instant has an answer: by this promise, or by the topic's own.
@@ -125,7 +135,8 @@ impl Timetable {
 impl Default for Timetable {
     /// Day and night, within a business day.
     fn default() -> Self {
-        let calendar = Calendar::always_open();
-        Timetable::new(HashMap::new(), Terms { calendar, answer_within: Promise::Days(1), ticket_after: None })
+        let (calendar, open_when) = (Calendar::always_open(), OpenWhen::InHours);
+        let answer_within = Promise::Days(1);
+        Timetable::new(HashMap::new(), Terms { calendar, open_when, answer_within, ticket_after: None })
     }
 }

@@ -45,6 +45,10 @@ pub enum Verb {
         /// By when, where it is not what the topic promises.
         within: Option<Promise>,
     },
+    /// Say that he is not there, wherever he answers: the chat does not count on him.
+    Away,
+    /// Say that he is there again.
+    Back,
     /// Be told what can be done.
     Help,
 }
@@ -118,6 +122,10 @@ pub enum Name {
     Book,
     /// Start a session now.
     Call,
+    /// [`Verb::Away`]
+    Away,
+    /// [`Verb::Back`]
+    Back,
     /// [`Verb::Help`]
     Help,
 }
@@ -199,7 +207,7 @@ pub fn offered(standing: &Standing, is_claimed: bool, names: &Names) -> Offered 
 }
 
 /// Every verb, in the order of the help.
-pub const VERBS: [Entry; 16] = [
+pub const VERBS: [Entry; 18] = [
     entry(Name::Claim, "claim", Takes::Nothing, "Take this conversation."),
     entry(Name::Release, "release", Takes::Nothing, "Let it go, so that somebody else can take it."),
     entry(Name::Assign, "assign", Takes::Something("@Grace"), "Give it to somebody, or take it over with “me”."),
@@ -225,6 +233,8 @@ pub const VERBS: [Entry; 16] = [
     later(Name::Ack, "ack", Takes::Nothing, "Say that you look after an escalation."),
     later(Name::Book, "book", Takes::Perhaps("30m"), "Offer the customer a session."),
     later(Name::Call, "call", Takes::Nothing, "Start a session now."),
+    entry(Name::Away, "away", Takes::Nothing, "Say that you are not there: the chat does not count on you."),
+    entry(Name::Back, "back", Takes::Nothing, "Say that you are there again."),
     entry(Name::Help, "help", Takes::Nothing, "This list, for you only."),
 ];
 
@@ -250,6 +260,8 @@ impl Verb {
             Verb::Reopen => Name::Reopen,
             Verb::Retry(_) => Name::Retry,
             Verb::Ticket { .. } => Name::Ticket,
+            Verb::Away => Name::Away,
+            Verb::Back => Name::Back,
             Verb::Help => Name::Help,
         }
     }
@@ -276,6 +288,8 @@ impl Name {
             Name::Resolve => Start::Ready(Verb::Resolve { silently: false }),
             Name::Reopen => Start::Ready(Verb::Reopen),
             Name::Retry => Start::Ready(Verb::Retry(None)),
+            Name::Away => Start::Ready(Verb::Away),
+            Name::Back => Start::Ready(Verb::Back),
             Name::Help => Start::Ready(Verb::Help),
             Name::Assign => Start::Needs(Need::Person),
             Name::Topic => Start::Needs(Need::Topic),

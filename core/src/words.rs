@@ -4,6 +4,7 @@
 //! shows a body (blocks, embeds, a page) is that platform's; words for customers are the widget's.
 
 mod lists;
+mod presence;
 mod saved;
 mod verbs;
 mod wrong;
@@ -18,6 +19,7 @@ use crate::customer::{Customer, Identity};
 use crate::file::FileTrouble;
 use crate::ids::Moment;
 use crate::message::Mailed;
+use crate::presence::{Presence, Sign};
 use crate::ticket::{Due, Priority};
 use crate::verb::parse::Wrong;
 use crate::verb::{Name, Names, VERBS};
@@ -206,6 +208,17 @@ pub enum Notice {
     Wrong(Wrong),
     /// What was meant as a command was not done.
     WrongCommand(Wrong),
+    /// He is there or away from now on.
+    Signed {
+        /// Which.
+        sign: Sign,
+        /// How it is known at his desk who is there.
+        presence: Presence,
+        /// True where customers notice it.
+        counts: bool,
+    },
+    /// He is taken to be away, because nobody answered a chat that he had.
+    SignedOut,
     /// What can be done.
     Help,
     /// Somebody else was first.
@@ -454,6 +467,8 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
         .end(),
         Notice::Wrong(wrong) => wrong::wrong(wrong, Asking::InThread, names),
         Notice::WrongCommand(wrong) => wrong::wrong(wrong, Asking::ByCommand, names),
+        Notice::Signed { sign, presence, counts } => presence::signed(*sign, *presence, *counts, names),
+        Notice::SignedOut => presence::signed_out(names),
         Notice::Help => help(names),
         Notice::OtherWasFirst { holder } => {
             let first = format!("{holder} was first and has this conversation. Thank you for being there!");
@@ -791,6 +806,12 @@ mod tests {
             Notice::WrongCommand(Wrong::Form(Name::Claim)),
             Notice::WrongCommand(Wrong::Form(Name::Assign)),
             Notice::WrongCommand(Wrong::Off(Name::Book)),
+            Notice::Signed { sign: Sign::Out, presence: Presence::Signed, counts: true },
+            Notice::Signed { sign: Sign::Out, presence: Presence::Signed, counts: false },
+            Notice::Signed { sign: Sign::In, presence: Presence::Signed, counts: true },
+            Notice::Signed { sign: Sign::In, presence: Presence::Platform, counts: true },
+            Notice::Signed { sign: Sign::In, presence: Presence::Platform, counts: false },
+            Notice::SignedOut,
             Notice::Help,
         ];
         let mut names = Names::default();
@@ -837,6 +858,12 @@ mod tests {
             Nothing was done: `claim` stands alone, with nothing after it.
             Nothing was done: it is written like `assign @Grace`.
             Nothing was done: `book` is switched off in this Threadline.
+            You are away. The chat does not count on you for the next 12 hours. When you are here again, write `!back`.
+            You are away. Whether the chat is open goes by its hours alone here, so customers notice nothing. When you are here again, write `!back`.
+            Welcome back! The chat counts on you for the next 12 hours, or until you write `!away`.
+            Welcome back! The chat counts on you while you are shown as active, until you write `!away`.
+            Welcome back! Whether the chat is open goes by its hours alone here, so customers notice nothing.
+            Nobody answered this chat in time, and you had it. You are taken to be away; when you are here, write `!back`.
             What you can do in this thread. The customer sees none of it:
             • `!claim` Take this conversation.
             • `!release` Let it go, so that somebody else can take it.
@@ -848,6 +875,8 @@ mod tests {
             • `!reopen` Say that it is not done after all.
             • `!retry 7` Try again what could not be delivered: all of it, or message 7.
             • `!ticket high 4 hours` Promise the customer an answer later, by the usual time or another.
+            • `!away` Say that you are not there: the chat does not count on you.
+            • `!back` Say that you are there again.
             • `!help` This list, for you only.
             A message that begins with `//` is a note, too.
         "#]].assert_eq(&all.iter().map(|it| shown(&notice(it, &names)) + "\n").collect::<String>());

@@ -76,6 +76,8 @@ fn as_a_command(text: &str, names: &Names) {
             | Verb::Retry(_)
             | Verb::Ticket { .. }
             | Verb::Saved(Saved::List | Saved::Send { .. } | Saved::Cancel { .. })
+            | Verb::Away
+            | Verb::Back
             | Verb::Help,
         ) => {}
         Err(Wrong::Mistyped { typed, .. } | Wrong::Unknown { typed }) => {
@@ -111,7 +113,9 @@ fn is_whole(verb: &Verb, after: &str) {
         Verb::Assign(Who::Agent(agent)) => panic!("nobody has looked {} up", agent.name),
         Verb::Resolve { silently } => assert_eq!(!silently, ink(after).is_empty()),
         Verb::Retry(seq) => assert_eq!(seq.is_none(), ink(after).is_empty()),
-        Verb::Claim | Verb::Release | Verb::Reopen => assert_eq!(ink(after), "", "words would be lost"),
+        Verb::Claim | Verb::Release | Verb::Reopen | Verb::Away | Verb::Back => {
+            assert_eq!(ink(after), "", "words would be lost");
+        }
         Verb::Ticket { priority: None, within: None } => assert_eq!(ink(after), "", "words would be lost"),
         Verb::Ticket { .. } | Verb::Help => {}
     }

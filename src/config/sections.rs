@@ -19,10 +19,11 @@ use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use threadline_core::availability::Promise;
+use threadline_core::availability::{OpenWhen, Promise};
 use threadline_core::body::BODY_CHARS_MAX;
 use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
+use threadline_core::presence::Presence;
 
 /// A newcomer's database: a file in the current directory.
 const DATABASE_URL: &str = "sqlite:threadline.db";
@@ -39,6 +40,8 @@ pub(super) const LABEL_CHARS_MAX: usize = 80;
 const GREETING_CHARS_MAX: usize = 1_000;
 /// Names end up in addresses, metrics and the database.
 const NAME_CHARS_MAX: usize = 40;
+/// Nobody reads more chats at once than this.
+const CHATS_PER_AGENT_MAX: u32 = 100;
 /// A held reply is one that the customer waits for.
 const HOLD_SECS_MAX: u32 = 60;
 /// A few seconds are enough to see one's own mistake.
@@ -61,6 +64,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
     document.root().read(|root| {
         let default_desk = root.text("default_desk");
         let default_calendar = root.text("default_calendar");
+        let open_when = root.choice("open_when", &OpenWhen::ALL).map(|found| found.value).unwrap_or_default();
         let answer_within = promise(document, root, "answer_within").unwrap_or(ANSWER_WITHIN);
         let ticket_after = promise(document, root, "ticket_after");
         let server = root.table("server", |table| server(document, table, listen));
@@ -89,6 +93,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             default_desk: default_desk.as_ref(),
             calendars: &calendars,
             default_calendar: default_calendar.as_ref(),
+            open_when,
             answer_within,
             ticket_after,
         };
@@ -103,7 +108,9 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let mut remarks = slack.remarks(&desks);
         remarks.extend(server.remark(practice));
         let slack = slack.for_desks(document, &desks);
-        let verbs = verbs.for_desks(document, &desks);
+        let of_topics = topics.iter().flatten().map(|topic| topic.open_when);
+        let asks_who_is_there = of_topics.chain([open_when]).any(OpenWhen::asks_who_is_there);
+        let verbs = verbs.for_desks(document, &desks, asks_who_is_there);
         Some(Config {
             server: server.value,
             database: database?,
@@ -116,6 +123,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             replies,
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
             default_calendar: default_calendar?,
+            open_when,
             answer_within,
             ticket_after,
             slack: slack?,
@@ -285,6 +293,10 @@ pub(super) struct ReadDesk {
     pub name: String,
     /// None if it is missing or wrong.
     pub platform: Option<Platform>,
+    /// How it is known who is there.
+    pub presence: Presence,
+    chats_per_agent: Option<u32>,
+    missed_means_away: bool,
     pub platform_at: Place,
     pub channels: Vec<Found<String>>,
     pub mode: Mode,
@@ -311,13 +323,31 @@ fn desk(document: &Document<'_>, name: &str, table: &Table<'_>) -> ReadDesk {
         }
         Some(Platform::Slack | Platform::Practice) | None => {}
     }
+    let platform_value = platform.as_ref().map(|found| found.value);
     ReadDesk {
         name: name.to_owned(),
-        platform: platform.as_ref().map(|found| found.value),
+        platform: platform_value,
         platform_at: platform.map_or_else(|| table.place().clone(), |found| found.place),
         channels: channels.into_iter().flatten().filter(|found| slack::is_channel(document, found)).collect(),
         mode: table.choice("mode", &modes).map_or(Mode::Open, |found| found.value),
         hold_secs: table.number("hold_secs", 0..=HOLD_SECS_MAX).map_or(HOLD_SECS, |found| found.value),
+        presence: presence(document, table, platform_value),
+        chats_per_agent: table.number("chats_per_agent", 1..=CHATS_PER_AGENT_MAX).map(|found| found.value),
+        missed_means_away: table.flag("missed_means_away").is_some_and(|found| found.value),
+    }
+}
+
+/// How it is known who is there: on a platform that knows it, as the platform says.
+fn presence(document: &Document<'_>, table: &Table<'_>, platform: Option<Platform>) -> Presence {
+    let found = table.choice("presence", &[("platform", Presence::Platform), ("verbs", Presence::Signed)]);
+    match (platform, found) {
+        (Some(Platform::Practice), Some(found)) if found.value == Presence::Platform => {
+            document.problem(&found.place, "the practice desk does not know who is there; write \"verbs\"");
+            Presence::Signed
+        }
+        (_, Some(found)) => found.value,
+        (Some(Platform::Practice), None) => Presence::Signed,
+        (Some(Platform::Slack) | None, None) => Presence::Platform,
     }
 }
 
@@ -329,6 +359,9 @@ impl ReadDesk {
             channels: self.channels.into_iter().map(|found| found.value).collect(),
             mode: self.mode,
             hold_secs: self.hold_secs,
+            presence: self.presence,
+            chats_per_agent: self.chats_per_agent,
+            missed_means_away: self.missed_means_away,
         })
     }
 }
@@ -434,6 +467,9 @@ fn or_a_practice_desk(document: &Document<'_>, root: &Table<'_>, desks: Vec<Read
         channels: Vec::new(),
         mode: Mode::Open,
         hold_secs: HOLD_SECS,
+        presence: Presence::Signed,
+        chats_per_agent: None,
+        missed_means_away: false,
     }]
 }
 
@@ -471,6 +507,7 @@ pub(super) struct Choice<'a> {
     pub default_desk: Option<&'a DeskName>,
     pub calendars: &'a [ReadCalendar],
     pub default_calendar: Option<&'a CalendarName>,
+    pub open_when: OpenWhen,
     pub answer_within: Promise,
     pub ticket_after: Option<Promise>,
 }

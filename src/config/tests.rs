@@ -149,6 +149,7 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    open_when: InHours,
                     answer_within: Days(
                         1,
                     ),
@@ -225,6 +226,7 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    open_when: InHours,
                     answer_within: Days(
                         1,
                     ),
@@ -263,6 +265,7 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    open_when: InHours,
                     answer_within: Days(
                         1,
                     ),
@@ -278,6 +281,7 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    open_when: InHours,
                     answer_within: Days(
                         1,
                     ),
@@ -293,6 +297,7 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    open_when: InHours,
                     answer_within: Days(
                         1,
                     ),
@@ -309,6 +314,9 @@ fn a_newcomer_needs_no_file() {
                     channels: [],
                     mode: Open,
                     hold_secs: 3,
+                    presence: Signed,
+                    chats_per_agent: None,
+                    missed_means_away: false,
                 },
             ],
             default_desk: DeskName(
@@ -341,6 +349,7 @@ fn a_newcomer_needs_no_file() {
             default_calendar: CalendarName(
                 "always",
             ),
+            open_when: InHours,
             answer_within: Days(
                 1,
             ),
@@ -583,6 +592,7 @@ fn a_whole_site_in_slack() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    open_when: InHours,
                     answer_within: Days(
                         1,
                     ),
@@ -598,6 +608,7 @@ fn a_whole_site_in_slack() {
                     calendar: CalendarName(
                         "always",
                     ),
+                    open_when: InHours,
                     answer_within: Days(
                         1,
                     ),
@@ -616,6 +627,9 @@ fn a_whole_site_in_slack() {
                     ],
                     mode: Open,
                     hold_secs: 3,
+                    presence: Platform,
+                    chats_per_agent: None,
+                    missed_means_away: false,
                 },
                 Desk {
                     name: DeskName(
@@ -627,6 +641,9 @@ fn a_whole_site_in_slack() {
                     ],
                     mode: Claimed,
                     hold_secs: 0,
+                    presence: Platform,
+                    chats_per_agent: None,
+                    missed_means_away: false,
                 },
             ],
             Some(
@@ -726,6 +743,51 @@ level = "loud"
             threadline.toml:28: limits.streams_max: must be from 1 to 1000000, is -1
             threadline.toml:29: limits.body_bytes_max: must be a whole number, is text
             threadline.toml:31: log.level: must be "error", "warn", "info", "debug" or "trace", is "loud""##]],
+    );
+}
+
+#[test]
+fn who_is_there_is_known_in_one_way() {
+    let config = World::with(
+        r#"
+        open_when = "both"
+        [desk.support]
+        platform = "practice"
+        chats_per_agent = 2
+        missed_means_away = true
+        [[topic]]
+        id = "billing"
+        label = "Billing"
+        open_when = "presence"
+        [[topic]]
+        id = "other"
+        label = "Other"
+        "#,
+    )
+    .load();
+    let open_when: Vec<OpenWhen> = config.topics.iter().map(|topic| topic.open_when).collect();
+    assert_eq!(open_when, [OpenWhen::Attended, OpenWhen::InHoursAndAttended]);
+    let desk = &config.desks[0];
+    let is = (desk.presence, desk.chats_per_agent, desk.missed_means_away);
+    assert_eq!(is, (Presence::Signed, Some(2), true));
+    wrong(
+        r#"open_when = "sometimes"
+[desk.support]
+platform = "practice"
+presence = "platform"
+chats_per_agent = 0
+[[topic]]
+id = "billing"
+label = "Billing"
+open_when = "presence"
+[verbs]
+back = false
+"#,
+        expect![[r#"
+            threadline.toml:1: open_when: must be "hours", "presence" or "both", is "sometimes"
+            threadline.toml:4: desk.support.presence: the practice desk does not know who is there; write "verbs"
+            threadline.toml:5: desk.support.chats_per_agent: must be from 1 to 100, is 0
+            threadline.toml:11: verbs.back: cannot be switched off: at the desk "support" it is how people say that they are there"#]],
     );
 }
 

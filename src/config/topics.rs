@@ -4,7 +4,7 @@
 use super::document::{Document, Found, Place, Table};
 use super::sections::{Choice, LABEL_CHARS_MAX, is_name, known_desk};
 use super::{Fact, Topic, calendar};
-use threadline_core::availability::{PROMISE_DAYS_MAX, PROMISE_HOURS_MAX, Promise};
+use threadline_core::availability::{OpenWhen, PROMISE_DAYS_MAX, PROMISE_HOURS_MAX, Promise};
 use threadline_core::context::{
     ANSWER_CHARS_MAX, FACT_KEY_CHARS_MAX, Field, FieldKind, Link, PATTERN_CHARS_MAX, Pattern, SIGNED_KEY,
     URL_CHARS_MAX, is_fact_key,
@@ -26,6 +26,7 @@ pub(super) struct ReadTopic {
     label: String,
     desk: Option<Found<String>>,
     calendar: Option<Found<String>>,
+    open_when: Option<OpenWhen>,
     answer_within: Option<Promise>,
     ticket_after: Option<Promise>,
     fields: Vec<Field>,
@@ -34,6 +35,7 @@ pub(super) struct ReadTopic {
 pub(super) fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTopic> {
     let (id, label) = (table.text("id"), table.text_within("label", 1..=LABEL_CHARS_MAX));
     let (desk, calendar) = (table.text("desk"), table.text("calendar"));
+    let open_when = table.choice("open_when", &OpenWhen::ALL).map(|found| found.value);
     let answer_within = promise(document, table, "answer_within");
     let ticket_after = promise(document, table, "ticket_after");
     for (key, example) in [("id", "\"billing\""), ("label", "\"Billing Questions\"")] {
@@ -48,7 +50,7 @@ pub(super) fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTo
     }
     let fields = unlike(document, "field of this topic", fields.into_iter().flatten());
     let id = id.filter(|id| is_name(document, id))?;
-    Some(ReadTopic { id, label: label?.value, desk, calendar, answer_within, ticket_after, fields })
+    Some(ReadTopic { id, label: label?.value, desk, calendar, open_when, answer_within, ticket_after, fields })
 }
 
 /// The time that the table gives under this key, if it gives one.
@@ -96,9 +98,11 @@ pub(super) fn place_topics(
                 None => choice.default_calendar.cloned(),
             };
             let (id, label, fields) = (topic.id.value, topic.label, topic.fields);
+            let open_when = topic.open_when.unwrap_or(choice.open_when);
             let answer_within = topic.answer_within.unwrap_or(choice.answer_within);
             let ticket_after = topic.ticket_after.or(choice.ticket_after);
-            Some(Topic { id, label, desk: desk?, fields, calendar: calendar?, answer_within, ticket_after })
+            let (desk, calendar) = (desk?, calendar?);
+            Some(Topic { id, label, desk, fields, calendar, open_when, answer_within, ticket_after })
         })
         .collect();
     placed.into_iter().collect()
@@ -132,6 +136,7 @@ fn newcomers_topics(choice: &Choice<'_>) -> Option<Vec<Topic>> {
         desk: desk.clone(),
         fields,
         calendar: calendar.clone(),
+        open_when: choice.open_when,
         answer_within: choice.answer_within,
         ticket_after: choice.ticket_after,
     };

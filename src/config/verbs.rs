@@ -3,6 +3,7 @@
 use super::document::{Document, Found, Place, Table};
 use super::sections::ReadDesk;
 use threadline_core::desk::Mode;
+use threadline_core::presence::Presence;
 use threadline_core::verb::{Chosen, Entry, Name, Names, PREFIX, VERBS, WORD_CHARS_MAX, is_same_word, is_word};
 
 /// The table, and where each verb stands that was decided about.
@@ -66,12 +67,21 @@ impl ReadVerbs {
     }
 
     /// The words, once it is known that every desk can be worked at with them.
-    pub fn for_desks(self, document: &Document<'_>, desks: &[ReadDesk]) -> Names {
+    pub fn for_desks(self, document: &Document<'_>, desks: &[ReadDesk], asks_who_is_there: bool) -> Names {
         let claimed = desks.iter().find(|desk| desk.mode == Mode::Claimed);
         let claim = self.chosen.iter().find(|(name, _)| *name == Name::Claim);
         if let (Some(desk), Some((_, place)), None) = (claimed, claim, self.names.word(Name::Claim)) {
             let what = format!(
                 "cannot be switched off: the desk \"{}\" has mode = \"claimed\", where nobody could answer then",
+                desk.name
+            );
+            document.problem(place, what);
+        }
+        let signed = desks.iter().find(|desk| asks_who_is_there && desk.presence == Presence::Signed);
+        let back = self.chosen.iter().find(|(name, _)| *name == Name::Back);
+        if let (Some(desk), Some((_, place)), None) = (signed, back, self.names.word(Name::Back)) {
+            let what = format!(
+                "cannot be switched off: at the desk \"{}\" it is how people say that they are there",
                 desk.name
             );
             document.problem(place, what);

@@ -10,10 +10,11 @@ use crate::store::{StoreError, Tx, dialect};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use threadline_core::context::Context;
 use threadline_core::conversation::{Conversation, Dialogue, Effect, Event, Order, Rejected, Thread};
-use threadline_core::desk::{Frame, Post};
+use threadline_core::desk::{Agent, Frame, Post};
 use threadline_core::file::{Attachment, StoredFile};
 use threadline_core::ids::{ConversationId, DeskName, FileId, MessageId, Moment, ThreadKey};
 use threadline_core::message::{Kind, Message};
+use threadline_core::presence::Sign;
 use threadline_core::words;
 use tokio::sync::oneshot;
 
@@ -69,6 +70,8 @@ pub(super) struct Outcome {
     pub placed: Vec<Placed>,
     /// True when a hold was stored or forgotten.
     pub holds_changed: bool,
+    /// True when somebody said that he is there or away.
+    pub somebody_signed: bool,
     /// True when a letter to be sent was stored.
     pub letters_wait: bool,
     /// How many messages were stored, by who said them.
@@ -152,7 +155,7 @@ fn apply(
             }
         }
         let id = loaded.dialogue.head.id;
-        let rules = inner.rules(&loaded.dialogue.head.desk);
+        let rules = &*inner.rules(&loaded.dialogue.head.desk);
         let last_seq = loaded.dialogue.head.last_seq;
         let steps = loaded.dialogue.step(act.event.clone(), now, rules, &mut || MessageId(inner.ids.fresh()));
         let steps = steps.map_err(|rejected| match rejected {
@@ -359,7 +362,7 @@ fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations:
             | Event::CardEdited { .. }
             | Event::OutcomeLost { .. } => {}
         }
-        let saved = act.event.wants_saved(inner.rules(&head.desk), head.number);
+        let saved = act.event.wants_saved(&inner.rules(&head.desk), head.number);
         wanted.numbers.extend(saved.previews.iter().map(|seq| (head.id, *seq)));
         if saved.any && previews.insert(head.id) {
             held.insert(head.id);
@@ -442,6 +445,7 @@ async fn store(
     let mut holds: Vec<(MessageId, ConversationId, Moment)> = Vec::new();
     let mut forgotten: Vec<MessageId> = Vec::new();
     let mut former: Vec<(ThreadKey, ConversationId)> = Vec::new();
+    let mut signs: Vec<(DeskName, Agent, Sign)> = Vec::new();
     let mut letters: BTreeMap<(ConversationId, i64), bool> = BTreeMap::new();
     let mut looks: BTreeMap<ConversationId, Option<(DeskName, Moment)>> = BTreeMap::new();
     for (conversation, effect) in effects {
@@ -478,6 +482,7 @@ async fn store(
             Effect::Settled(Order::Letter(seq)) => drop(letters.insert((conversation, seq), false)),
             Effect::EndHoldAt { message, at } => holds.push((message, conversation, at)),
             Effect::ForgetHold(message) => forgotten.push(message),
+            Effect::Sign { agent, sign } => signs.push((head.desk.clone(), agent, sign)),
             Effect::ShowToCustomer(id) => {
                 outcome
                     .changes
@@ -500,6 +505,10 @@ async fn store(
     outcome.letters_wait = !to_send.is_empty();
     tx.insert_letters(&named(to_send), now).await?;
     tx.delete_letters(&named(settled)).await?;
+    outcome.somebody_signed = !signs.is_empty();
+    for (desk, agent, sign) in signs {
+        tx.sign(&[desk], &agent, sign, now).await?;
+    }
     tx.insert_holds(&holds, now).await?;
     tx.delete_holds(&forgotten).await?;
     let (due, over): (Vec<_>, Vec<_>) = looks.into_iter().partition(|(_, look)| look.is_some());

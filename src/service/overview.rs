@@ -19,7 +19,8 @@ impl Inner {
     fn glance(&self, it: Conversation) -> Option<Glance> {
         let due = it.answer_due();
         let Thread::Open(thread) = it.thread else { return None };
-        let topic = self.rules(&it.desk).topics.iter().find(|topic| topic.id == it.topic);
+        let rules = self.rules(&it.desk);
+        let topic = rules.topics.iter().find(|topic| topic.id == it.topic);
         Some(Glance {
             conversation: it.id,
             number: it.number,

@@ -5,6 +5,7 @@
 
 use super::App;
 use super::address::Caller;
+use super::availability::AvailabilityView;
 use super::input::{Refusals, TokenRefusals};
 use super::places::{NoRoom, Place};
 use super::problem::Problem;
@@ -12,7 +13,7 @@ use super::rating::StandingView;
 use super::serve::TakesConnection;
 use super::widget::{Bearer, MessageView};
 use crate::hub::{Change, Heard, Listening, Shown};
-use crate::service::{Refusal, Service, Token, View};
+use crate::service::{Refusal, Token, View};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -35,7 +36,7 @@ type Reading = Pin<Box<dyn Future<Output = Result<View, Refusal>> + Send>>;
 
 /// The stream's bytes.
 struct Events {
-    service: Service,
+    app: App,
     token: Token,
     listening: Listening,
     /// The last change that was sent.
@@ -68,7 +69,8 @@ impl Drop for OpenStream {
 }
 
 /// The live stream: `event: message` with a message and its `rev` as id, `event: typing` with
-/// `{"by":"Grace"}` or `{"by":null}`, `event: standing` with what `GET /v1/messages` has as `standing`, and once, when everything before is sent, `event: ready`.
+/// `{"by":"Grace"}` or `{"by":null}`, `event: standing` with what `GET /v1/messages` has as `standing`, `event: availability` with what `GET /v1/availability` answers, when somebody
+/// comes or goes, and once, when everything before is sent, `event: ready`.
 #[utoipa::path(get, path = "/v1/events", params(("Last-Event-ID" = Option<u64>, Header, description = "Resume after this change")), responses(
     (status = 200, description = "Events, for as long as the browser listens", content_type = "text/event-stream", body = String),
     TokenRefusals,
@@ -95,7 +97,7 @@ pub(super) async fn stream(
         keep_alive: Box::pin(tokio::time::sleep(KEEP_ALIVE)),
         _place: place,
         _open: OpenStream::new(app.service.shared().metrics.streams_open.clone()),
-        service: app.service.clone(),
+        app,
         token,
     };
     events.read(view);
@@ -148,13 +150,14 @@ impl Events {
     }
 
     fn read_on(&self) -> Reading {
-        let (service, token, rev) = (self.service.clone(), self.token.clone(), self.rev);
+        let (service, token, rev) = (self.app.service.clone(), self.token.clone(), self.rev);
         Box::pin(async move { service.view(&token, rev).await })
     }
 
     /// Takes in a hint; the table is read when it is not the very next change.
     fn hear(&mut self, change: &Change) {
         match change {
+            Change::Availability(bytes) => self.ready.push(bytes.get_or_init(|| availability_event(&self.app)).clone()),
             Change::Typing(by) => self.ready.push(typing_event(by.as_deref())),
             Change::Message(shown) if shown.message.rev <= self.rev => {}
             Change::Message(shown) if shown.message.rev == self.rev + 1 => {
@@ -213,11 +216,17 @@ impl http_body::Body for Events {
             }
             self.ready.push(Bytes::from_static(b":\n\n"));
             // Where other processes write, their word may have been lost.
-            if self.service.shared().store.is_shared() {
+            if self.app.service.shared().store.is_shared() {
                 self.reading = Some(self.read_on());
             }
         }
     }
+}
+
+fn availability_event(app: &App) -> Bytes {
+    let view = AvailabilityView::at(app, app.service.shared().clock.now());
+    let view = serde_json::to_string(&view).unwrap_or_default();
+    Bytes::from(format!("event: availability\ndata: {view}\n\n"))
 }
 
 fn bytes_of(shown: &Shown) -> Bytes {

@@ -239,7 +239,9 @@ fn checked(app: &App, new: NewConversation, device: Device) -> Result<Opening, P
 /// Whether a customer with this topic is asked for an email address now: where what is written while it is
 /// closed is answered by email, he has to have one then, whatever is asked otherwise.
 pub(super) fn ask_email(app: &App, topic: &str) -> Ask {
-    let is_open = app.timetable.is_open(topic, app.service.shared().clock.now());
+    let shared = app.service.shared();
+    let desk = app.config.topics.iter().find(|it| it.id == topic).map_or(&app.config.default_desk, |it| &it.desk);
+    let is_open = app.timetable.is_open(topic, &shared.rules(desk).attendance, shared.clock.now());
     if app.config.email.is_some() && !is_open { Ask::Required } else { app.config.widget.ask_email }
 }
 

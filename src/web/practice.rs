@@ -6,6 +6,7 @@ use super::input::{At, In};
 use super::problem::Problem;
 use super::widget::is_client_key;
 use super::{App, files, page};
+use crate::config::Platform;
 use crate::practice::{PracticeError, preview_of};
 use crate::store::practice::{PostKind, PracticePost};
 use axum::Router;
@@ -19,6 +20,8 @@ use futures_util::{StreamExt, stream};
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
 use threadline_core::body::is_invisible;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Conversation;
@@ -31,6 +34,9 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// Threads in the list.
 const THREADS_MAX: i64 = 200;
+/// How often it is looked whether what somebody said of himself has been read, and how many times.
+const SIGN_LOOK_EVERY: Duration = Duration::from_millis(20);
+const SIGN_LOOKS: u32 = 50;
 /// Longest name of an agent, in characters.
 const NAME_CHARS_MAX: usize = 80;
 /// Longest text of an agent, in characters: what Slack takes in one message.
@@ -57,6 +63,14 @@ struct Done {
     verb: String,
 }
 
+/// Somebody comes or goes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signed {
+    agent: String,
+    is_there: bool,
+}
+
 pub(super) fn routes(app: App) -> Router<App> {
     Router::new()
         .route("/", get(|request: Request| async move { page("/shop.html", &request) }))
@@ -69,6 +83,7 @@ pub(super) fn routes(app: App) -> Router<App> {
         .route("/practice/api/threads/{number}/thumbnails/{id}", get(thumbnail))
         .route("/practice/api/threads/{number}/posts/{post}", patch(edit).delete(delete))
         .route("/practice/api/threads/{number}/deeds", post(deed))
+        .route("/practice/api/presence", get(presence).post(sign))
         .route("/practice/api/events", get(events))
         .layer(middleware::from_fn_with_state(app, loopback_only))
 }
@@ -324,6 +339,29 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Who is there, and whether that matters to anybody.
+async fn presence(State(app): State<App>) -> Json<Value> {
+    let here = app.config.desks.iter().filter(|desk| desk.platform == Platform::Practice);
+    let there: BTreeSet<String> =
+        here.flat_map(|desk| app.service.shared().rules(&desk.name).attendance.names.clone()).collect();
+    Json(json!({ "asks": app.timetable.asks_who_is_there(), "there": there }))
+}
+
+async fn sign(State(app): State<App>, In(signed): In<Signed>) -> Result<Json<Value>, Problem> {
+    let agent = checked_name(&signed.agent)?;
+    desk(&app)?.agent_signs(agent, signed.is_there).await?;
+    // It is read a moment later, as by everybody.
+    let wanted = |names: &[String]| names.iter().any(|name| name == agent) == signed.is_there;
+    for _ in 0..SIGN_LOOKS {
+        let here = app.config.desks.iter().filter(|desk| desk.platform == Platform::Practice);
+        if here.map(|desk| app.service.shared().rules(&desk.name)).all(|rules| wanted(&rules.attendance.names)) {
+            break;
+        }
+        tokio::time::sleep(SIGN_LOOK_EVERY).await;
+    }
+    Ok(presence(State(app)).await)
+}
+
 /// Tells the page which thread changed, as server-sent events.
 async fn events(State(app): State<App>) -> Response {
     let changes = app.service.shared().practice.subscribe();
@@ -356,15 +394,8 @@ fn desk(app: &App) -> Result<&crate::practice::Practice, Problem> {
 }
 
 fn checked(said: &Said) -> Result<(&str, &str), Problem> {
-    let (agent, text) = (said.agent.trim(), said.text.trim());
+    let (agent, text) = (checked_name(&said.agent)?, said.text.trim());
     let unfit = |what| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, what);
-    if agent.is_empty()
-        || agent.chars().count() > NAME_CHARS_MAX
-        || agent.chars().any(|c| is_invisible(c) && c != ' ')
-        || agent.contains('/')
-    {
-        return Err(unfit("agent: tell who you are, in at most 80 characters that can be seen, without a slash."));
-    }
     if said.files.len() > FILES_MAX {
         return Err(unfit("files: attach at most 20 to one post."));
     }
@@ -372,6 +403,19 @@ fn checked(said: &Said) -> Result<(&str, &str), Problem> {
         return Err(unfit("text: write something, at most 40,000 characters."));
     }
     Ok((agent, text))
+}
+
+fn checked_name(agent: &str) -> Result<&str, Problem> {
+    let agent = agent.trim();
+    if agent.is_empty()
+        || agent.chars().count() > NAME_CHARS_MAX
+        || agent.chars().any(|c| is_invisible(c) && c != ' ')
+        || agent.contains('/')
+    {
+        let what = "agent: tell who you are, in at most 80 characters that can be seen, without a slash.";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, what));
+    }
+    Ok(agent)
 }
 
 impl From<PracticeError> for Problem {

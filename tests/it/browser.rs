@@ -109,6 +109,13 @@ fn hidden() {
 }
 
 #[test]
+fn there() {
+    let topics = "[widget]\nwhen_closed = \"hide\"\n[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                  open_when = \"presence\"\nanswer_within = \"4 hours\"\n";
+    in_chromium("there.mjs", topics, None, &[]);
+}
+
+#[test]
 fn identity() {
     let topics = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
                   [[topic.field]]\nid = \"campaign_id\"\nlabel = \"Campaign ID\"\n\

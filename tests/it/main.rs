@@ -24,6 +24,7 @@ mod context;
 mod document;
 mod hours;
 mod identity;
+mod presence;
 mod resume;
 mod saved;
 mod tickets;

@@ -63,6 +63,8 @@ export class Talk {
     this.typing = null;
     /** How it stands with the conversation. @type {import('./wire.js').Standing | null} */
     this.standing = null;
+    /** Who wants to know that somebody came or went. @type {((availability: import('./wire.js').Availability) => void) | null} */
+    this.hours = null;
     /** True from the moment the whole history is here. */
     this.complete = false;
     /** True when the stream has been broken for a while. */
@@ -369,13 +371,15 @@ export class Talk {
   /** @param {import('./wire.js').ServerEvent | null} event */
   #hear(event) {
     this.heard_at = Date.now();
-    if (event?.event === 'message') this.#pass(event.data, Number(event.id) || event.data.rev);
-    if (event?.event === 'typing') this.#type(event.data.by);
-    if (event?.event === 'standing') this.#stands(event.data);
-    if (event?.event === 'ready') {
+    const { event: kind, data, id } = event ?? {};
+    if (kind === 'message') this.#pass(data, Number(id) || data.rev);
+    if (kind === 'typing') this.#type(data.by);
+    if (kind === 'standing') this.#stands(data);
+    if (kind === 'availability') this.hours?.(data);
+    if (kind === 'ready') {
       this.ready = true;
       this.pace.reset();
-      this.#stand(event.data);
+      this.#stand(data);
       this.#linked(true);
       this.#acknowledge();
     }

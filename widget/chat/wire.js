@@ -40,8 +40,8 @@
  * @property {string | null} pattern      for the whole answer
  * @property {string | null} error        when it does not fit
  *
- * @typedef {{ state: 'open' | 'closed', closes_at?: number | null, usual_mins?: number | null, opens_at?: number | null, answer_by?: number | null }} TopicAvailability
- * @typedef {{ now: number, changes_at?: number | null, topics: Record<string, TopicAvailability> }} Availability
+ * @typedef {{ state: 'open' | 'closed', closes_at?: number | null, there?: { name: string, others: number } | null, usual_mins?: number | null, opens_at?: number | null, answer_by?: number | null }} TopicAvailability
+ * @typedef {{ now: number, changes_at?: number | null, believed_ms: number, topics: Record<string, TopicAvailability> }} Availability
  * @typedef {{ id: string, label: string, ask_email: Ask, fields: Field[] }} Topic
  * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, message_chars_max: number, answer_chars_max: number, files?: SiteFiles | null, availability?: Availability | null }} Site
  * @typedef {{ topic?: string, name?: string, email?: string, fields?: Record<string, string> }} Intro  what a customer said before the first message

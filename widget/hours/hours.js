@@ -46,6 +46,7 @@ export class Hours {
   /** Shows what is so for the topic at hand. */
   show() {
     const { site, talk, topic } = this.chat;
+    talk.hours = (availability) => this.#learn(availability);
     const promised = talk.standing?.answer_by;
     if (talk.conversation && promised) {
       const words = promised > Date.now() ? HOURS_WORDS.ticket : HOURS_WORDS.late;
@@ -77,28 +78,38 @@ export class Hours {
   }
 
   async #look() {
-    const { site, talk } = this.chat;
     try {
-      const availability = await talk.wire.ask('GET', '/v1/availability');
-      this.learned_at = Date.now();
-      if (site) site.availability = availability;
-      this.chat.show();
+      this.#learn(await this.chat.talk.wire.ask('GET', '/v1/availability'));
     } catch {
       // The next time; the chat itself says what is wrong with the line.
+      this.#wait();
     }
+  }
+
+  /** @param {import('../chat/wire.js').Availability} availability */
+  #learn(availability) {
+    this.learned_at = Date.now();
+    if (this.chat.site) this.chat.site.availability = availability;
     this.#wait();
+    this.chat.show();
   }
 }
 
 /** @param {TopicAvailability} availability */
-function sentence({ state, closes_at, usual_mins, opens_at, answer_by }) {
+function sentence({ state, there, closes_at, usual_mins, opens_at, answer_by }) {
   if (state === 'open') {
+    const who = there ? fill(others(there.others), { name: there.name, n: there.others }) : '';
     const until = closes_at && closes_at - Date.now() < DAY_MS ? fill(HOURS_WORDS.open, { at: when(closes_at) }) : '';
     const usual = usual_mins ? fill(usual_mins > 1 ? HOURS_WORDS.usual : HOURS_WORDS.usual_one, { n: usual_mins }) : '';
-    return [until, usual].filter(Boolean).join(' ');
+    return [who, until, usual].filter(Boolean).join(' ');
   }
   const closed = opens_at ? fill(HOURS_WORDS.closed_until, { at: when(opens_at) }) : HOURS_WORDS.closed;
   return answer_by ? `${closed} ${fill(HOURS_WORDS.answer, { by: when(answer_by) })}` : closed;
+}
+
+/** @param {number} count */
+function others(count) {
+  return count > 1 ? HOURS_WORDS.there_many : count ? HOURS_WORDS.there_two : HOURS_WORDS.there;
 }
 
 /**

@@ -14,11 +14,11 @@ export function shy(launcher) {
   const look = async () => {
     let wait = pause({});
     try {
-      const { now, changes_at, topics } = await (await fetch(`${launcher.base}/v1/availability`)).json();
+      const { believed_ms, topics } = await (await fetch(`${launcher.base}/v1/availability`)).json();
       /** @type {{ state: string }[]} */
       const each = Object.values(topics);
       away = each.every(({ state }) => state === 'closed');
-      wait = pause({ now, changes_at });
+      wait = pause({ believed_ms });
     } catch {
       away = false;
     }

@@ -1,6 +1,10 @@
 /** Every sentence about when customers are answered; `{at}` and `{by}` are times of the customer's own clock. */
 export const HOURS_WORDS = {
   open: 'We are here until {at} your time.',
+  /** Who is there. */
+  there: '{name} is here.',
+  there_two: '{name} and one other are here.',
+  there_many: '{name} and {n} others are here.',
   /** How soon a first answer came, over the last week. */
   usual: 'Usually answers in {n} minutes.',
   usual_one: 'Usually answers within a minute.',

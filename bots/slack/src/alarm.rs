@@ -82,7 +82,9 @@ impl fmt::Debug for Alarm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use threadline_core::desk::{Frame, Kept, Later, OpenThread, Reading, Unstored};
+    use threadline_core::desk::{Agent, Frame, Kept, Later, OpenThread, Reading, Unstored};
+    use threadline_core::presence::Sign;
+    use threadline_core::words::Notice;
 
     /// An inbox that only hears alarms.
     #[derive(Default)]
@@ -103,6 +105,10 @@ mod tests {
 
         fn open_threads(&self, _: &'static str) -> Later<'_, Result<Vec<OpenThread>, Unstored>> {
             Box::pin(async { Ok(Vec::new()) })
+        }
+
+        fn signed(&self, _: &'static str, _: Vec<String>, _: Agent, _: Sign) -> Later<'_, Result<Notice, Unstored>> {
+            Box::pin(async { Err(Unstored("nobody signs here".to_string())) })
         }
 
         fn desk_stopped(&self, _: &'static str, stop: Option<Stop>) {

@@ -1,6 +1,7 @@
 //! What somebody wrote behind our slash command: `claim #1042`, `list`, `help`, or nothing at all.
 
 use crate::forms::Subject;
+use threadline_core::presence::Sign;
 use threadline_core::verb::parse::{self, Wrong};
 use threadline_core::verb::{Names, Need, Start, Verb, Who};
 use threadline_core::words::Notice;
@@ -20,6 +21,8 @@ pub(crate) enum Command {
     Do(i64, Verb),
     /// The verb that gives it to the user of this id.
     Assign(i64, String),
+    /// To say that he is there, or away.
+    Sign(Sign),
     /// To be told this.
     Tell(Notice),
 }
@@ -34,6 +37,8 @@ pub(crate) fn read(text: &str, names: &Names) -> Command {
         (_, Ok(Verb::Help)) => Command::Tell(Notice::Help),
         (None, Err(Wrong::Unknown { typed })) if typed.eq_ignore_ascii_case("list") => Command::List,
         (None, Err(Wrong::Unknown { typed })) if typed.eq_ignore_ascii_case("late") => Command::Late,
+        (_, Ok(Verb::Away)) => Command::Sign(Sign::Out),
+        (_, Ok(Verb::Back)) => Command::Sign(Sign::In),
         (None, Ok(verb)) => Command::Tell(Notice::WhichConversation { verb: verb.name() }),
         (None, Err(Wrong::Form(verb))) => Command::Tell(Notice::WhichConversation { verb }),
         (Some(number), Err(Wrong::Form(name))) => match name.start() {
@@ -80,6 +85,12 @@ mod tests {
         assert_eq!(read(""), Command::Pick);
         assert_eq!(read("  "), Command::Pick);
         assert_eq!(read("#1042"), Command::Pick);
+    }
+
+    #[test]
+    fn who_comes_or_goes_needs_no_number() {
+        assert_eq!((read("away"), read("back")), (Command::Sign(Sign::Out), Command::Sign(Sign::In)));
+        assert_eq!(read("away for lunch"), Command::Tell(Notice::WrongCommand(Wrong::Form(Name::Away))));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::time::Duration;
 use threadline_core::desk::{Agent, Deed, DeskAct, DeskEvent, Inbox, Reading, Unstored};
 use threadline_core::ids::{AgentId, ThreadKey};
 use threadline_core::overview::{Glance, Overview, Sought};
+use threadline_core::presence::Sign;
 use threadline_core::verb::parse::Wrong;
 use threadline_core::verb::{Start, Verb, Who};
 use threadline_core::words::{self, Notice};
@@ -216,6 +217,7 @@ impl Inner {
             Command::Tell(notice) => return self.says(&notice),
             Command::List => return self.lists(us, &it).await,
             Command::Late => return self.late(us, &it).await,
+            Command::Sign(sign) => return self.signs(us, &it, sign).await,
             Command::Do(number, Verb::Assign(Who::Named(name))) => match self.slack.directory().known_as(&name) {
                 Some(user) => match self.agent(us, &Person { user, team: None, handle: None }).await {
                     Some(agent) => (number, Verb::Assign(Who::Agent(agent))),
@@ -302,6 +304,18 @@ impl Inner {
         match (own, free) {
             (Ok(own), Ok(free)) => Reply::Taken(Some(lists::own_and_free(us, &own, &free))),
             (Err(NoAnswer), _) | (_, Err(NoAnswer)) => self.says(&Notice::NotLookedUp),
+        }
+    }
+
+    /// He says that he is there or away: it concerns every desk in whose channels he is.
+    async fn signs(&self, us: &Us, it: &Interaction, sign: Sign) -> Reply {
+        let rooms = tokio::time::timeout(FOUND_WITHIN, self.slack.channels_of(&it.by.user));
+        let (by, rooms) = futures_util::join!(self.agent(us, &it.by), rooms);
+        let (Some(by), Ok(Ok(channels))) = (by, rooms) else { return self.says(&Notice::OutsiderNotDone) };
+        let storing = self.inbox.signed(PLATFORM, channels, by, sign);
+        match tokio::time::timeout(STORED_WITHIN, storing).await {
+            Ok(Ok(notice)) => self.says(&notice),
+            Ok(Err(_)) | Err(_) => self.says(&Notice::PerhapsNotDone),
         }
     }
 

@@ -31,6 +31,7 @@ mod hands;
 mod home;
 mod interaction;
 mod lists;
+mod presence;
 mod rooms;
 mod saved;
 

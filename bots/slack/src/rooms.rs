@@ -61,7 +61,8 @@ impl Rooms {
     }
 }
 
-async fn people(slack: &Slack, channel: &str) -> Result<HashSet<String>, Trouble> {
+/// Everybody in a channel.
+pub(crate) async fn people(slack: &Slack, channel: &str) -> Result<HashSet<String>, Trouble> {
     let (mut people, mut cursor) = (HashSet::new(), String::new());
     for _ in 0..PAGES_MAX {
         let mut params = vec![("channel", channel), ("limit", "1000")];

@@ -1,12 +1,14 @@
 //! What the customer does: writes, and says how he found it.
 
 use super::{Effect, Rating, Rejected, Score, Standing, Step};
+use crate::availability::Attendance;
 use crate::body::Body;
 use crate::file::{AtDesk, Attachment, FileTrouble, StoredFile};
 use crate::ids::Moment;
 use crate::message::{Kind, Mailed};
+use crate::presence::Sign;
 use crate::ticket::{Priority, Ticket};
-use crate::words::{self, Said};
+use crate::words::{self, Notice, Said};
 
 impl Step<'_> {
     pub(super) fn customer_wrote(&mut self, key: String, body: Body, files: Vec<StoredFile>) -> Result<(), Rejected> {
@@ -64,10 +66,14 @@ impl Step<'_> {
         let by_mail = mail.is_some();
         let came_back = matches!(self.head.standing, Standing::Resolved { .. });
         match self.head.standing {
-            Standing::AwaitingAgent { since } => self.promise(since, by_mail),
-            Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => {
+            Standing::AwaitingAgent { since } => self.promise(since, by_mail, &self.rules.attendance.under_way()),
+            Standing::Answered { .. } => {
                 self.waits_anew();
-                self.promise(self.now, by_mail);
+                self.promise(self.now, by_mail, &self.rules.attendance.under_way());
+            }
+            Standing::Fresh | Standing::Resolved { .. } => {
+                self.waits_anew();
+                self.promise(self.now, by_mail, &self.rules.attendance);
             }
         }
         let files = files.into_iter().map(|file| Attachment::Sent { file, desk: AtDesk::NotYet }).collect();
@@ -92,9 +98,9 @@ impl Step<'_> {
 
     /// Who writes a letter, or while nobody is there, is promised an answer, counted from the first message that has
     /// none; or from now, when that is over already.
-    fn promise(&mut self, since: Moment, by_mail: bool) {
+    fn promise(&mut self, since: Moment, by_mail: bool, attendance: &Attendance) {
         let timetable = &self.rules.timetable;
-        if self.head.ticket.is_none() && (by_mail || !timetable.is_open(&self.head.topic, self.now)) {
+        if self.head.ticket.is_none() && (by_mail || !timetable.is_open(&self.head.topic, attendance, self.now)) {
             let by = |since| timetable.due(&self.head.topic, since, None);
             let due = by(since).filter(|due| *due > self.now).or_else(|| by(self.now));
             self.head.ticket = Some(Ticket { since: self.now, due, priority: Priority::default() });
@@ -120,10 +126,14 @@ impl Step<'_> {
             return;
         }
         let Standing::AwaitingAgent { since } = self.head.standing else { return };
-        self.promise(since, true);
+        self.promise(since, true, &self.rules.attendance);
         let timetable = &self.rules.timetable;
         let due = self.head.answer_due().map(|at| timetable.on_its_clock(&self.head.topic, at));
         self.say(&Said::TicketByItself { due });
+        if let Some(agent) = self.head.claimed_by.clone().filter(|_| self.rules.missed_signs_out) {
+            self.tell(self.head.last_seq, &agent.id, Notice::SignedOut);
+            self.effects.push(Effect::Sign { agent, sign: Sign::Missed });
+        }
     }
 
     /// A rating counts while the conversation is resolved, asked for or not; a later one takes the

@@ -6,6 +6,7 @@ use crate::availability::Promise;
 use crate::body::Body;
 use crate::desk::{Agent, Deed};
 use crate::message::Kind;
+use crate::presence::Sign;
 use crate::ticket::{Priority, Ticket};
 use crate::verb::{Verb, Who};
 use crate::words::{Notice, Said, SavedNotice};
@@ -83,9 +84,17 @@ impl Step<'_> {
             Verb::Reopen => self.reopen(by),
             Verb::Retry(seq) => self.retry(by.name, seq),
             Verb::Ticket { priority, within } => self.make_ticket(by, priority, within),
+            Verb::Away => Err(self.sign(by, Sign::Out)),
+            Verb::Back => Err(self.sign(by, Sign::In)),
             Verb::Help => Err(Notice::Help),
         };
         said.map(Outcome::Said)
+    }
+
+    /// Who is there concerns the whole desk: only he himself is told.
+    fn sign(&mut self, agent: Agent, sign: Sign) -> Notice {
+        self.effects.push(Effect::Sign { agent, sign });
+        Notice::signed(sign, self.rules.presence, &self.rules.timetable)
     }
 
     fn claim(&mut self, by: Agent) -> Result<Said, Notice> {

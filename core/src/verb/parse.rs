@@ -169,6 +169,8 @@ fn verb(name: Name, word: &str, rest: &str, bare: Body, names: &Names) -> Result
         Name::Reopen => Verb::Reopen,
         Name::Retry if rest.is_empty() => Verb::Retry(None),
         Name::Retry => Verb::Retry(Some(rest.parse().ok().filter(|seq| *seq > 0).ok_or(Wrong::Form(name))?)),
+        Name::Away => Verb::Away,
+        Name::Back => Verb::Back,
         Name::Help => Verb::Help,
         Name::Ticket => ticket(rest).ok_or(Wrong::Form(name))?,
         Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => {
@@ -374,7 +376,7 @@ mod tests {
             "!important",
             "!Please read this",
             "!all good",
-            "!back soon",
+            "!soon back",
             "!Nice",
             "!hello",
             "!important: claim",

@@ -21,6 +21,8 @@ pub fn button(name: Name) -> &'static str {
         Name::Ack => "Acknowledge",
         Name::Book => "Book…",
         Name::Call => "Call",
+        Name::Away => "I am away",
+        Name::Back => "I am back",
         Name::Help => "Help",
     }
 }
@@ -44,6 +46,8 @@ pub fn shortcut(name: Name) -> &'static str {
         Name::Ack => "Acknowledge escalation",
         Name::Book => "Offer a session…",
         Name::Call => "Start a session",
+        Name::Away => "I am away",
+        Name::Back => "I am back",
         Name::Help => "What can be done",
     }
 }
@@ -85,6 +89,8 @@ pub fn asked_before(name: Name) -> Option<Asked> {
         | Name::Ack
         | Name::Book
         | Name::Call
+        | Name::Away
+        | Name::Back
         | Name::Help => None,
     }
 }

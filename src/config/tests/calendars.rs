@@ -177,7 +177,7 @@ fn the_examples_are_whole_configurations() {
         platform-navigation in always
         other in always
     "#]]
-    .assert_eq(&example(include_str!("../../../examples/day-and-night.toml")));
+    .assert_eq(&example(include_str!("../../../examples/when-somebody-is-there.toml")));
     expect![[r#"
         chat: Calendar(America/Los_Angeles, "Mo-Th 06:00-24:00; Fr 06:00-21:00; Sa-Su 09:00-21:00")
         screen-share: Calendar(America/Los_Angeles, "Mo-Fr 08:00-22:00")

@@ -14,6 +14,8 @@ pub struct Page {
     pub last_rev: i64,
     /// Who is writing.
     pub typing: Option<String>,
+    /// What it was told of who is there.
+    pub availability: Value,
     /// How it stands.
     pub standing: Value,
     /// Changes in the order they came: rev and id of the message.
@@ -139,6 +141,10 @@ impl Page {
             }
             Some("standing") => {
                 self.standing = data;
+                false
+            }
+            Some("availability") => {
+                self.availability = data;
                 false
             }
             Some("message") => self.message(field("id:"), data),

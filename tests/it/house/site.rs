@@ -54,6 +54,8 @@ pub struct Setup {
     pub file_delay: Duration,
     /// What Slack's chance is drawn from.
     pub seed: u64,
+    /// More lines of the table `[desk.support]`.
+    pub desk_lines: &'static str,
     /// The tables `[[topic]]` and `[[context]]`.
     pub topics: &'static str,
     /// Lines of the table `[widget]`.
@@ -121,6 +123,7 @@ impl Setup {
             latency: Duration::ZERO,
             file_delay: Duration::from_millis(20),
             seed: 1,
+            desk_lines: "",
             topics: TOPICS,
             widget: "",
             identity: "",
@@ -171,12 +174,13 @@ impl Setup {
             "{}\n[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://shop.example.com\"]\n\
              [database]\nurl = \"{}\"\n[files]\nfolder = {:?}\n{storage}{}\n\
              [widget]\nask_email = \"optional\"\n{}\n\
-             [desk.support]\n{desk}\nmode = \"{}\"\nhold_secs = {}\n{slack}{post}{replies}[verbs]\n{}\n[limits]\n{}\n",
+             [desk.support]\n{desk}\n{}\nmode = \"{}\"\nhold_secs = {}\n{slack}{post}{replies}[verbs]\n{}\n[limits]\n{}\n",
             self.topics,
             database,
             directory.join("files"),
             self.files,
             self.widget,
+            self.desk_lines,
             self.mode,
             self.hold_secs,
             self.verbs,

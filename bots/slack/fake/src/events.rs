@@ -71,6 +71,17 @@ pub(crate) fn joined(world: &World, room: &Room, user: &str) {
     tell(world, room, event);
 }
 
+/// Somebody left the channel.
+pub(crate) fn left(world: &World, room: &Room, user: &str) {
+    let channel_type = if room.private { "G" } else { "C" };
+    let ts = world.stamps.next().to_string();
+    let event = json!({
+        "type": "member_left_channel", "user": user, "channel": room.id, "channel_type": channel_type,
+        "team": TEAM_ID, "event_ts": ts,
+    });
+    tell(world, room, event);
+}
+
 /// The bot was taken out of the channel. The last it hears of it.
 pub(crate) fn bot_left(world: &World, room: &Room, actor: &str) {
     let kind = if room.private { "group_left" } else { "channel_left" };

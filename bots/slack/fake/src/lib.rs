@@ -238,6 +238,15 @@ impl FakeSlack {
         }
     }
 
+    /// Somebody leaves a channel; the bot is told.
+    pub fn leaves(&self, channel: &str, who: &Agent) {
+        let channel = self.channel(channel);
+        let mut room = channel.room();
+        if room.members.remove(&who.id) {
+            events::left(&self.world, &room, &who.id);
+        }
+    }
+
     /// Adds a custom emoji.
     pub fn add_emoji(&self, name: &str, url: &str) {
         self.world.emoji_mut().insert(name.into(), url.into());

@@ -7,12 +7,14 @@ use threadline_core::body::Body;
 use threadline_core::card::{Card, CardField, CardValue};
 use threadline_core::conversation::Standing;
 use threadline_core::desk::{
-    Author, Content, DeskAct, DeskEvent, DeskMessage, Frame, Inbox, Kept, Later, Letter, OpenThread, Piece, Reading,
-    Stop, Unstored,
+    Agent, Author, Content, DeskAct, DeskEvent, DeskMessage, Frame, Inbox, Kept, Later, Letter, OpenThread, Piece,
+    Reading, Stop, Unstored,
 };
 use threadline_core::ids::{ConversationId, MessageId, Moment, ThreadKey};
 use threadline_core::overview::{Glance, Overview, Sought};
+use threadline_core::presence::{Presence, Sign};
 use threadline_core::verb::Offered;
+use threadline_core::words::Notice;
 use threadline_fake_slack::{FakeSlack, Options};
 use threadline_slack::config::{Secret, SlackConfig};
 use threadline_slack::inbound::{Inbound, InboundHandle};
@@ -124,6 +126,8 @@ pub struct State {
     pub events: Vec<DeskEvent>,
     pub open: Vec<OpenThread>,
     pub stops: Vec<Option<Stop>>,
+    /// Who said that he is there or away, and in which channels he is.
+    pub signs: Vec<(Vec<String>, String, Sign)>,
     /// Frames are not kept while this is set.
     pub full: bool,
     /// The next frames are kept, and the answer is lost.
@@ -356,6 +360,19 @@ impl Inbox for Shelf {
 
     fn open_threads(&self, _: &'static str) -> Later<'_, Result<Vec<OpenThread>, Unstored>> {
         Box::pin(async move { Ok(self.state().open.clone()) })
+    }
+
+    fn signed(
+        &self,
+        _: &'static str,
+        channels: Vec<String>,
+        agent: Agent,
+        sign: Sign,
+    ) -> Later<'_, Result<Notice, Unstored>> {
+        Box::pin(async move {
+            self.set(|state| state.signs.push((channels, agent.name, sign)));
+            Ok(Notice::Signed { sign, presence: Presence::Platform, counts: true })
+        })
     }
 
     fn desk_stopped(&self, _: &'static str, stop: Option<Stop>) {

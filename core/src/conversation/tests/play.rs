@@ -2,11 +2,13 @@
 //! writes down what happened.
 
 use super::super::*;
+use crate::availability::Attendance;
 use crate::body::{Block, Span};
 use crate::desk::{Author, Mode, Stranger, StrangerKind, Topic};
 use crate::file::{AtDesk, DeskFile, Hash};
 use crate::ids::{AgentId, FileId};
 use crate::message::{About, Delivery, Fate, Stage};
+use crate::presence::Presence;
 use crate::saved::{SavedReplies, SavedReply};
 use crate::verb::parse::person_named;
 use crate::verb::{Names, Verb, Who};
@@ -240,7 +242,8 @@ impl Play {
                 | Effect::TakeBack { .. }
                 | Effect::PointTheWay { .. }
                 | Effect::ShowTheWay { .. }
-                | Effect::RememberThread(_) => {}
+                | Effect::RememberThread(_)
+                | Effect::Sign { .. } => {}
             }
         }
         let (mut orders, mut holds, mut typing) = (BTreeSet::new(), BTreeMap::new(), (0, None));
@@ -351,6 +354,7 @@ impl Play {
             Effect::LookNoMore => "look no more".into(),
             Effect::EndHoldAt { message, at } => format!("hold {} until {}", message.0, at.0),
             Effect::ForgetHold(message) => format!("hold {} no more", message.0),
+            Effect::Sign { agent, sign } => format!("{} is {}", agent.name, sign.word()),
             Effect::Settled(Order::Open) => "the thread is settled".into(),
             Effect::Settled(Order::Post(seq)) => format!("{seq} is settled"),
             Effect::Settled(Order::Fetch(seq)) => format!("the files of {seq} are settled"),
@@ -385,6 +389,9 @@ pub(super) fn rules(mode: Mode, hold_millis: i64) -> DeskRules {
         topics: Arc::new(topics),
         names: Arc::default(),
         timetable: Arc::default(),
+        presence: Presence::default(),
+        attendance: Attendance::default(),
+        missed_signs_out: false,
         replies: Arc::new(replies()),
         mail: None,
     }

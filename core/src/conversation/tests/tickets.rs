@@ -2,7 +2,7 @@
 
 use super::play::*;
 use super::*;
-use crate::availability::Promise;
+use crate::availability::{Attendance, OpenWhen, Promise};
 use crate::calendar::{Calendar, Holidays, Hours};
 use crate::ticket::{Priority, Terms, Timetable};
 use crate::verb::Verb;
@@ -21,7 +21,7 @@ fn at(hours: i64) -> Play {
     let mut play = Play::new();
     play.rules.timetable = Arc::new(Timetable::new(
         Default::default(),
-        Terms { calendar: office, answer_within: Promise::Days(1), ticket_after: None },
+        Terms { calendar: office, open_when: OpenWhen::InHours, answer_within: Promise::Days(1), ticket_after: None },
     ));
     play.rules.hold_millis = 0;
     play.now = Moment(THURSDAY + hours * HOUR);
@@ -61,7 +61,12 @@ fn a_chat_that_nobody_answers_in_time_becomes_a_ticket_once() {
     let mut play = at(17);
     let office = Hours::parse("Mo-Fr 09:00-18:00", &Holidays::default()).unwrap();
     let calendar = Calendar::new(crate::calendar::Zone::UTC, office, Vec::new());
-    let terms = Terms { calendar, answer_within: Promise::Days(1), ticket_after: Some(Promise::Minutes(10)) };
+    let terms = Terms {
+        calendar,
+        open_when: OpenWhen::InHours,
+        answer_within: Promise::Days(1),
+        ticket_after: Some(Promise::Minutes(10)),
+    };
     play.rules.timetable = Arc::new(Timetable::new(Default::default(), terms));
     // In the last minutes of Thursday: what is left of the ten goes on on Friday.
     for (at, event) in [
@@ -99,6 +104,82 @@ fn a_chat_that_nobody_answers_in_time_becomes_a_ticket_once() {
         (another one is answered in time)
         ---
         r1 Ada: My export hangs
+    "#]]);
+}
+
+/// A team that has hours, of whom somebody has to be there as well; at ten on Friday.
+fn attended(names: &[&str], has_room: bool) -> Play {
+    let mut play = at(34);
+    let office = Hours::parse("Mo-Fr 09:00-18:00", &Holidays::default()).unwrap();
+    let calendar = Calendar::new(crate::calendar::Zone::UTC, office, Vec::new());
+    let terms = Terms {
+        calendar,
+        open_when: OpenWhen::InHoursAndAttended,
+        answer_within: Promise::Days(1),
+        ticket_after: Some(Promise::Minutes(10)),
+    };
+    play.rules.timetable = Arc::new(Timetable::new(Default::default(), terms));
+    play.rules.attendance = Attendance { names: names.iter().map(ToString::to_string).collect(), has_room };
+    play
+}
+
+#[test]
+fn who_writes_while_nobody_is_there_is_promised_an_answer() {
+    let after_hello = |play: &mut Play| {
+        play.step(wrote("a", "Hello"));
+        promise(play)
+    };
+    let promised = "normal ticket since 34 h, due 106 h, owed";
+    assert_eq!(after_hello(&mut attended(&["Grace"], true)), "no ticket");
+    assert_eq!(after_hello(&mut attended(&[], false)), promised);
+    assert_eq!(after_hello(&mut attended(&["Grace"], false)), promised, "they are all busy");
+    // Whoever is there goes on with a chat that is under way, however busy; a new question is another matter.
+    let mut under_way = attended(&["Grace"], true);
+    assert_eq!(after_hello(&mut under_way), "no ticket");
+    under_way.rules.attendance.has_room = false;
+    under_way.step(opened("T1"));
+    under_way.step(says(GRACE, 90, "Which browser?"));
+    under_way.step(wrote("b", "All of them"));
+    assert_eq!(promise(&under_way), "no ticket");
+    under_way.step(did(GRACE, "d1", Verb::Resolve { silently: true }));
+    under_way.step(wrote("c", "Another thing"));
+    assert_eq!(promise(&under_way), promised);
+}
+
+#[test]
+fn who_has_a_chat_that_nobody_answers_is_taken_to_be_away() {
+    for (missed_signs_out, is_claimed) in [(true, true), (true, false), (false, true)] {
+        let mut play = attended(&["Grace"], true);
+        play.rules.missed_signs_out = missed_signs_out;
+        play.step(wrote("a", "Hello"));
+        play.step(opened("T1"));
+        if is_claimed {
+            play.step(did(GRACE, "d1", Verb::Claim));
+        }
+        play.now = play.now.plus_millis(10 * 60_000);
+        let effects = play.effects_of(Event::PatienceEnded);
+        let told = effects.contains("tell desk/Grace of 4: SignedOut, Grace is missed");
+        assert_eq!(told, missed_signs_out && is_claimed, "{effects}");
+    }
+}
+
+#[test]
+fn who_is_there_is_said_by_himself() {
+    let mut play = attended(&[], false);
+    play.step(wrote("a", "Hello"));
+    play.step(opened("T1"));
+    play.on(says(GRACE, 90, "!back"));
+    play.on(says(GRACE, 90, "!back"));
+    play.on(did(GRACE, "d1", Verb::Away));
+    play.check(expect![[r#"
+        Grace @90: !back
+            Grace is in, tell desk/Grace of 2: Signed { sign: In, presence: Signed, counts: true }
+        Grace @90: !back
+            nothing
+        Grace did, d1: Away
+            Grace is out, tell desk/Grace of 3: Signed { sign: Out, presence: Signed, counts: true }
+        ---
+        r1 Ada: Hello
     "#]]);
 }
 

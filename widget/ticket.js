@@ -25,15 +25,16 @@ function say(words) {
 }
 
 /**
- * How it stands, in words.
+ * How it stands, in words. Where nothing was promised the server does not say anew whose turn it is with every
+ * message: who has the last word tells it.
  *
  * @param {import('./chat/wire.js').Standing} standing
+ * @param {import('./chat/wire.js').Message[]} messages
  */
-function words(standing) {
+function words(standing, messages) {
   const by = standing.answer_by;
   if (standing.state === 'resolved') return TICKET_WORDS.resolved;
-  if (!standing.awaiting) return TICKET_WORDS.pending;
-  if (!by) return TICKET_WORDS.awaiting;
+  if (!by) return messages.at(-1)?.from === 'customer' || (standing.awaiting && !messages.length) ? TICKET_WORDS.awaiting : TICKET_WORDS.pending;
   return by > Date.now() ? fill(TICKET_WORDS.awaiting_by, { by: time.format(by) }) : TICKET_WORDS.late;
 }
 
@@ -89,7 +90,7 @@ async function begin() {
     const show = chat.show.bind(chat);
     chat.show = () => {
       show();
-      if (chat.talk.standing) say(words(chat.talk.standing));
+      if (chat.talk.standing) say(words(chat.talk.standing, chat.talk.list()));
       fit();
     };
     // This page is the conversation: there is nothing to close it for.

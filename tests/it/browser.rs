@@ -159,10 +159,21 @@ fn slack() {
 
 #[test]
 fn ticket() {
+    // Nobody is there, so that something is promised.
+    at_the_customers_page("open_when = \"presence\"\nanswer_within = \"4 hours\"\n");
+}
+
+#[test]
+fn ticket_of_a_chat() {
+    at_the_customers_page("");
+}
+
+fn at_the_customers_page(topic: &str) {
+    let topics = format!("[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n{topic}");
     let secret = EMAIL_SECRET;
     let signer = threadline::email::address::Signer::new("support@example.com", [secret]);
     let more = [(EMAIL, secret.to_string()), ("LINK", signer.page(1001)), ("OTHER", signer.page(1099))];
-    in_chromium("ticket.mjs", &format!("{HOURS}{EMAIL_TABLE}"), None, &more);
+    in_chromium("ticket.mjs", &format!("{topics}{EMAIL_TABLE}"), None, &more);
 }
 
 #[test]

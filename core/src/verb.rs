@@ -300,6 +300,11 @@ impl Name {
         }
     }
 
+    /// False for what is done to no conversation: it needs no number, and stands in no form that asks for one.
+    pub fn is_about_a_conversation(self) -> bool {
+        !matches!(self, Name::Away | Name::Back)
+    }
+
     /// Its line in the table.
     pub fn entry(self) -> &'static Entry {
         // Every name has one: a test counts them.

@@ -40,7 +40,9 @@ pub(crate) fn read(text: &str, names: &Names) -> Command {
         (_, Ok(Verb::Away)) => Command::Sign(Sign::Out),
         (_, Ok(Verb::Back)) => Command::Sign(Sign::In),
         (None, Ok(verb)) => Command::Tell(Notice::WhichConversation { verb: verb.name() }),
-        (None, Err(Wrong::Form(verb))) => Command::Tell(Notice::WhichConversation { verb }),
+        (None, Err(Wrong::Form(verb))) if verb.is_about_a_conversation() => {
+            Command::Tell(Notice::WhichConversation { verb })
+        }
         (Some(number), Err(Wrong::Form(name))) => match name.start() {
             Start::Needs(need) if is_bare(&text) => Command::Ask(Subject::Number(number), need),
             Start::Needs(_) | Start::Ready(_) | Start::NotYet => Command::Tell(Notice::WrongCommand(Wrong::Form(name))),

@@ -5,7 +5,7 @@ use crate::format::clean_line;
 use serde_json::{Value, json};
 use threadline_core::body::{Body, is_invisible};
 use threadline_core::ids::ThreadKey;
-use threadline_core::verb::{Name, Names, Need, Saved, Start, VERBS, Verb};
+use threadline_core::verb::{Entry, Name, Names, Need, Saved, Start, VERBS, Verb};
 use threadline_core::words;
 
 /// What all our forms are called.
@@ -213,7 +213,9 @@ pub(crate) const NOT_STORED: &str =
 pub(crate) const NO_AGENT: &str = "This is an app, or somebody of another workspace. Pick somebody of yours.";
 
 fn everything(names: &Names) -> Vec<Value> {
-    let verbs = VERBS.iter().filter(|entry| entry.is_on && names.word(entry.name).is_some());
+    let is_there =
+        |entry: &&Entry| entry.is_on && entry.name.is_about_a_conversation() && names.word(entry.name).is_some();
+    let verbs = VERBS.iter().filter(is_there);
     let verbs = verbs.filter(|entry| entry.name != Name::Help);
     let entries: Vec<Value> = verbs
         .map(|entry| {

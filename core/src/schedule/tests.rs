@@ -280,8 +280,9 @@ proptest! {
         // What the clock was put forward over fires at the jump, which may be on the next day already.
         let date = |at: Moment| {
             let (wall, before) = (wall_clock(zone, at), wall_clock(zone, Moment(at.0 - 1)));
-            let is_over = (before.hour(), before.minute()) < (hour, minute);
-            if (wall.hour(), wall.minute()) != (hour, minute) && is_over { before.date() } else { wall.date() }
+            let stands = (wall.hour(), wall.minute()) == (hour, minute);
+            let is_over = (before.hour(), before.minute()) >= (hour, minute);
+            if stands { wall.date() } else { before.date() + TimeDelta::days(i64::from(is_over)) }
         };
         let dates: Vec<_> = schedule.after(at).take(400).map(date).collect();
         prop_assert!(dates.windows(2).all(|two| two[0] < two[1]));

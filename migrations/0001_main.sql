@@ -20,10 +20,10 @@ CREATE TABLE conversation (
     doubt_looks BIGINT NOT NULL,
     -- 1 when an earlier thread was deleted
     continued BIGINT NOT NULL,
-    -- fresh, awaiting_agent, answered, resolved
+    -- fresh, awaiting_agent, answered, resolved, closed
     standing TEXT NOT NULL,
     standing_since BIGINT NOT NULL,
-    -- resolved: by whom, and how the customer found it: none (not asked), 0 (asked), 1 to 5 stars
+    -- resolved, closed: by whom, and how the customer found it: none (not asked), 0 (asked), 1 to 5 stars
     resolved_id TEXT,
     resolved_name TEXT,
     resolved_picture TEXT,
@@ -32,7 +32,8 @@ CREATE TABLE conversation (
     ticket_since BIGINT,
     ticket_due BIGINT,
     ticket_priority TEXT,
-    -- when it becomes a ticket by itself
+    -- since when the customer, who waits, is not at the chat; and when it becomes a ticket by itself
+    left_since BIGINT,
     patience_due BIGINT,
     claimed_id TEXT,
     claimed_name TEXT,
@@ -68,6 +69,7 @@ CREATE INDEX conversation_claimed ON conversation (claimed_id) WHERE claimed_id 
 CREATE INDEX conversation_receipt_due ON conversation (receipt_due) WHERE receipt_due IS NOT NULL;
 
 CREATE INDEX conversation_patience_due ON conversation (patience_due) WHERE patience_due IS NOT NULL;
+CREATE INDEX conversation_resolved ON conversation (standing_since) WHERE standing = 'resolved';
 CREATE INDEX conversation_letter_due ON conversation (letter_due) WHERE letter_due IS NOT NULL;
 
 -- Those in which nothing was written, to be forgotten.

@@ -264,11 +264,11 @@ fn summary(config: &Config, now: Moment) -> String {
         let asks = if asks.is_empty() { String::new() } else { format!(", asks for {}", asks.join(", ")) };
         let answer = match config.calendars.iter().find(|named| named.name == topic.calendar) {
             Some(named) if named.calendar.next_closing(now).is_some() => {
-                format!(", answered within {}", topic.answer_within)
+                format!(", answered within {}", topic.policy.answer_within)
             }
             Some(_) | None => String::new(),
         };
-        let open_when = match topic.open_when {
+        let open_when = match topic.policy.open_when {
             OpenWhen::InHours => "",
             OpenWhen::Attended => ", open while somebody is there",
             OpenWhen::InHoursAndAttended => ", open in hours while somebody is there",

@@ -33,7 +33,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
-use threadline_core::availability::{OpenWhen, Promise};
 use threadline_core::calendar::{About, Calendar, NaiveDate, Remark};
 pub use threadline_core::card::CardFact as Fact;
 use threadline_core::card::{CardPlan, CardTopic};
@@ -43,7 +42,7 @@ use threadline_core::ids::{CalendarName, DeskName};
 use threadline_core::media::ALLOWED;
 use threadline_core::presence::Presence;
 use threadline_core::saved::SavedReplies;
-use threadline_core::ticket::{Terms, Timetable};
+use threadline_core::ticket::{Policy, Terms, Timetable};
 use threadline_core::verb::{Chosen, Name, Names};
 
 /// The file that is read when no other is named, if it is there.
@@ -75,12 +74,10 @@ pub struct Config {
     pub calendars: Vec<NamedCalendar>,
     /// The calendar of what has no topic.
     pub default_calendar: CalendarName,
-    /// What has to be so that somebody answers at once what has no topic.
-    pub open_when: OpenWhen,
-    /// By when what has no topic is answered.
-    pub answer_within: Promise,
-    /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
-    pub ticket_after: Option<Promise>,
+    /// What is promised for what has no topic.
+    pub policy: Policy,
+    /// After how many days what is resolved is closed.
+    pub close_after_days: u32,
     /// How to reach Slack; there if a desk is in Slack.
     pub slack: Option<Slack>,
     /// What the site signs with to say who a customer is; none where it says nothing. Two while it is
@@ -180,12 +177,8 @@ pub struct Topic {
     pub fields: Vec<Field>,
     /// When they are answered.
     pub calendar: CalendarName,
-    /// What has to be so that somebody answers at once.
-    pub open_when: OpenWhen,
-    /// By when.
-    pub answer_within: Promise,
-    /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
-    pub ticket_after: Option<Promise>,
+    /// What is promised, counted in that.
+    pub policy: Policy,
 }
 
 /// A calendar, and where it stands in the file.
@@ -498,19 +491,9 @@ impl Config {
             let named = self.calendars.iter().find(|it| it.name == *name);
             named.map_or_else(Calendar::always_open, |named| named.calendar.clone())
         };
-        let of = |topic: &Topic| Terms {
-            calendar: calendar(&topic.calendar),
-            open_when: topic.open_when,
-            answer_within: topic.answer_within,
-            ticket_after: topic.ticket_after,
-        };
+        let of = |topic: &Topic| Terms { calendar: calendar(&topic.calendar), policy: topic.policy };
         let topics = self.topics.iter().map(|topic| (topic.id.clone(), of(topic)));
-        let default = Terms {
-            calendar: calendar(&self.default_calendar),
-            open_when: self.open_when,
-            answer_within: self.answer_within,
-            ticket_after: self.ticket_after,
-        };
+        let default = Terms { calendar: calendar(&self.default_calendar), policy: self.policy };
         Timetable::new(topics.collect(), default)
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use threadline_core::ids::ConversationId;
 use threadline_core::message::Message;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::store::orders::OrderRow;
 use threadline_core::conversation::Thread;
@@ -17,6 +17,8 @@ use threadline_core::conversation::Thread;
 const EAR_CHANGES_MAX: usize = 64;
 /// Parts of the map of streams, each with a lock of its own.
 const SHARDS: usize = 32;
+/// Departures that wait to be looked at.
+const DEPARTURES_MAX: usize = 10_000;
 /// Orders that wait in memory for one desk's worker; beyond this it scans the table.
 const ORDERS_MAX: usize = 10_000;
 
@@ -57,6 +59,8 @@ pub enum Heard {
 #[derive(Debug, Default)]
 pub struct Live {
     shards: [Mutex<HashMap<ConversationId, Vec<Arc<Ear>>>>; SHARDS],
+    /// Who wants to know of conversations to which nobody listens any more.
+    departures: OnceLock<mpsc::Sender<ConversationId>>,
 }
 
 /// One stream's place to listen. Dropping the [`Listening`] that holds it ends it.
@@ -115,6 +119,18 @@ impl Live {
         for shard in &self.shards {
             lock(shard).values().flatten().for_each(|ear| ear.hear(change));
         }
+    }
+
+    /// The conversations to which, from now on, nobody listens any more. Asked for once.
+    pub fn departures(&self) -> mpsc::Receiver<ConversationId> {
+        let (departures, of_whom) = mpsc::channel(DEPARTURES_MAX);
+        let _ = self.departures.set(departures);
+        of_whom
+    }
+
+    /// True while somebody listens to a conversation here.
+    pub fn is_heard(&self, conversation: ConversationId) -> bool {
+        lock(self.shard(conversation)).contains_key(&conversation)
     }
 
     /// Tells whoever listens to read the table: another process wrote.
@@ -185,6 +201,10 @@ impl Drop for Listening {
             ears.retain(|ear| !Arc::ptr_eq(ear, &self.ear));
             if ears.is_empty() {
                 shard.remove(&self.conversation);
+                if let Some(departures) = self.live.departures.get() {
+                    // More than anybody looks at; they are noticed by their patience.
+                    let _ = departures.try_send(self.conversation);
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ pub mod attendance;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod departures;
 pub mod email;
 pub mod files;
 pub mod hub;
@@ -136,6 +137,10 @@ pub async fn start(
             life.spawn(format!("who is at the desk {}", desk.name), asking);
         }
     }
+    if config.timetable().asks_who_left() {
+        life.spawn("customers who leave", departures::follow(service.clone(), life.clone()));
+    }
+    life.spawn("what is closed", scheduler::close(config.close_after_days, service.clone(), life.clone()));
     life.spawn("how soon is answered", scheduler::measure(config.timetable(), service.clone(), life.clone()));
     life.spawn("housekeeping", scheduler::keep_house(service.clone(), life.clone()));
     let shown = practice.filter(|_| config.practice.enabled);

@@ -28,6 +28,9 @@ const UNSURE_MAX_MILLIS: i64 = 120_000;
 const MISSED_MAX: i64 = 256;
 /// How often it is looked for such: what is stored meanwhile is due in a minute at the earliest.
 const MISSED_EVERY_MILLIS: i64 = 5_000;
+/// How often it is looked what was resolved long ago: a day more or less is all the same.
+const CLOSE_EVERY_MILLIS: i64 = 10 * 60_000;
+const DAY_MILLIS: i64 = 24 * 3_600_000;
 /// How far back it is looked how soon chats were answered.
 const MEASURED_MILLIS: i64 = 7 * 24 * 3_600_000;
 /// Most chats that are looked at for that, the latest: thousands tell no more than these.
@@ -189,6 +192,35 @@ async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
     };
     let look = now.plus_millis(MISSED_EVERY_MILLIS);
     Ok(next.map_or(look, |next| next.min(look)))
+}
+
+/// Closes what was resolved so many days ago, until the process stops.
+pub async fn close(after_days: u32, service: Service, life: Lifecycle) -> anyhow::Result<()> {
+    let shared = service.shared().clone();
+    let after_millis = i64::from(after_days) * DAY_MILLIS;
+    loop {
+        let now = shared.clock.now();
+        let all = match shared.store.resolved_by(now.plus_millis(-after_millis), MISSED_MAX).await {
+            Ok(resolved) => {
+                shared.broken.found(&shared.metrics, "resolved", &resolved.broken);
+                let events: Vec<_> = resolved.legible.iter().map(|head| (head.id, Event::ClosingDue)).collect();
+                let count = events.len();
+                let closed = service.events(events).await.into_iter().filter(Result::is_ok).count();
+                closed == count && count as i64 == MISSED_MAX
+            }
+            Err(error) => {
+                tracing::error!(%error, "it could not be read what was resolved long ago; trying again");
+                false
+            }
+        };
+        if all {
+            continue;
+        }
+        tokio::select! {
+            () = life.stopping() => return Ok(()),
+            () = shared.clock.sleep_until(now.plus_millis(CLOSE_EVERY_MILLIS)) => {}
+        }
+    }
 }
 
 /// Measures how soon chats are answered, until the process stops.

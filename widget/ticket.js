@@ -33,6 +33,7 @@ function say(words) {
  */
 function words(standing, messages) {
   const by = standing.answer_by;
+  if (standing.state === 'closed') return TICKET_WORDS.closed;
   if (standing.state === 'resolved') return TICKET_WORDS.resolved;
   if (!by) return messages.at(-1)?.from === 'customer' || (standing.awaiting && !messages.length) ? TICKET_WORDS.awaiting : TICKET_WORDS.pending;
   return by > Date.now() ? fill(TICKET_WORDS.awaiting_by, { by: time.format(by) }) : TICKET_WORDS.late;

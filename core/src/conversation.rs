@@ -60,6 +60,8 @@ pub struct Conversation {
     pub standing: Standing,
     /// The promise to answer later, if one was given.
     pub ticket: Option<Ticket>,
+    /// Since when the customer, who waits, has not been at the chat; none while he is, as far as is known.
+    pub left_since: Option<Moment>,
     /// When it becomes a ticket by itself, if nobody answers before.
     pub patience_due: Option<Moment>,
     /// The agent who has it.
@@ -112,6 +114,7 @@ impl Conversation {
             doubt: Doubt::None,
             standing: Standing::Fresh,
             ticket: None,
+            left_since: None,
             patience_due: None,
             claimed_by: None,
             last_seq: 0,
@@ -138,7 +141,7 @@ impl Conversation {
     pub fn answer_due(&self) -> Option<Moment> {
         match self.standing {
             Standing::AwaitingAgent { .. } => self.ticket?.due,
-            Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => None,
+            Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } | Standing::Closed { .. } => None,
         }
     }
 }
@@ -176,6 +179,16 @@ pub enum Standing {
         /// Since when.
         at: Moment,
         /// Who said so.
+        by: Agent,
+        /// How the customer found it.
+        rating: Rating,
+    },
+    /// It was resolved a good while ago: nobody is asked or told anything about it any more. What the customer
+    /// writes opens it again all the same.
+    Closed {
+        /// Since when.
+        at: Moment,
+        /// Who had resolved it.
         by: Agent,
         /// How the customer found it.
         rating: Rating,
@@ -265,6 +278,12 @@ pub enum Event {
     },
     /// A chat has waited for an answer for so long ([`Conversation::patience_due`]) that it becomes a ticket.
     PatienceEnded,
+    /// The customer's last browser has gone, and has not come back for a while.
+    CustomerLeft,
+    /// A browser of the customer is there, of whom it was said that he left.
+    CustomerIsBack,
+    /// It was resolved so long ago that it is closed.
+    ClosingDue,
     /// What the customer has not seen has waited for so long ([`Mailing::due`]) that it goes by email.
     LetterDue,
     /// The mail server has a letter of ours.
@@ -611,6 +630,9 @@ impl Dialogue {
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
             Event::RepliesDelayed => step.replies_delayed(),
             Event::PatienceEnded => step.patience_ended(),
+            Event::CustomerLeft => step.customer_left(),
+            Event::CustomerIsBack => step.head.left_since = None,
+            Event::ClosingDue => step.closing_due(),
             Event::LetterDue => step.letter_due(),
             Event::LetterSent { seq, upto } => step.letter_sent(seq, upto),
             Event::LetterEmpty { seq } => step.letter_empty(seq),

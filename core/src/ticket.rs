@@ -49,12 +49,27 @@ pub struct Timetable {
 pub struct Terms {
     /// When business is done.
     pub calendar: Calendar,
+    /// What is promised, counted in it.
+    pub policy: Policy,
+}
+
+/// What a team promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
     /// What has to be so that somebody answers at once.
     pub open_when: OpenWhen,
     /// By when a ticket is answered.
     pub answer_within: Promise,
+    /// The same for an urgent one; none where that makes no difference, as for those below.
+    pub urgent_within: Option<Promise>,
+    /// For one of high priority.
+    pub high_within: Option<Promise>,
+    /// For one of low priority.
+    pub low_within: Option<Promise>,
     /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
     pub ticket_after: Option<Promise>,
+    /// How long after its customer left it does; none if leaving makes no difference.
+    pub ticket_when_left: Option<Promise>,
 }
 
 /// A moment as a team reads it: on the clock of its calendar.
@@ -78,6 +93,32 @@ impl Priority {
     }
 }
 
+impl Policy {
+    /// Somebody answers in the hours of business, and what is asked besides within this.
+    pub fn answering_within(promise: Promise) -> Policy {
+        Policy {
+            open_when: OpenWhen::InHours,
+            answer_within: promise,
+            urgent_within: None,
+            high_within: None,
+            low_within: None,
+            ticket_after: None,
+            ticket_when_left: None,
+        }
+    }
+
+    /// By when a ticket of this priority is answered.
+    pub fn within(&self, priority: Priority) -> Promise {
+        let other = match priority {
+            Priority::Urgent => self.urgent_within,
+            Priority::High => self.high_within,
+            Priority::Normal => None,
+            Priority::Low => self.low_within,
+        };
+        other.unwrap_or(self.answer_within)
+    }
+}
+
 impl Timetable {
     /// The terms of the topics, by their ids, and those of every other.
     pub fn new(topics: HashMap<String, Terms>, default: Terms) -> Timetable {
@@ -87,7 +128,7 @@ impl Timetable {
     /// What a customer with this topic may expect now, with these at its desk.
     pub fn availability(&self, topic: &str, attendance: &Attendance, now: Moment) -> Availability {
         let terms = self.of(topic);
-        Availability::at(&terms.calendar, terms.answer_within, terms.open_when, attendance, now)
+        Availability::at(&terms.calendar, terms.policy.answer_within, terms.policy.open_when, attendance, now)
     }
 
     /// True while somebody answers conversations with this topic.
@@ -100,13 +141,13 @@ impl Timetable {
 
     /// True where it matters for a topic who is there.
     pub fn asks_who_is_there(&self) -> bool {
-        self.topics.values().chain([&self.default]).any(|terms| terms.open_when.asks_who_is_there())
+        self.topics.values().chain([&self.default]).any(|terms| terms.policy.open_when.asks_who_is_there())
     }
 
-    /// By when what was written at an instant has an answer: by this promise, or by the topic's own.
-    pub fn due(&self, topic: &str, at: Moment, promise: Option<Promise>) -> Option<Moment> {
+    /// By when what was written at an instant has an answer: by this promise, or by the topic's own for the priority.
+    pub fn due(&self, topic: &str, at: Moment, priority: Priority, promise: Option<Promise>) -> Option<Moment> {
         let terms = self.of(topic);
-        promise.unwrap_or(terms.answer_within).kept_by(&terms.calendar, at)
+        promise.unwrap_or(terms.policy.within(priority)).kept_by(&terms.calendar, at)
     }
 
     /// What a chat waited for that was asked at the one moment and answered at the other, in milliseconds of
@@ -119,7 +160,18 @@ impl Timetable {
     /// When a chat becomes a ticket by itself that has waited since then; none if it never does.
     pub fn ticket_at(&self, topic: &str, since: Moment) -> Option<Moment> {
         let terms = self.of(topic);
-        terms.ticket_after?.kept_by(&terms.calendar, since)
+        terms.policy.ticket_after?.kept_by(&terms.calendar, since)
+    }
+
+    /// When it does whose customer left then; none if leaving makes no difference.
+    pub fn ticket_when_left_at(&self, topic: &str, left: Moment) -> Option<Moment> {
+        let terms = self.of(topic);
+        terms.policy.ticket_when_left?.kept_by(&terms.calendar, left)
+    }
+
+    /// True where it makes a difference for a topic that customers leave.
+    pub fn asks_who_left(&self) -> bool {
+        self.topics.values().chain([&self.default]).any(|terms| terms.policy.ticket_when_left.is_some())
     }
 
     /// A moment on the clock of the topic's calendar.
@@ -135,8 +187,7 @@ impl Timetable {
 impl Default for Timetable {
     /// Day and night, within a business day.
     fn default() -> Self {
-        let (calendar, open_when) = (Calendar::always_open(), OpenWhen::InHours);
-        let answer_within = Promise::Days(1);
-        Timetable::new(HashMap::new(), Terms { calendar, open_when, answer_within, ticket_after: None })
+        let (calendar, policy) = (Calendar::always_open(), Policy::answering_within(Promise::Days(1)));
+        Timetable::new(HashMap::new(), Terms { calendar, policy })
     }
 }

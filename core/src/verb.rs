@@ -193,7 +193,7 @@ pub struct Offered {
 pub fn offered(standing: &Standing, is_claimed: bool, names: &Names) -> Offered {
     let done = match standing {
         Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => Name::Resolve,
-        Standing::Resolved { .. } => Name::Reopen,
+        Standing::Resolved { .. } | Standing::Closed { .. } => Name::Reopen,
     };
     let here = |wanted: &[Name]| wanted.iter().copied().filter(|name| names.word(*name).is_some()).collect();
     Offered {

@@ -92,10 +92,12 @@ pub enum Said {
         /// By when, if that can be said.
         due: Option<Due>,
     },
-    /// Nobody answered in time, so it is a ticket.
+    /// Nobody answered in time, or before the customer left, so it is a ticket.
     TicketByItself {
         /// By when an answer is promised, if that can be said.
         due: Option<Due>,
+        /// True when it is because he left.
+        left: bool,
     },
     /// The customer wrote though it was done.
     CustomerCameBack,
@@ -374,8 +376,9 @@ pub fn said(said: &Said) -> Body {
         }
         Said::Resolved { by, asks: false } => plain(format!("{by} resolved this conversation.")),
         Said::Reopened { by } => plain(format!("{by} opened this conversation again.")),
-        Said::TicketByItself { due } => {
-            plain(format!("Nobody has answered in time, so this is a ticket now. {}", promised(*due)))
+        Said::TicketByItself { due, left } => {
+            let why = if *left { "The customer left without an answer" } else { "Nobody has answered in time" };
+            plain(format!("{why}, so this is a ticket now. {}", promised(*due)))
         }
         Said::CustomerCameBack => Body::plain("The customer wrote again, so this resolved conversation is open again."),
         Said::Rated { score, comment } => {
@@ -573,12 +576,18 @@ pub fn standing(standing: &Standing) -> (String, Option<(&'static str, Moment)>)
         Standing::AwaitingAgent { since } => ("Waiting for an answer".to_string(), Some(("since", *since))),
         Standing::Answered { .. } => ("Answered".to_string(), None),
         Standing::Resolved { at, by, rating } => {
-            let rating = match rating {
-                Rating::NotAsked | Rating::Wanted => String::new(),
-                Rating::Given(score) => format!(" {}", stars(*score)),
-            };
-            (format!("Resolved by {}{rating}", by.name), Some(("on", *at)))
+            (format!("Resolved by {}{}", by.name, stars_if_any(*rating)), Some(("on", *at)))
         }
+        Standing::Closed { at, by, rating } => {
+            (format!("Closed, resolved by {}{}", by.name, stars_if_any(*rating)), Some(("since", *at)))
+        }
+    }
+}
+
+fn stars_if_any(rating: Rating) -> String {
+    match rating {
+        Rating::NotAsked | Rating::Wanted => String::new(),
+        Rating::Given(score) => format!(" {}", stars(score)),
     }
 }
 
@@ -724,7 +733,8 @@ mod tests {
                 what: "an automatic reply, which is not answered".into(),
             },
             Said::AutomaticLetter { subject: String::new(), what: "from a mailing list, which is not answered".into() },
-            Said::TicketByItself { due: None },
+            Said::TicketByItself { due: None, left: false },
+            Said::TicketByItself { due: due(), left: true },
             Said::LetterRefused { seq: 7, to: "ada@example.com".into(), why: "550 no such user".into() },
             Said::LetterBounced { seq: 7, to: "ada@example.com".into(), why: "5.1.1 no such user".into() },
             Said::SavedNotPosted { seq: 7, by: "Grace".into(), why: "it is too long".into() },
@@ -753,6 +763,7 @@ mod tests {
             ✉️ A letter with the subject “Out of office” came: an automatic reply, which is not answered.
             ✉️ A letter came: from a mailing list, which is not answered.
             Nobody has answered in time, so this is a ticket now. There is no business day in sight by which an answer could be promised.
+            The customer left without an answer, so this is a ticket now. The customer reads that there is an answer by Thu 1 Jan 09:30 (Europe/Madrid).
             ⚠️ A letter to ada@example.com could not be sent (550 no such user). Nothing more goes to this address before it is tried again or the customer gives another one.
             ⚠️ A letter to ada@example.com came back (5.1.1 no such user). The customer has not read it there. Nothing more goes to this address before it is tried again or the customer gives another one.
             ⚠️ A saved reply that Grace sent could not be posted here (it is too long). The customer gets it all the same.
@@ -911,7 +922,8 @@ mod tests {
             Standing::Answered { since: at },
             Standing::Resolved { at, by: by.clone(), rating: Rating::NotAsked },
             Standing::Resolved { at, by: by.clone(), rating: Rating::Wanted },
-            Standing::Resolved { at, by, rating: Rating::Given(score(4)) },
+            Standing::Resolved { at, by: by.clone(), rating: Rating::Given(score(4)) },
+            Standing::Closed { at, by, rating: Rating::NotAsked },
         ];
         let line = |it: &Standing| {
             let (words, at) = standing(it);
@@ -924,6 +936,7 @@ mod tests {
             Resolved by Grace on [time]
             Resolved by Grace on [time]
             Resolved by Grace ★★★★☆ on [time]
+            Closed, resolved by Grace since [time]
             Grace has it
         "#]]
         .assert_eq(&(all.iter().map(line).collect::<String>() + &holder("Grace") + "\n"));

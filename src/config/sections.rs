@@ -9,7 +9,7 @@ use super::identity::identity;
 use super::replies::replies;
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
-use super::topics::{fact, labelled_facts, place_topics, promise, topic};
+use super::topics::{ReadPolicy, fact, labelled_facts, place_topics, topic};
 use super::verbs::verbs;
 use super::{
     Ask, Config, Database, DatabasePlace, Desk, LISTEN, Limits, Log, LogFormat, LogLevel, Platform, Practice, Server,
@@ -24,6 +24,7 @@ use threadline_core::body::BODY_CHARS_MAX;
 use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
 use threadline_core::presence::Presence;
+use threadline_core::ticket::Policy;
 
 /// A newcomer's database: a file in the current directory.
 const DATABASE_URL: &str = "sqlite:threadline.db";
@@ -40,6 +41,9 @@ pub(super) const LABEL_CHARS_MAX: usize = 80;
 const GREETING_CHARS_MAX: usize = 1_000;
 /// Names end up in addresses, metrics and the database.
 const NAME_CHARS_MAX: usize = 40;
+/// How long a customer still comes back to what was resolved; most do within a day or two.
+const CLOSE_AFTER_DAYS: u32 = 7;
+const CLOSE_AFTER_DAYS_MAX: u32 = 365;
 /// Nobody reads more chats at once than this.
 const CHATS_PER_AGENT_MAX: u32 = 100;
 /// A held reply is one that the customer waits for.
@@ -64,9 +68,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
     document.root().read(|root| {
         let default_desk = root.text("default_desk");
         let default_calendar = root.text("default_calendar");
-        let open_when = root.choice("open_when", &OpenWhen::ALL).map(|found| found.value).unwrap_or_default();
-        let answer_within = promise(document, root, "answer_within").unwrap_or(ANSWER_WITHIN);
-        let ticket_after = promise(document, root, "ticket_after");
+        let policy = ReadPolicy::new(document, root).over(&Policy::answering_within(ANSWER_WITHIN));
+        let close_after_days = root.number("close_after_days", 1..=CLOSE_AFTER_DAYS_MAX);
         let server = root.table("server", |table| server(document, table, listen));
         let database = root.table("database", |table| database(document, table, sources));
         let widget = root.table("widget", widget);
@@ -93,9 +96,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             default_desk: default_desk.as_ref(),
             calendars: &calendars,
             default_calendar: default_calendar.as_ref(),
-            open_when,
-            answer_within,
-            ticket_after,
+            policy,
         };
         let topics = place_topics(document, root, topics, &choice);
         let email = match (email, &topics) {
@@ -108,8 +109,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let mut remarks = slack.remarks(&desks);
         remarks.extend(server.remark(practice));
         let slack = slack.for_desks(document, &desks);
-        let of_topics = topics.iter().flatten().map(|topic| topic.open_when);
-        let asks_who_is_there = of_topics.chain([open_when]).any(OpenWhen::asks_who_is_there);
+        let of_topics = topics.iter().flatten().map(|topic| topic.policy.open_when);
+        let asks_who_is_there = of_topics.chain([policy.open_when]).any(OpenWhen::asks_who_is_there);
         let verbs = verbs.for_desks(document, &desks, asks_who_is_there);
         Some(Config {
             server: server.value,
@@ -123,9 +124,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             replies,
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
             default_calendar: default_calendar?,
-            open_when,
-            answer_within,
-            ticket_after,
+            policy,
+            close_after_days: close_after_days.map_or(CLOSE_AFTER_DAYS, |found| found.value),
             slack: slack?,
             identity_secrets: identity_secrets?,
             email: email?,
@@ -507,9 +507,7 @@ pub(super) struct Choice<'a> {
     pub default_desk: Option<&'a DeskName>,
     pub calendars: &'a [ReadCalendar],
     pub default_calendar: Option<&'a CalendarName>,
-    pub open_when: OpenWhen,
-    pub answer_within: Promise,
-    pub ticket_after: Option<Promise>,
+    pub policy: Policy,
 }
 
 /// Whether the shop page and the practice desk are served. Whoever opens the practice desk answers

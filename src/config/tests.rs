@@ -8,6 +8,7 @@ mod verbs;
 use super::*;
 use expect_test::{Expect, expect};
 use std::collections::{BTreeMap, BTreeSet};
+use threadline_core::availability::OpenWhen;
 
 const EXAMPLE: &str = include_str!("../../threadline.example.toml");
 
@@ -149,11 +150,17 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
-                    open_when: InHours,
-                    answer_within: Days(
-                        1,
-                    ),
-                    ticket_after: None,
+                    policy: Policy {
+                        open_when: InHours,
+                        answer_within: Days(
+                            1,
+                        ),
+                        urgent_within: None,
+                        high_within: None,
+                        low_within: None,
+                        ticket_after: None,
+                        ticket_when_left: None,
+                    },
                 },
                 Topic {
                     id: "technical-issues",
@@ -226,11 +233,17 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
-                    open_when: InHours,
-                    answer_within: Days(
-                        1,
-                    ),
-                    ticket_after: None,
+                    policy: Policy {
+                        open_when: InHours,
+                        answer_within: Days(
+                            1,
+                        ),
+                        urgent_within: None,
+                        high_within: None,
+                        low_within: None,
+                        ticket_after: None,
+                        ticket_when_left: None,
+                    },
                 },
                 Topic {
                     id: "billing-questions",
@@ -265,11 +278,17 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
-                    open_when: InHours,
-                    answer_within: Days(
-                        1,
-                    ),
-                    ticket_after: None,
+                    policy: Policy {
+                        open_when: InHours,
+                        answer_within: Days(
+                            1,
+                        ),
+                        urgent_within: None,
+                        high_within: None,
+                        low_within: None,
+                        ticket_after: None,
+                        ticket_when_left: None,
+                    },
                 },
                 Topic {
                     id: "platform-navigation",
@@ -281,11 +300,17 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
-                    open_when: InHours,
-                    answer_within: Days(
-                        1,
-                    ),
-                    ticket_after: None,
+                    policy: Policy {
+                        open_when: InHours,
+                        answer_within: Days(
+                            1,
+                        ),
+                        urgent_within: None,
+                        high_within: None,
+                        low_within: None,
+                        ticket_after: None,
+                        ticket_when_left: None,
+                    },
                 },
                 Topic {
                     id: "other",
@@ -297,11 +322,17 @@ fn a_newcomer_needs_no_file() {
                     calendar: CalendarName(
                         "always",
                     ),
-                    open_when: InHours,
-                    answer_within: Days(
-                        1,
-                    ),
-                    ticket_after: None,
+                    policy: Policy {
+                        open_when: InHours,
+                        answer_within: Days(
+                            1,
+                        ),
+                        urgent_within: None,
+                        high_within: None,
+                        low_within: None,
+                        ticket_after: None,
+                        ticket_when_left: None,
+                    },
                 },
             ],
             facts: [],
@@ -349,11 +380,18 @@ fn a_newcomer_needs_no_file() {
             default_calendar: CalendarName(
                 "always",
             ),
-            open_when: InHours,
-            answer_within: Days(
-                1,
-            ),
-            ticket_after: None,
+            policy: Policy {
+                open_when: InHours,
+                answer_within: Days(
+                    1,
+                ),
+                urgent_within: None,
+                high_within: None,
+                low_within: None,
+                ticket_after: None,
+                ticket_when_left: None,
+            },
+            close_after_days: 7,
             slack: None,
             identity_secrets: [],
             email: None,
@@ -592,11 +630,17 @@ fn a_whole_site_in_slack() {
                     calendar: CalendarName(
                         "always",
                     ),
-                    open_when: InHours,
-                    answer_within: Days(
-                        1,
-                    ),
-                    ticket_after: None,
+                    policy: Policy {
+                        open_when: InHours,
+                        answer_within: Days(
+                            1,
+                        ),
+                        urgent_within: None,
+                        high_within: None,
+                        low_within: None,
+                        ticket_after: None,
+                        ticket_when_left: None,
+                    },
                 },
                 Topic {
                     id: "other",
@@ -608,11 +652,17 @@ fn a_whole_site_in_slack() {
                     calendar: CalendarName(
                         "always",
                     ),
-                    open_when: InHours,
-                    answer_within: Days(
-                        1,
-                    ),
-                    ticket_after: None,
+                    policy: Policy {
+                        open_when: InHours,
+                        answer_within: Days(
+                            1,
+                        ),
+                        urgent_within: None,
+                        high_within: None,
+                        low_within: None,
+                        ticket_after: None,
+                        ticket_when_left: None,
+                    },
                 },
             ],
             [
@@ -765,7 +815,7 @@ fn who_is_there_is_known_in_one_way() {
         "#,
     )
     .load();
-    let open_when: Vec<OpenWhen> = config.topics.iter().map(|topic| topic.open_when).collect();
+    let open_when: Vec<OpenWhen> = config.topics.iter().map(|topic| topic.policy.open_when).collect();
     assert_eq!(open_when, [OpenWhen::Attended, OpenWhen::InHoursAndAttended]);
     let desk = &config.desks[0];
     let is = (desk.presence, desk.chats_per_agent, desk.missed_means_away);

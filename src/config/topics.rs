@@ -9,6 +9,7 @@ use threadline_core::context::{
     ANSWER_CHARS_MAX, FACT_KEY_CHARS_MAX, Field, FieldKind, Link, PATTERN_CHARS_MAX, Pattern, SIGNED_KEY,
     URL_CHARS_MAX, is_fact_key,
 };
+use threadline_core::ticket::Policy;
 
 /// More topics than this are not chosen from but searched through.
 const TOPICS_MAX: usize = 50;
@@ -26,18 +27,14 @@ pub(super) struct ReadTopic {
     label: String,
     desk: Option<Found<String>>,
     calendar: Option<Found<String>>,
-    open_when: Option<OpenWhen>,
-    answer_within: Option<Promise>,
-    ticket_after: Option<Promise>,
+    policy: ReadPolicy,
     fields: Vec<Field>,
 }
 
 pub(super) fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTopic> {
     let (id, label) = (table.text("id"), table.text_within("label", 1..=LABEL_CHARS_MAX));
     let (desk, calendar) = (table.text("desk"), table.text("calendar"));
-    let open_when = table.choice("open_when", &OpenWhen::ALL).map(|found| found.value);
-    let answer_within = promise(document, table, "answer_within");
-    let ticket_after = promise(document, table, "ticket_after");
+    let policy = ReadPolicy::new(document, table);
     for (key, example) in [("id", "\"billing\""), ("label", "\"Billing Questions\"")] {
         if !table.has(key) {
             document.problem(&table.place_of(key), format!("is missing; every topic has one, such as {example}"));
@@ -50,11 +47,49 @@ pub(super) fn topic(document: &Document<'_>, table: &Table<'_>) -> Option<ReadTo
     }
     let fields = unlike(document, "field of this topic", fields.into_iter().flatten());
     let id = id.filter(|id| is_name(document, id))?;
-    Some(ReadTopic { id, label: label?.value, desk, calendar, open_when, answer_within, ticket_after, fields })
+    Some(ReadTopic { id, label: label?.value, desk, calendar, policy, fields })
+}
+
+/// What a table promises; what it does not say, another does.
+pub(super) struct ReadPolicy {
+    open_when: Option<OpenWhen>,
+    answer_within: Option<Promise>,
+    urgent_within: Option<Promise>,
+    high_within: Option<Promise>,
+    low_within: Option<Promise>,
+    ticket_after: Option<Promise>,
+    ticket_when_left: Option<Promise>,
+}
+
+impl ReadPolicy {
+    pub fn new(document: &Document<'_>, table: &Table<'_>) -> ReadPolicy {
+        let promise = |key| promise(document, table, key);
+        ReadPolicy {
+            open_when: table.choice("open_when", &OpenWhen::ALL).map(|found| found.value),
+            answer_within: promise("answer_within"),
+            urgent_within: promise("answer_urgent_within"),
+            high_within: promise("answer_high_within"),
+            low_within: promise("answer_low_within"),
+            ticket_after: promise("ticket_after"),
+            ticket_when_left: promise("ticket_when_left"),
+        }
+    }
+
+    pub fn over(self, other: &Policy) -> Policy {
+        Policy {
+            open_when: self.open_when.unwrap_or(other.open_when),
+            answer_within: self.answer_within.unwrap_or(other.answer_within),
+            urgent_within: self.urgent_within.or(other.urgent_within),
+            high_within: self.high_within.or(other.high_within),
+            low_within: self.low_within.or(other.low_within),
+            ticket_after: self.ticket_after.or(other.ticket_after),
+            ticket_when_left: self.ticket_when_left.or(other.ticket_when_left),
+        }
+    }
 }
 
 /// The time that the table gives under this key, if it gives one.
-pub(super) fn promise(document: &Document<'_>, table: &Table<'_>, key: &'static str) -> Option<Promise> {
+fn promise(document: &Document<'_>, table: &Table<'_>, key: &'static str) -> Option<Promise> {
     let found = table.text(key)?;
     let promise = Promise::parse(&found.value);
     if promise.is_none() {
@@ -98,11 +133,9 @@ pub(super) fn place_topics(
                 None => choice.default_calendar.cloned(),
             };
             let (id, label, fields) = (topic.id.value, topic.label, topic.fields);
-            let open_when = topic.open_when.unwrap_or(choice.open_when);
-            let answer_within = topic.answer_within.unwrap_or(choice.answer_within);
-            let ticket_after = topic.ticket_after.or(choice.ticket_after);
+            let policy = topic.policy.over(&choice.policy);
             let (desk, calendar) = (desk?, calendar?);
-            Some(Topic { id, label, desk, fields, calendar, open_when, answer_within, ticket_after })
+            Some(Topic { id, label, desk, fields, calendar, policy })
         })
         .collect();
     placed.into_iter().collect()
@@ -136,9 +169,7 @@ fn newcomers_topics(choice: &Choice<'_>) -> Option<Vec<Topic>> {
         desk: desk.clone(),
         fields,
         calendar: calendar.clone(),
-        open_when: choice.open_when,
-        answer_within: choice.answer_within,
-        ticket_after: choice.ticket_after,
+        policy: choice.policy,
     };
     Some(topics.map(of_newcomer).to_vec())
 }

@@ -358,6 +358,9 @@ fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations:
             Event::FileUploaded { piece, .. } | Event::FileRefused { piece, .. } => wanted.ids.push(piece.message),
             Event::PreviewShown { .. }
             | Event::PatienceEnded
+            | Event::CustomerLeft
+            | Event::CustomerIsBack
+            | Event::ClosingDue
             | Event::ThreadOpened(_)
             | Event::CardEdited { .. }
             | Event::OutcomeLost { .. } => {}

@@ -36,6 +36,7 @@ pub(super) struct ConversationRow {
     ticket_since: Option<i64>,
     ticket_due: Option<i64>,
     ticket_priority: Option<String>,
+    left_since: Option<i64>,
     patience_due: Option<i64>,
     claimed_id: Option<String>,
     claimed_name: Option<String>,
@@ -61,7 +62,7 @@ pub(super) struct ConversationRow {
 
 pub(super) const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
     vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
-    resolved_name, resolved_picture, rating, ticket_since, ticket_due, ticket_priority, patience_due, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
+    resolved_name, resolved_picture, rating, ticket_since, ticket_due, ticket_priority, left_since, patience_due, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
     receipt_due, waits, letter_due, letter_since, letter_under_way, emailed, undeliverable, ticket_told, card_rev, card_shown, last_stamp, created_at, last_at";
 
 impl Tx {
@@ -146,6 +147,7 @@ impl Tx {
                         .push_bind(it.ticket.map(|ticket| ticket.since.0))
                         .push_bind(it.ticket.and_then(|ticket| ticket.due).map(|due| due.0))
                         .push_bind(it.ticket.map(|ticket| ticket.priority.word()))
+                        .push_bind(it.left_since.map(|since| since.0))
                         .push_bind(it.patience_due.map(|due| due.0))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.id.0.as_str()))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.name.as_str()))
@@ -174,7 +176,7 @@ impl Tx {
                      resolved_id = excluded.resolved_id, resolved_name = excluded.resolved_name, \
                      resolved_picture = excluded.resolved_picture, rating = excluded.rating, \
                      ticket_since = excluded.ticket_since, ticket_due = excluded.ticket_due, \
-                     ticket_priority = excluded.ticket_priority, patience_due = excluded.patience_due, claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
+                     ticket_priority = excluded.ticket_priority, left_since = excluded.left_since, patience_due = excluded.patience_due, claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
                      claimed_picture = excluded.claimed_picture, last_seq = excluded.last_seq, rev = excluded.rev, \
                      received = excluded.received, seen = excluded.seen, receipt_due = excluded.receipt_due, \
                      waits = excluded.waits, letter_due = excluded.letter_due, \
@@ -296,6 +298,36 @@ impl Store {
         self.heads_due("patience_due", now, limit).await
     }
 
+    /// Chats in which a customer waits who is not known to have left, longest first, at most `limit`.
+    pub async fn waiting_chats(&self, limit: i64) -> Result<Vec<ConversationId>, StoreError> {
+        let rows: Vec<String> = on_read!(self, |c| {
+            sqlx::query_scalar(
+                "SELECT id FROM conversation WHERE standing = 'awaiting_agent' AND ticket_since IS NULL \
+                 AND left_since IS NULL ORDER BY standing_since LIMIT $1",
+            )
+            .bind(limit)
+            .fetch_all(c)
+            .await?
+        });
+        rows.into_iter().map(|id| id.parse().map_err(|_| inconsistent("conversation", id, "no id"))).collect()
+    }
+
+    /// Conversations that were resolved by then and are not closed yet, longest first, at most `limit`.
+    pub async fn resolved_by(&self, then: Moment, limit: i64) -> Result<Rows<Conversation>, StoreError> {
+        let rows: Vec<ConversationRow> = on_read!(self, |c| {
+            let mut query = QueryBuilder::new(format!(
+                "SELECT {COLUMNS} FROM conversation WHERE standing = 'resolved' AND standing_since <= "
+            ));
+            query.push_bind(then.0).push(" ORDER BY standing_since LIMIT ").push_bind(limit);
+            query.build_query_as().fetch_all(c).await?
+        });
+        let mut heads = Rows::default();
+        for row in rows {
+            heads.add(&row.id.clone(), head_from(row));
+        }
+        Ok(heads)
+    }
+
     /// When the next chat becomes a ticket by itself after `now`.
     pub async fn next_patience(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
         self.next_due("patience_due", now).await
@@ -398,14 +430,15 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         "fresh" => Standing::Fresh,
         "awaiting_agent" => Standing::AwaitingAgent { since },
         "answered" => Standing::Answered { since },
-        "resolved" => {
+        word @ ("resolved" | "closed") => {
             let by = agent_from(row.resolved_id, row.resolved_name, row.resolved_picture);
             let rating = match row.rating {
                 None => Rating::NotAsked,
                 Some(0) => Rating::Wanted,
                 Some(stars) => Rating::Given(Score::new(stars).ok_or_else(|| wrong("no such rating"))?),
             };
-            Standing::Resolved { at: since, by: by.flatten().ok_or_else(|| wrong("resolved by nobody"))?, rating }
+            let (at, by) = (since, by.flatten().ok_or_else(|| wrong("resolved by nobody"))?);
+            if word == "closed" { Standing::Closed { at, by, rating } } else { Standing::Resolved { at, by, rating } }
         }
         _ => return Err(wrong("no such standing")),
     };
@@ -438,6 +471,7 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         doubt,
         standing,
         ticket,
+        left_since: row.left_since.map(Moment),
         patience_due: row.patience_due.map(Moment),
         claimed_by,
         last_seq: row.last_seq,
@@ -502,6 +536,14 @@ fn agent_from(id: Option<String>, name: Option<String>, picture: Option<String>)
     }
 }
 
+fn rating_number(rating: Rating) -> Option<i64> {
+    match rating {
+        Rating::NotAsked => None,
+        Rating::Wanted => Some(0),
+        Rating::Given(score) => Some(score.stars().into()),
+    }
+}
+
 /// A standing as columns.
 struct StandingWords<'a> {
     word: &'static str,
@@ -517,12 +559,10 @@ fn standing_words(standing: &Standing, created_at: Moment) -> StandingWords<'_> 
         Standing::AwaitingAgent { since } => plain("awaiting_agent", *since),
         Standing::Answered { since } => plain("answered", *since),
         Standing::Resolved { at, by, rating } => {
-            let rating = match rating {
-                Rating::NotAsked => None,
-                Rating::Wanted => Some(0),
-                Rating::Given(score) => Some(score.stars().into()),
-            };
-            StandingWords { by: Some(by), rating, ..plain("resolved", *at) }
+            StandingWords { by: Some(by), rating: rating_number(*rating), ..plain("resolved", *at) }
+        }
+        Standing::Closed { at, by, rating } => {
+            StandingWords { by: Some(by), rating: rating_number(*rating), ..plain("closed", *at) }
         }
     }
 }

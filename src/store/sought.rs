@@ -24,7 +24,7 @@ impl Store {
                 Sought::Number(number) => query.push("number = ").push_bind(*number),
                 Sought::Thread(thread) => query.push("thread_key = ").push_bind(thread.0.clone()),
                 Sought::HeldBy(agent) => query
-                    .push("standing <> 'resolved' AND claimed_id = ")
+                    .push("standing NOT IN ('resolved', 'closed') AND claimed_id = ")
                     .push_bind(agent.0.clone())
                     .push(" ORDER BY CASE standing WHEN 'awaiting_agent' THEN 0 ELSE 1 END, standing_since, number"),
                 Sought::Unclaimed => {

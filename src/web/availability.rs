@@ -87,7 +87,7 @@ impl AvailabilityView {
             let rules = shared.rules(&topic.desk);
             let availability = app.timetable.availability(&topic.id, &rules.attendance, now);
             changes_at = changes_at.into_iter().chain(availability.changes_at()).min();
-            let there = if topic.open_when.asks_who_is_there() { There::of(&rules.attendance) } else { None };
+            let there = if topic.policy.open_when.asks_who_is_there() { There::of(&rules.attendance) } else { None };
             let view = TopicAvailability::of(availability, there, usual.get(&topic.id).copied());
             topics.insert(topic.id.clone(), view);
         }

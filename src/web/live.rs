@@ -23,7 +23,7 @@ use http_body::Frame;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use threadline_core::conversation::Conversation;
+use threadline_core::conversation::{Conversation, Event};
 use threadline_core::message::Message;
 use tokio::time::{Instant, Sleep};
 
@@ -87,6 +87,11 @@ pub(super) async fn stream(
     // Listening begins before the table is read, so that nothing falls between the two.
     let listening = app.service.shared().live.listen(token.conversation);
     let view = app.service.view(&token, last.unwrap_or(0).max(0)).await?;
+    if view.conversation.left_since.is_some()
+        && let Err(refusal) = app.service.report(token.conversation, Some(Event::CustomerIsBack), Vec::new()).await
+    {
+        tracing::warn!(%refusal, "it could not be stored that a customer is back");
+    }
     let rev = view.after;
     let mut events = Events {
         listening,

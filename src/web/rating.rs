@@ -16,7 +16,7 @@ const COMMENT_CHARS_MAX: usize = 2_000;
 /// How it stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StandingView {
-    /// `open` or `resolved`. What the customer writes opens it again.
+    /// `open`, `resolved`, or `closed` when that is a while ago. What the customer writes opens it again.
     state: &'static str,
     /// Since when it is resolved: milliseconds since 1970-01-01T00:00Z.
     resolved_at: Option<i64>,
@@ -65,14 +65,17 @@ impl StandingView {
                 awaiting,
                 emailed,
             },
-            Standing::Resolved { at, by, rating } => {
+            Standing::Resolved { at, by, rating } | Standing::Closed { at, by, rating } => {
+                let is_closed = matches!(it.standing, Standing::Closed { .. });
                 let (rating, score) = match rating {
                     Rating::NotAsked => ("not_asked", None),
+                    // Nothing can be said of it any more.
+                    Rating::Wanted | Rating::Given(_) if is_closed => ("not_asked", None),
                     Rating::Wanted => ("wanted", None),
                     Rating::Given(score) => ("given", Some(score.stars())),
                 };
                 StandingView {
-                    state: "resolved",
+                    state: if is_closed { "closed" } else { "resolved" },
                     resolved_at: Some(at.0),
                     resolved_by: Some(by.name.clone()),
                     rating: Some(rating),

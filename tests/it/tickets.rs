@@ -1,6 +1,6 @@
 //! A conversation that is answered later: what its customer is promised, and what the team sees of it.
 
-use crate::house::{Customer, DeskKind, House, Setup, Site};
+use crate::house::{Customer, DeskKind, House, Setup, Site, until};
 use expect_test::expect;
 
 desk_plays! {
@@ -8,6 +8,9 @@ desk_plays! {
     an_agent_makes_a_ticket_and_changes_it,
     a_ticket_outlives_a_restart,
     a_chat_that_nobody_answers_becomes_a_ticket,
+    who_leaves_without_an_answer_has_a_ticket,
+    what_goes_first_is_due_earlier,
+    what_was_resolved_is_closed_after_a_week,
 }
 
 const HOUR: i64 = 3_600_000;
@@ -118,4 +121,85 @@ async fn a_chat_that_nobody_answers_becomes_a_ticket(house: House, desk: DeskKin
           Threadline: Nobody has answered in time, so this is a ticket now. The customer reads that there is an answer by Fri 2 Jan 10:00 (Europe/Madrid).
     "#]].assert_eq(&site.thread(&ada).await);
     assert_eq!(site.desk().card(&ada).await, "Waiting for an answer · Ticket due");
+}
+
+async fn who_leaves_without_an_answer_has_a_ticket(house: House, desk: DeskKind) {
+    let topics = "ticket_when_left = \"5 minutes\"\n[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                  [calendar.office]\nzone = \"Europe/Madrid\"\nhours = \"Mo-Fr 09:00-18:00\"\n";
+    let site = house.open(Setup { by_hand: true, topics, ..Setup::at(desk) }).await;
+    // Thursday, 10:00 in Madrid.
+    site.time_passes(9 * HOUR);
+    let (ada, bo) = (site.customer("Ada").await, site.customer("Bo").await);
+    ada.writes("My export hangs").await;
+    bo.writes("Mine too").await;
+    site.settle().await;
+    ada.leaves();
+    bo.leaves();
+    let away = async || site.probe().number("SELECT COUNT(*) FROM conversation WHERE left_since IS NOT NULL").await;
+    until("it is known that both have left", async || {
+        site.time_passes(15_000);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        away().await == 2
+    })
+    .await;
+    // Bo only went to another page.
+    bo.comes_back();
+    until("it is known that Bo is back", async || away().await == 1).await;
+    site.time_passes(HOUR / 12);
+    site.settle().await;
+    expect![[r#"
+        #1001 · Technical Issues
+          Ada (customer): My export hangs
+          Threadline: The customer left without an answer, so this is a ticket now. The customer reads that there is an answer by Fri 2 Jan 10:00 (Europe/Madrid).
+    "#]]
+    .assert_eq(&site.thread(&ada).await);
+    assert_eq!(site.desk().card(&bo).await, "Waiting for an answer");
+    let tab = ada.comes_back();
+    until("she reads it", async || !tab.page().standing["answer_by"].is_null()).await;
+    site.settle().await;
+}
+
+async fn what_goes_first_is_due_earlier(house: House, desk: DeskKind) {
+    let topics = "answer_urgent_within = \"1 hour\"\n[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                  answer_low_within = \"3 business days\"\n\
+                  [calendar.office]\nzone = \"Europe/Madrid\"\nhours = \"Mo-Fr 09:00-18:00\"\n";
+    let site = house.open(Setup { by_hand: true, topics, ..Setup::at(desk) }).await;
+    site.time_passes(9 * HOUR);
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    for (typed, due) in [("!ticket", "Fri 09:00"), ("!ticket urgent", "Thu 10:00"), ("!ticket low", "Tue 09:00")] {
+        site.agent("Grace").writes(&ada, typed).await;
+        site.settle().await;
+        assert_eq!(promised(&ada), due, "{typed}");
+    }
+}
+
+async fn what_was_resolved_is_closed_after_a_week(house: House, desk: DeskKind) {
+    let site = open(&house, desk).await;
+    site.time_passes(9 * HOUR);
+    let ada = site.customer("Ada").await;
+    ada.writes("My export hangs").await;
+    site.settle().await;
+    site.agent("Grace").writes(&ada, "!resolve").await;
+    site.settle().await;
+    let state = || ada.page().standing["state"].as_str().unwrap_or_default().to_string();
+    assert_eq!(state(), "resolved");
+    site.time_passes(7 * 24 * HOUR - 1);
+    site.settle().await;
+    assert_eq!(state(), "resolved");
+    until("it is closed", async || {
+        site.time_passes(HOUR);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        state() == "closed"
+    })
+    .await;
+    site.settle().await;
+    assert!(site.desk().card(&ada).await.starts_with("Closed, resolved by Grace"));
+    assert_eq!(ada.page().standing["rating"], "not_asked");
+    // It is the same conversation for its whole life.
+    ada.writes("It hangs again").await;
+    site.settle().await;
+    assert_eq!(state(), "open");
+    assert!(site.thread(&ada).await.contains("this resolved conversation is open again"));
 }

@@ -184,7 +184,7 @@ export class Chat {
     if (talk.typing) this.typing.replaceChildren(h('span', { class: 'dots' }, h('i'), h('i'), h('i')), fill(WORDS.typing, { name: talk.typing }));
     this.log.show(talk.list(), waiting, talk.outbox.stuck, talk.complete || !talk.conversation);
     if (this.rating) this.rating.show(talk.standing);
-    else if (talk.standing?.state === 'resolved') this.#resolved();
+    else if (talk.standing?.resolved_by) this.#resolved();
     this.launcher.count(talk.conversation ? talk.unread().filter((message) => message.rev > (talk.standing?.emailed ?? 0)).length : (this.panel.hidden && this.mine?.unread) || 0);
     this.composer.fit();
     // A conversation that has just begun is what an upload waited for.

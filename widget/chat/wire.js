@@ -46,7 +46,7 @@
  * @typedef {{ title: string, greeting: string, topics: Topic[], ask_name: Ask, message_chars_max: number, answer_chars_max: number, files?: SiteFiles | null, availability?: Availability | null }} Site
  * @typedef {{ topic?: string, name?: string, email?: string, fields?: Record<string, string> }} Intro  what a customer said before the first message
  * @typedef {{ id: string, number: number, topic: string, token: string, of?: string }} Conversation  `of`: the customer whom the site vouches for
- * @typedef {{ state: 'open' | 'resolved', resolved_by?: string | null, rating?: 'wanted' | 'given' | 'not_asked' | null, score?: number | null, answer_by?: number | null, awaiting: boolean, emailed: number }} Standing
+ * @typedef {{ state: 'open' | 'resolved' | 'closed', resolved_by?: string | null, rating?: 'wanted' | 'given' | 'not_asked' | null, score?: number | null, answer_by?: number | null, awaiting: boolean, emailed: number }} Standing
  * @typedef {{ rev: number, received: number, seen: number, typing: string | null, standing: Standing, messages: Message[], more?: boolean }} History
  * @typedef {{ event: string, id: string, data: any }} ServerEvent
  */

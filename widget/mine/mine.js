@@ -6,7 +6,7 @@
  * @typedef {object} Listed
  * @property {string} id
  * @property {string} topic
- * @property {{ state: 'open' | 'resolved' }} standing
+ * @property {{ state: 'open' | 'resolved' | 'closed' }} standing
  * @property {number} unread
  * @property {{ from: 'customer' | 'agent', name?: string | null, text: string, at: number } | null} last
  */
@@ -94,7 +94,7 @@ export class Mine {
       h(
         'span',
         { class: 'side' },
-        h('span', {}, standing.state === 'resolved' ? MINE_WORDS.resolved : when),
+        h('span', {}, standing.state === 'open' ? when : MINE_WORDS.resolved),
         unread > 0 && h('span', { class: 'unread' }, String(unread), h('span', { class: 'sr' }, ` ${MINE_WORDS.unread}`)),
       ),
     );

@@ -41,7 +41,7 @@ export class Rating {
 
   /** @param {Standing | null} standing */
   show(standing) {
-    const resolved = standing?.state === 'resolved';
+    const resolved = standing && standing.state !== 'open';
     this.element.hidden = !resolved;
     // What the customer is filling in must not be built anew under his hands.
     const sign = JSON.stringify([standing, this.again]);

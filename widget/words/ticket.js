@@ -6,6 +6,7 @@ export const TICKET_WORDS = {
   late: 'Our answer is late. We are sorry; you are on our list.',
   pending: 'We have answered, and wait for you.',
   resolved: 'This is resolved. If something is left, just write.',
+  closed: 'This is closed. If something is left, just write.',
   wrong: 'This link does not work. Open the newest letter from us, or simply reply to it.',
   busy: 'There were too many tries from here. Please wait a minute and reload this page.',
   unreachable: 'The page cannot be loaded right now. Please check your connection and reload it.',

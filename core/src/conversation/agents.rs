@@ -79,7 +79,7 @@ impl Step<'_> {
             // What is held may still be taken back, and then the word before it is the last again.
             Standing::Answered { .. } if held => {}
             // A word after the last word.
-            Standing::Resolved { .. } => {}
+            Standing::Resolved { .. } | Standing::Closed { .. } => {}
             Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => {
                 self.head.standing = Standing::Answered { since: self.now };
             }

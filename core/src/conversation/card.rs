@@ -21,7 +21,9 @@ impl Step<'_> {
         let standing = match &self.head.standing {
             // Since when is not on the card: a second answer changes nothing on it.
             Standing::Answered { .. } => Standing::Answered { since: self.head.created_at },
-            Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Resolved { .. } => self.head.standing.clone(),
+            Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Resolved { .. } | Standing::Closed { .. } => {
+                self.head.standing.clone()
+            }
         };
         let ticket = self.head.ticket.map(|ticket| (ticket.priority, self.head.answer_due()));
         CardFace { topic: self.head.topic.clone(), holder: self.head.claimed_by.clone(), standing, ticket }

@@ -64,14 +64,15 @@ impl Step<'_> {
 
     fn customer_says(&mut self, key: String, body: Body, files: Vec<StoredFile>, mail: Option<Mailed>) {
         let by_mail = mail.is_some();
-        let came_back = matches!(self.head.standing, Standing::Resolved { .. });
+        self.head.left_since = None;
+        let came_back = matches!(self.head.standing, Standing::Resolved { .. } | Standing::Closed { .. });
         match self.head.standing {
             Standing::AwaitingAgent { since } => self.promise(since, by_mail, &self.rules.attendance.under_way()),
             Standing::Answered { .. } => {
                 self.waits_anew();
                 self.promise(self.now, by_mail, &self.rules.attendance.under_way());
             }
-            Standing::Fresh | Standing::Resolved { .. } => {
+            Standing::Fresh | Standing::Resolved { .. } | Standing::Closed { .. } => {
                 self.waits_anew();
                 self.promise(self.now, by_mail, &self.rules.attendance);
             }
@@ -92,7 +93,7 @@ impl Step<'_> {
     pub(super) fn waits_anew(&mut self) {
         self.head.standing = Standing::AwaitingAgent { since: self.now };
         if let Some(ticket) = &mut self.head.ticket {
-            ticket.due = self.rules.timetable.due(&self.head.topic, self.now, None);
+            ticket.due = self.rules.timetable.due(&self.head.topic, self.now, ticket.priority, None);
         }
     }
 
@@ -101,7 +102,7 @@ impl Step<'_> {
     fn promise(&mut self, since: Moment, by_mail: bool, attendance: &Attendance) {
         let timetable = &self.rules.timetable;
         if self.head.ticket.is_none() && (by_mail || !timetable.is_open(&self.head.topic, attendance, self.now)) {
-            let by = |since| timetable.due(&self.head.topic, since, None);
+            let by = |since| timetable.due(&self.head.topic, since, Priority::default(), None);
             let due = by(since).filter(|due| *due > self.now).or_else(|| by(self.now));
             self.head.ticket = Some(Ticket { since: self.now, due, priority: Priority::default() });
         }
@@ -111,12 +112,36 @@ impl Step<'_> {
     pub(super) fn patience_due(&self) -> Option<Moment> {
         match self.head.standing {
             Standing::AwaitingAgent { since } if self.head.ticket.is_none() => {
-                self.rules.timetable.ticket_at(&self.head.topic, since)
+                let timetable = &self.rules.timetable;
+                let unanswered = timetable.ticket_at(&self.head.topic, since);
+                unanswered.into_iter().chain(self.left_due()).min()
             }
             Standing::AwaitingAgent { .. }
             | Standing::Fresh
             | Standing::Answered { .. }
-            | Standing::Resolved { .. } => None,
+            | Standing::Resolved { .. }
+            | Standing::Closed { .. } => None,
+        }
+    }
+
+    /// When it becomes a ticket because the customer left.
+    fn left_due(&self) -> Option<Moment> {
+        self.rules.timetable.ticket_when_left_at(&self.head.topic, self.head.left_since?)
+    }
+
+    /// It makes a difference only while he waits for an answer that he was not promised by a ticket.
+    pub(super) fn customer_left(&mut self) {
+        let waits = matches!(self.head.standing, Standing::AwaitingAgent { .. }) && self.head.ticket.is_none();
+        if waits && self.head.left_since.is_none() {
+            self.head.left_since = Some(self.now);
+        }
+    }
+
+    /// What was opened again meanwhile stays open.
+    pub(super) fn closing_due(&mut self) {
+        if let Standing::Resolved { by, rating, .. } = &self.head.standing {
+            self.head.standing = Standing::Closed { at: self.now, by: by.clone(), rating: *rating };
+            self.effects.push(Effect::ShowStanding);
         }
     }
 
@@ -126,11 +151,12 @@ impl Step<'_> {
             return;
         }
         let Standing::AwaitingAgent { since } = self.head.standing else { return };
+        let left = self.left_due().is_some_and(|due| due <= self.now);
         self.promise(since, true, &self.rules.attendance);
         let timetable = &self.rules.timetable;
         let due = self.head.answer_due().map(|at| timetable.on_its_clock(&self.head.topic, at));
-        self.say(&Said::TicketByItself { due });
-        if let Some(agent) = self.head.claimed_by.clone().filter(|_| self.rules.missed_signs_out) {
+        self.say(&Said::TicketByItself { due, left });
+        if let Some(agent) = self.head.claimed_by.clone().filter(|_| self.rules.missed_signs_out && !left) {
             self.tell(self.head.last_seq, &agent.id, Notice::SignedOut);
             self.effects.push(Effect::Sign { agent, sign: Sign::Missed });
         }

@@ -41,6 +41,9 @@ impl Event {
             | Event::RepliesDelayed
             | Event::LetterDue
             | Event::PatienceEnded
+            | Event::CustomerLeft
+            | Event::CustomerIsBack
+            | Event::ClosingDue
             | Event::CustomerMailed { .. }
             | Event::AutomaticLetter { .. }
             | Event::LetterSent { .. }

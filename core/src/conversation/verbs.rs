@@ -148,7 +148,7 @@ impl Step<'_> {
     }
 
     fn resolve(&mut self, by: Agent, silently: bool) -> Result<Said, Notice> {
-        if let Standing::Resolved { by, .. } = &self.head.standing {
+        if let Standing::Resolved { by, .. } | Standing::Closed { by, .. } = &self.head.standing {
             return Err(Notice::ResolvedAlready { by: by.name.clone() });
         }
         let said = Said::Resolved { by: by.name.clone(), asks: !silently };
@@ -160,14 +160,27 @@ impl Step<'_> {
 
     /// Whoever puts it off owes the customer an answer, whoever had the last word.
     fn make_ticket(&mut self, by: Agent, priority: Option<Priority>, within: Option<Promise>) -> Result<Said, Notice> {
-        if let Standing::Resolved { by, .. } = &self.head.standing {
+        if let Standing::Resolved { by, .. } | Standing::Closed { by, .. } = &self.head.standing {
             return Err(Notice::ResolvedAlready { by: by.name.clone() });
         }
         let before = self.head.ticket;
         let timetable = &self.rules.timetable;
-        let promised = self.head.answer_due().filter(|_| within.is_none());
-        let due = promised.or_else(|| timetable.due(&self.head.topic, self.now, within));
         let priority = priority.or(before.map(|ticket| ticket.priority)).unwrap_or_default();
+        // What was promised stands, unless something else goes first now than did then.
+        let is_other = before.is_some_and(|ticket| ticket.priority != priority);
+        let promised = self.head.answer_due().filter(|_| within.is_none() && !is_other);
+        let due = promised.or_else(|| {
+            let since = match self.head.standing {
+                Standing::AwaitingAgent { since } if is_other => since,
+                Standing::AwaitingAgent { .. }
+                | Standing::Fresh
+                | Standing::Answered { .. }
+                | Standing::Resolved { .. }
+                | Standing::Closed { .. } => self.now,
+            };
+            let by = |since| timetable.due(&self.head.topic, since, priority, within);
+            by(since).filter(|due| *due > self.now).or_else(|| by(self.now))
+        });
         let ticket = Ticket { since: before.map_or(self.now, |ticket| ticket.since), due, priority };
         let due = due.map(|at| timetable.on_its_clock(&self.head.topic, at));
         if before == Some(ticket) && self.head.answer_due().is_some() {
@@ -176,7 +189,7 @@ impl Step<'_> {
         self.head.ticket = Some(ticket);
         match self.head.standing {
             Standing::AwaitingAgent { .. } => {}
-            Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } => {
+            Standing::Fresh | Standing::Answered { .. } | Standing::Resolved { .. } | Standing::Closed { .. } => {
                 self.head.standing = Standing::AwaitingAgent { since: self.now };
             }
         }
@@ -187,7 +200,7 @@ impl Step<'_> {
     fn reopen(&mut self, by: Agent) -> Result<Said, Notice> {
         match self.head.standing {
             Standing::Fresh | Standing::AwaitingAgent { .. } | Standing::Answered { .. } => Err(Notice::OpenAlready),
-            Standing::Resolved { .. } => {
+            Standing::Resolved { .. } | Standing::Closed { .. } => {
                 self.waits_anew();
                 self.effects.push(Effect::ShowStanding);
                 Ok(Said::Reopened { by: by.name })

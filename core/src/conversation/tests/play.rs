@@ -149,7 +149,15 @@ impl Play {
         self.only_what_the_caller_loads_is_looked_at(&before, &event, &effects);
         let mut again = self.dialogue.clone();
         // What it says is about a moment: a later one may be another.
-        let is_of_moment = matches!(event, Event::RepliesDelayed | Event::LetterDue | Event::PatienceEnded);
+        let is_of_moment = matches!(
+            event,
+            Event::RepliesDelayed
+                | Event::LetterDue
+                | Event::PatienceEnded
+                | Event::CustomerLeft
+                | Event::CustomerIsBack
+                | Event::ClosingDue
+        );
         let later = self.now.plus_millis(i64::from(!is_of_moment));
         let repeated = carry(&mut again, event.clone(), later, &self.rules);
         assert_eq!((repeated, &again), (Ok(Vec::new()), &self.dialogue), "the second time of {event:?}");
@@ -516,6 +524,9 @@ fn loaded(dialogue: &Dialogue, event: &Event, rules: &DeskRules) -> BTreeSet<Mes
         }
         Event::PreviewShown { .. }
         | Event::PatienceEnded
+        | Event::CustomerLeft
+        | Event::CustomerIsBack
+        | Event::ClosingDue
         | Event::ThreadOpened(_)
         | Event::SiteTold(_)
         | Event::CardEdited { .. }
@@ -558,6 +569,9 @@ pub(super) fn event_words(event: &Event) -> String {
         Event::RepliesDelayed => "Ada is missed".to_string(),
         Event::LetterDue => "a letter is due".to_string(),
         Event::PatienceEnded => "nobody has answered in time".to_string(),
+        Event::CustomerLeft => "the customer has left".to_string(),
+        Event::CustomerIsBack => "the customer is back".to_string(),
+        Event::ClosingDue => "it was resolved long ago".to_string(),
         Event::LetterSent { seq, upto } => format!("the letter {seq} is sent, up to r{upto}"),
         Event::LetterEmpty { seq } => format!("the letter {seq} has nothing to say"),
         Event::LetterRefused { seq, why } => format!("the letter {seq} is refused: {why}"),

@@ -4,7 +4,7 @@ use super::play::*;
 use super::*;
 use crate::availability::{Attendance, OpenWhen, Promise};
 use crate::calendar::{Calendar, Holidays, Hours};
-use crate::ticket::{Priority, Terms, Timetable};
+use crate::ticket::{Policy, Priority, Terms, Timetable};
 use crate::verb::Verb;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ fn at(hours: i64) -> Play {
     let mut play = Play::new();
     play.rules.timetable = Arc::new(Timetable::new(
         Default::default(),
-        Terms { calendar: office, open_when: OpenWhen::InHours, answer_within: Promise::Days(1), ticket_after: None },
+        Terms { calendar: office, policy: Policy::answering_within(Promise::Days(1)) },
     ));
     play.rules.hold_millis = 0;
     play.now = Moment(THURSDAY + hours * HOUR);
@@ -61,12 +61,8 @@ fn a_chat_that_nobody_answers_in_time_becomes_a_ticket_once() {
     let mut play = at(17);
     let office = Hours::parse("Mo-Fr 09:00-18:00", &Holidays::default()).unwrap();
     let calendar = Calendar::new(crate::calendar::Zone::UTC, office, Vec::new());
-    let terms = Terms {
-        calendar,
-        open_when: OpenWhen::InHours,
-        answer_within: Promise::Days(1),
-        ticket_after: Some(Promise::Minutes(10)),
-    };
+    let policy = Policy { ticket_after: Some(Promise::Minutes(10)), ..Policy::answering_within(Promise::Days(1)) };
+    let terms = Terms { calendar, policy };
     play.rules.timetable = Arc::new(Timetable::new(Default::default(), terms));
     // In the last minutes of Thursday: what is left of the ten goes on on Friday.
     for (at, event) in [
@@ -107,17 +103,130 @@ fn a_chat_that_nobody_answers_in_time_becomes_a_ticket_once() {
     "#]]);
 }
 
+#[test]
+fn who_left_without_an_answer_has_a_ticket() {
+    let mut play = at(33);
+    let policy = Policy {
+        ticket_after: Some(Promise::Minutes(120)),
+        ticket_when_left: Some(Promise::Minutes(5)),
+        ..Policy::answering_within(Promise::Days(1))
+    };
+    let office = Hours::parse("Mo-Fr 09:00-18:00", &Holidays::default()).unwrap();
+    let calendar = Calendar::new(crate::calendar::Zone::UTC, office, Vec::new());
+    play.rules.timetable = Arc::new(Timetable::new(Default::default(), Terms { calendar, policy }));
+    let at = |minutes: i64| Moment(THURSDAY + 33 * HOUR + minutes * 60_000);
+    let due = |play: &Play| play.dialogue.head.patience_due.map(|due| (due.0 - at(0).0) / 60_000);
+    play.step(Event::CustomerLeft);
+    play.step(wrote("a", "My export hangs"));
+    play.step(opened("T1"));
+    assert_eq!(due(&play), Some(120));
+    // He comes and goes; told twice, it is once.
+    for (minutes, event, expected) in [
+        (1, Event::CustomerLeft, 6),
+        (2, Event::CustomerLeft, 6),
+        (3, Event::CustomerIsBack, 120),
+        (4, Event::CustomerLeft, 9),
+        (5, wrote("b", "Hello?"), 120),
+        (6, Event::CustomerLeft, 11),
+        (10, Event::PatienceEnded, 11),
+    ] {
+        play.now = at(minutes);
+        play.step(event);
+        assert_eq!(due(&play), Some(expected), "after {minutes} minutes");
+    }
+    let mut answered = play.clone();
+    answered.step(says(GRACE, 90, "Which browser?"));
+    assert_eq!(due(&answered), None);
+    // Who was answered and left is not waiting for anything.
+    answered.step(Event::CustomerLeft);
+    assert_eq!(due(&answered), None);
+    play.now = at(11);
+    play.on(Event::PatienceEnded);
+    play.on(Event::CustomerLeft);
+    play.check(expect![[r#"
+        nobody has answered in time
+            post 3 “The customer left without an answer, so this is a ticket now. The customer reads that there is an answer by Mon 5 Jan 09:00 (UTC).”, edit the card, show how it stands
+        the customer has left
+            nothing
+        ---
+        r1 Ada: My export hangs
+        r2 Ada: Hello?
+    "#]]);
+}
+
+#[test]
+fn what_goes_first_is_due_earlier() {
+    let mut play = at(33);
+    let policy = Policy {
+        urgent_within: Some(Promise::Minutes(60)),
+        low_within: Some(Promise::Days(3)),
+        ..Policy::answering_within(Promise::Days(1))
+    };
+    let office = Hours::parse("Mo-Fr 09:00-18:00", &Holidays::default()).unwrap();
+    let calendar = Calendar::new(crate::calendar::Zone::UTC, office, Vec::new());
+    play.rules.timetable = Arc::new(Timetable::new(Default::default(), Terms { calendar, policy }));
+    play.step(wrote("a", "My export hangs"));
+    play.step(opened("T1"));
+    // Friday 09:00; counted from the question, and from now when that would be over; what he was told himself stands.
+    for (hours, priority, within, expected) in [
+        (33, None, None, "normal ticket since 33 h, due 105 h, owed"),
+        (33, Some(Priority::Urgent), None, "urgent ticket since 33 h, due 34 h, owed"),
+        (33, None, None, "urgent ticket since 33 h, due 34 h, owed"),
+        (33, Some(Priority::High), None, "high ticket since 33 h, due 105 h, owed"),
+        (33, Some(Priority::Low), None, "low ticket since 33 h, due 153 h, owed"),
+        (36, Some(Priority::Urgent), None, "urgent ticket since 33 h, due 37 h, owed"),
+        (36, None, Some(Promise::Minutes(30)), "urgent ticket since 33 h, due 36.5 h, owed"),
+        (36, Some(Priority::Urgent), None, "urgent ticket since 33 h, due 36.5 h, owed"),
+    ] {
+        play.now = Moment(THURSDAY + hours * HOUR);
+        let number = play.dialogue.head.last_seq;
+        play.step(did(GRACE, &format!("d{number}"), ticket(priority, within)));
+        assert_eq!(promise(&play), expected);
+    }
+    // He is answered and asks again: promised anew, by what goes first.
+    play.step(says(GRACE, 90, "Try again"));
+    play.step(wrote("b", "It still hangs"));
+    assert_eq!(promise(&play), "urgent ticket since 33 h, due 37 h, owed");
+}
+
+#[test]
+fn what_was_resolved_is_closed_and_opens_again() {
+    let mut play = at(33);
+    play.step(wrote("a", "My export hangs"));
+    play.step(opened("T1"));
+    play.on(Event::ClosingDue);
+    play.step(did(GRACE, "d1", Verb::Resolve { silently: false }));
+    play.now = Moment(THURSDAY + 200 * HOUR);
+    play.on(Event::ClosingDue);
+    play.on(Event::ClosingDue);
+    assert!(play.dialogue.clone().step(rated("r1", 5, ""), play.now, &play.rules, &mut || id(99)).is_err());
+    play.on(wrote("b", "It hangs again"));
+    play.check(expect![[r#"
+        it was resolved long ago
+            nothing
+        it was resolved long ago
+            show how it stands, edit the card
+        it was resolved long ago
+            nothing
+        Ada, b: It hangs again
+            post 4, show 4, show how it stands, post 5 “The customer wrote again, so this resolved conversation is open again.”, edit the card
+        ---
+        r1 Ada: My export hangs
+        r2 Ada: It hangs again
+    "#]]);
+}
+
 /// A team that has hours, of whom somebody has to be there as well; at ten on Friday.
 fn attended(names: &[&str], has_room: bool) -> Play {
     let mut play = at(34);
     let office = Hours::parse("Mo-Fr 09:00-18:00", &Holidays::default()).unwrap();
     let calendar = Calendar::new(crate::calendar::Zone::UTC, office, Vec::new());
-    let terms = Terms {
-        calendar,
+    let policy = Policy {
         open_when: OpenWhen::InHoursAndAttended,
-        answer_within: Promise::Days(1),
         ticket_after: Some(Promise::Minutes(10)),
+        ..Policy::answering_within(Promise::Days(1))
     };
+    let terms = Terms { calendar, policy };
     play.rules.timetable = Arc::new(Timetable::new(Default::default(), terms));
     play.rules.attendance = Attendance { names: names.iter().map(ToString::to_string).collect(), has_room };
     play
@@ -290,8 +399,8 @@ fn an_agent_puts_it_off() {
             tell desk/Grace of 4: TicketAlready { priority: Normal, due: Some(Due { at: Moment(1767351600000), zone: UTC }) }
             normal ticket since 11 h, due 35 h, owed
         12 h: Hedy did, d3: Ticket { priority: Some(Urgent), within: None }
-            post 6 “Hedy changed the ticket, urgent priority. The customer reads that there is an answer by Fri 2 Jan 11:00 (UTC).”, edit the card
-            urgent ticket since 11 h, due 35 h, owed
+            post 6 “Hedy changed the ticket, urgent priority. The customer reads that there is an answer by Fri 2 Jan 10:00 (UTC).”, edit the card, show how it stands
+            urgent ticket since 11 h, due 34 h, owed
         12 h: Hedy did, d4: Ticket { priority: None, within: Some(Minutes(120)) }
             post 8 “Hedy changed the ticket, urgent priority. The customer reads that there is an answer by Thu 1 Jan 14:00 (UTC).”, edit the card, show how it stands
             urgent ticket since 11 h, due 14 h, owed

@@ -57,6 +57,7 @@ fn every_deed_meets_every_standing() {
                 Standing::AwaitingAgent { .. } => "awaits".to_string(),
                 Standing::Answered { .. } => "answered".to_string(),
                 Standing::Resolved { by, rating, .. } => format!("{} resolved, {rating:?}", by.name),
+                Standing::Closed { .. } => "closed".to_string(),
             };
             let holder = head.claimed_by.as_ref().map_or(String::new(), |agent| format!(", of {}", agent.name));
             let _ = writeln!(table, "    {name:<8} → {:<30} | {effects}", format!("{standing}{holder}"));

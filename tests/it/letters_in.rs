@@ -10,6 +10,7 @@ desk_plays! {
     a_letter_begins_a_conversation_and_the_answer_comes_back,
     what_a_program_writes_is_marked_and_never_answered,
     a_letter_from_somebody_else_says_so,
+    what_mail_programs_make_of_a_reply_is_taken_off_again,
 }
 plays! {
     a_letter_is_taken_in_once_whatever_breaks,
@@ -292,4 +293,95 @@ async fn nothing_in_a_letter_does_harm(house: House) {
     let bo = site.customer("Bo").await;
     bo.writes_with("Hello", &[("report.pdf", pdf())]).await;
     site.settle().await;
+}
+
+/// Replies as eight mail programs write them, from the seeds of the fuzz target, addressed to this conversation.
+const REPLIES: [&str; 8] = [
+    "gmail-es-inline-image",
+    "outlook-desktop-en",
+    "apple-mail-en",
+    "thunderbird-de-between",
+    "iphone-fr-photo",
+    "plain-top-en",
+    "iso-2022-jp",
+    "windows-1252-undeclared",
+];
+
+async fn what_mail_programs_make_of_a_reply_is_taken_off_again(house: House, desk: DeskKind) {
+    let Some(site) = open(&house, desk).await else { return };
+    let ada = Mailbox::of("ada");
+    let support = site.post().address();
+    let first = letter(&ada.address(), &support, "Subject: Help\r\nMessage-ID: <1@customer.example>\r\n", "It hangs");
+    site.post().sends(&ada.address(), &support, &first).await;
+    takes_in(&site, 1).await;
+    let confirmed = ada.has(1).await;
+    let reply_to = parsed(&confirmed[0]).reply_to().unwrap().first().unwrap().address().unwrap().to_string();
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/letter");
+    for (sent, name) in REPLIES.iter().enumerate() {
+        let raw = std::fs::read(seeds.join(format!("{name}.eml"))).unwrap();
+        let raw = replaced(&raw, b"support+t1042.6sfobnj4a6dik3hz@example.com", reply_to.as_bytes());
+        let raw = replaced_between(&raw, b"@customer.example>", ada.address().as_bytes());
+        site.post().sends(&ada.address(), &reply_to, &raw).await;
+        takes_in(&site, sent as i64 + 2).await;
+    }
+    let thread = site.thread(&site.who_mailed(1001).await).await;
+    let lines = |text: &str| text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
+    expect![[r#"
+        #1001 · Billing Questions
+          Customer: ✉️ By email: Help
+            It hangs
+          Customer: ✉️ By email: Re: [#1042] Exportación
+            Así se ve ahora:
+            ¿Está bien?
+          Customer: [file: captura.png]
+          Customer: ✉️ By email: RE: [#1042] Campaign Setup
+            Hello Ana,
+
+            it still says “Error 7” – see below.
+
+            Kind regards
+            Zoë
+          Customer: [file: image001.png]
+          Customer: ✉️ By email: Re: [#1042] Campaign Setup
+            It’s fine now.
+          Customer: ✉️ By email: Re: [#1042] Einrichtung
+            > Welche Kampagne ist es?
+
+            cp100
+
+            > Seit wann?
+
+            Seit gestern.
+          Customer: ✉️ By email: Re: [#1042] Campagne
+            Voilà ce que je vois :
+          Customer: [file: IMG_0042.jpeg.txt]
+          Customer: ✉️ By email: Re: [#1042] Campaign Setup
+            Please close it.
+          Customer: ✉️ By email: Re: [#1042] 設定
+            ありがとうございます。動きました。
+          Customer: ✉️ By email: Hello
+            It’s 5 € “net”
+    "#]]
+    .assert_eq(&lines(&thread));
+    // As they came, to the letter.
+    assert_eq!(site.probe().number("SELECT COUNT(*) FROM frame WHERE platform = 'mail'").await, 9);
+}
+
+fn replaced(raw: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.windows(old.len()).position(|window| window == old) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(new);
+        rest = &rest[at + old.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// The first address that ends so becomes another one: who wrote it.
+fn replaced_between(raw: &[u8], end: &[u8], address: &[u8]) -> Vec<u8> {
+    let at = raw.windows(end.len()).position(|window| window == end).unwrap();
+    let begins = raw[..at].iter().rposition(|byte| *byte == b'<').unwrap();
+    [&raw[..=begins], address, &raw[at + end.len() - 1..]].concat()
 }

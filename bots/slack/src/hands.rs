@@ -311,7 +311,8 @@ impl Inner {
     async fn signs(&self, us: &Us, it: &Interaction, sign: Sign) -> Reply {
         let rooms = tokio::time::timeout(FOUND_WITHIN, self.slack.channels_of(&it.by.user));
         let (by, rooms) = futures_util::join!(self.agent(us, &it.by), rooms);
-        let (Some(by), Ok(Ok(channels))) = (by, rooms) else { return self.says(&Notice::OutsiderNotDone) };
+        let Some(by) = by else { return self.says(&Notice::OutsiderNotDone) };
+        let Ok(Ok(channels)) = rooms else { return self.says(&Notice::NotLookedUp) };
         let storing = self.inbox.signed(PLATFORM, channels, by, sign);
         match tokio::time::timeout(STORED_WITHIN, storing).await {
             Ok(Ok(notice)) => self.says(&notice),

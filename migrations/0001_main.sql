@@ -35,6 +35,12 @@ CREATE TABLE conversation (
     -- since when the customer, who waits, is not at the chat; and when it becomes a ticket by itself
     left_since BIGINT,
     patience_due BIGINT,
+    -- how many steps of the ladder were taken, until when it rests, who says so and why, and when the next is due
+    climb_taken BIGINT NOT NULL,
+    rest_until BIGINT,
+    rest_by TEXT,
+    rest_reason TEXT,
+    step_due BIGINT,
     claimed_id TEXT,
     claimed_name TEXT,
     claimed_picture TEXT,
@@ -70,6 +76,7 @@ CREATE INDEX conversation_receipt_due ON conversation (receipt_due) WHERE receip
 
 CREATE INDEX conversation_patience_due ON conversation (patience_due) WHERE patience_due IS NOT NULL;
 CREATE INDEX conversation_resolved ON conversation (standing_since) WHERE standing = 'resolved';
+CREATE INDEX conversation_step_due ON conversation (step_due) WHERE step_due IS NOT NULL;
 CREATE INDEX conversation_letter_due ON conversation (letter_due) WHERE letter_due IS NOT NULL;
 
 -- Those in which nothing was written, to be forgotten.
@@ -130,6 +137,8 @@ CREATE TABLE message (
     rev BIGINT NOT NULL,
     -- bot: the number of the message that was given up and can be tried again
     retry_of BIGINT,
+    -- bot: who of the team is called by it, one a line
+    calls TEXT,
     UNIQUE (conversation, seq)
 );
 CREATE INDEX message_rev ON message (conversation, rev) WHERE rev > 0;

@@ -10,6 +10,7 @@ mod document;
 mod email;
 mod files;
 mod identity;
+mod ladder;
 mod replies;
 mod secret;
 mod sections;
@@ -39,6 +40,7 @@ use threadline_core::card::{CardPlan, CardTopic};
 use threadline_core::context::Field;
 use threadline_core::desk::Mode;
 use threadline_core::ids::{CalendarName, DeskName};
+use threadline_core::ladder::{Ladder, Tier};
 use threadline_core::media::ALLOWED;
 use threadline_core::presence::Presence;
 use threadline_core::saved::SavedReplies;
@@ -74,6 +76,10 @@ pub struct Config {
     pub calendars: Vec<NamedCalendar>,
     /// The calendar of what has no topic.
     pub default_calendar: CalendarName,
+    /// Who can be told that a customer waits, agents first.
+    pub tiers: Vec<Tier>,
+    /// Who of them is, and when.
+    pub ladder: Ladder,
     /// What is promised for what has no topic.
     pub policy: Policy,
     /// After how many days what is resolved is closed.
@@ -503,12 +509,19 @@ impl Config {
         self.topics.iter().find(|topic| topic.id == email.topic)
     }
 
-    /// What the team calls the verbs that there are: without a saved reply there is nothing to do with
-    /// the verb for them.
+    /// What the team calls the verbs that there is something to do with.
     pub fn names(&self) -> Names {
         let mut names = self.verbs.clone();
         if self.replies.is_empty() {
             names.choose(Name::Saved, Chosen::Off);
+        }
+        // Without tiers there is nobody to ask, and without steps nothing that could rest.
+        if self.tiers.is_empty() {
+            names.choose(Name::Escalate, Chosen::Off);
+        }
+        if self.ladder.steps().is_empty() {
+            names.choose(Name::Ack, Chosen::Off);
+            names.choose(Name::Snooze, Chosen::Off);
         }
         names
     }

@@ -119,6 +119,7 @@ pub async fn start(
     let missed = |kind| scheduler::miss_customers(kind, service.clone(), life.clone());
     life.spawn("customers who are missed", missed(scheduler::Missed::Receipts));
     life.spawn("chats that become tickets", missed(scheduler::Missed::Patience));
+    life.spawn("the ladder", missed(scheduler::Missed::Steps));
     if let Some(email) = &config.email {
         life.spawn("answers that go by email", missed(scheduler::Missed::Answers));
         let postman = Postman::new(service.clone(), email, &config).context("cannot prepare the sending of letters")?;
@@ -202,6 +203,7 @@ fn setups(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskSetup> {
     let topics: Arc<[Topic]> = config.topics.iter().map(topic).collect();
     let timetable = Arc::new(config.timetable());
     let replies = Arc::new(config.replies.clone());
+    let (ladder, tiers): (_, Arc<[_]>) = (Arc::new(config.ladder.clone()), config.tiers.clone().into());
     let rules = |desk: &config::Desk| DeskRules {
         mode: desk.mode,
         hold_millis: i64::from(desk.hold_secs) * 1_000,
@@ -209,6 +211,8 @@ fn setups(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskSetup> {
         topics: topics.clone(),
         names: names.clone(),
         timetable: timetable.clone(),
+        ladder: ladder.clone(),
+        tiers: tiers.clone(),
         presence: desk.presence,
         attendance: Attendance::default(),
         missed_signs_out: desk.missed_means_away,

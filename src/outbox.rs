@@ -442,9 +442,10 @@ async fn post(
     let pieces: Vec<Piece> = parcels.iter().map(|parcel| parcel.piece).collect();
     let speaker = parcels.first().and_then(|parcel| parcel.speaker.clone());
     let retry_of = parcels.first().and_then(|parcel| parcel.retry_of);
+    let calls = parcels.first().map_or_else(Vec::new, |parcel| parcel.calls.clone());
     let content = content_of(parcels);
     let is_file = matches!(content, Content::Files(_));
-    let letter = Letter { conversation, speaker, content, retry_of };
+    let letter = Letter { conversation, speaker, content, retry_of, calls };
     match desk.platform.post(&thread, &letter).await {
         Ok(post) => {
             works(service, desk, &desk.platform.channel_of(&thread).unwrap_or_default());

@@ -87,7 +87,10 @@ impl Practice {
     pub async fn post(&self, letter: &Letter) -> Result<PostKey, Trouble> {
         let (pieces, text, files): (Vec<Piece>, String, Vec<StoredFile>) = match &letter.content {
             Content::Texts(texts) => {
-                let said: Vec<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
+                let called = letter.calls.iter().map(|name| format!("@{}", name.trim_start_matches("practice/")));
+                let called = called.collect::<Vec<_>>().join(" ");
+                let first = Some(called.as_str()).filter(|called| !called.is_empty());
+                let said: Vec<&str> = first.into_iter().chain(texts.iter().map(|(_, text)| text.as_str())).collect();
                 (texts.iter().map(|(piece, _)| *piece).collect(), said.join("\n"), Vec::new())
             }
             Content::Files(files) => {

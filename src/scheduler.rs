@@ -140,6 +140,8 @@ pub enum Missed {
     Answers,
     /// What he wrote becomes a ticket.
     Patience,
+    /// Somebody is told that he waits.
+    Steps,
 }
 
 /// Does what is due of this kind, until the process stops.
@@ -168,11 +170,13 @@ async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
         Missed::Receipts => store.receipts_due(now, MISSED_MAX).await?,
         Missed::Answers => store.answers_due(now, MISSED_MAX).await?,
         Missed::Patience => store.patience_due(now, MISSED_MAX).await?,
+        Missed::Steps => store.steps_due(now, MISSED_MAX).await?,
     };
     let (table, event) = match kind {
         Missed::Receipts => ("receipts", Event::RepliesDelayed),
         Missed::Answers => ("answers", Event::LetterDue),
         Missed::Patience => ("tickets", Event::PatienceEnded),
+        Missed::Steps => ("steps", Event::StepDue),
     };
     shared.broken.found(&shared.metrics, table, &due.broken);
     let all = (due.legible.len() + due.broken.len()) as i64 == MISSED_MAX;
@@ -189,6 +193,7 @@ async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
         Missed::Receipts => store.next_receipt(now).await?,
         Missed::Answers => store.next_answer(now).await?,
         Missed::Patience => store.next_patience(now).await?,
+        Missed::Steps => store.next_step(now).await?,
     };
     let look = now.plus_millis(MISSED_EVERY_MILLIS);
     Ok(next.map_or(look, |next| next.min(look)))

@@ -486,6 +486,8 @@ fn default_rules() -> DeskRules {
         topics: Arc::new([]),
         names: Arc::default(),
         timetable: Arc::default(),
+        ladder: Arc::default(),
+        tiers: Arc::new([]),
         presence: Presence::default(),
         attendance: Attendance::default(),
         missed_signs_out: false,

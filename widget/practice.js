@@ -5,7 +5,7 @@
  *
  * @typedef {{ number: number, customer: string | null, topic: string, last_at: number, last_line: string, unanswered: boolean }} Thread
  * @typedef {{ label: string, text: string, href?: string, title?: string | null, odd?: string }} CardField
- * @typedef {{ verb: string, label: string, asks: 'person' | 'topic' | 'note' | 'saved' | null }} Button
+ * @typedef {{ verb: string, label: string, asks: 'person' | 'topic' | 'note' | 'saved' | 'snooze' | 'escalate' | null }} Button
  * @typedef {object} Card
  * @property {string} title
  * @property {string} standing
@@ -44,6 +44,14 @@ const MARKS = {
   emailed: ['✉️', 'It went to the customer by email'],
   received: ['✓', 'The customer’s browser has it'],
   seen: ['👁', 'The customer has seen it'],
+};
+
+/** What stands in the field for what a verb needs. @type {Record<string, string>} */
+const ASKED = {
+  person: 'Whose name? Or: me',
+  note: 'What should the team know?',
+  snooze: 'For how long, and why? As in: 2 hours waits for a part',
+  escalate: 'Why is help needed? Begin with a tier to ask that one',
 };
 
 /** Where the browser keeps who answers. */
@@ -310,7 +318,7 @@ function question(thread, { verb, label, asks }, { topics, replies }) {
       ? h('select', { 'aria-label': words }, ...topics.map((topic) => h('option', {}, topic)))
       : asks === 'saved'
         ? h('select', { 'aria-label': words }, ...replies.map(({ name, first }) => h('option', { value: name }, `${name} – ${first}`)))
-        : h('input', { 'aria-label': words, placeholder: asks === 'person' ? 'Whose name? Or: me' : 'What should the team know?', required: true });
+        : h('input', { 'aria-label': words, placeholder: ASKED[asks ?? 'note'], required: true });
   const cancel = () => {
     asking = null;
     void refreshPosts();

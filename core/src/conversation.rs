@@ -4,6 +4,7 @@
 
 mod agents;
 mod card;
+mod climb;
 mod customer;
 mod doubt;
 mod elsewhere;
@@ -32,6 +33,7 @@ use crate::verb::parse::asks_to_retry;
 use crate::verb::{Names, Verb};
 use crate::words::{self, Notice, Said};
 
+pub use climb::Climbing;
 pub use doubt::{Doubt, LOOKS_AFTER_MILLIS, Sent};
 pub use letters::Mailing;
 pub use receipts::RECEIPT_AFTER_MILLIS;
@@ -64,6 +66,8 @@ pub struct Conversation {
     pub left_since: Option<Moment>,
     /// When it becomes a ticket by itself, if nobody answers before.
     pub patience_due: Option<Moment>,
+    /// How far it has climbed the ladder.
+    pub climb: Climbing,
     /// The agent who has it.
     pub claimed_by: Option<Agent>,
     /// The number of the last message.
@@ -116,6 +120,7 @@ impl Conversation {
             ticket: None,
             left_since: None,
             patience_due: None,
+            climb: Climbing::default(),
             claimed_by: None,
             last_seq: 0,
             rev: 0,
@@ -278,6 +283,8 @@ pub enum Event {
     },
     /// A chat has waited for an answer for so long ([`Conversation::patience_due`]) that it becomes a ticket.
     PatienceEnded,
+    /// A step of the ladder is due ([`Climbing::due`]).
+    StepDue,
     /// The customer's last browser has gone, and has not come back for a while.
     CustomerLeft,
     /// A browser of the customer is there, of whom it was said that he left.
@@ -617,7 +624,7 @@ impl Dialogue {
             fresh_id,
             effects: Vec::new(),
         };
-        let (card, due) = (step.card_face(), step.head.answer_due());
+        let (card, due, standing) = (step.card_face(), step.head.answer_due(), step.head.standing.clone());
         match event {
             Event::CustomerWrote { key, body, files } => step.customer_wrote(key, body, files)?,
             Event::CustomerMailed { key, body, files, not_taken, from, subject, id } => {
@@ -630,6 +637,7 @@ impl Dialogue {
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
             Event::RepliesDelayed => step.replies_delayed(),
             Event::PatienceEnded => step.patience_ended(),
+            Event::StepDue => step.step_due(),
             Event::CustomerLeft => step.customer_left(),
             Event::CustomerIsBack => step.head.left_since = None,
             Event::ClosingDue => step.closing_due(),
@@ -660,6 +668,7 @@ impl Dialogue {
         }
         step.head.patience_due = step.patience_due();
         step.confirm_ticket();
+        step.climb_on(&standing);
         step.card_changed(&card);
         if step.head.answer_due() != due && !step.effects.contains(&Effect::ShowStanding) {
             step.effects.push(Effect::ShowStanding);
@@ -682,10 +691,16 @@ struct Step<'a> {
 impl Step<'_> {
     /// Says something to everybody in the thread.
     fn say(&mut self, said: &Said) {
+        self.say_to(said, Vec::new());
+    }
+
+    /// The same, and calls some of them.
+    fn say_to(&mut self, said: &Said, calls: Vec<String>) {
         let key = format!("bot/{}/{}", self.head.id, self.head.last_seq + 1);
         let id = self.post_own(key, words::said(said), Vec::new(), Kind::FromBot);
         if let Some(message) = self.messages.iter_mut().find(|message| message.id == id) {
             message.retry_of = said.retry_of();
+            message.calls = calls;
         }
     }
 
@@ -743,6 +758,7 @@ impl Step<'_> {
             at: self.now,
             rev: 0,
             retry_of: None,
+            calls: Vec::new(),
             mail: None,
         });
         (id, seq)

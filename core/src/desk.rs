@@ -7,6 +7,7 @@ use crate::availability::Attendance;
 use crate::body::Body;
 use crate::file::{DeskFile, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
+use crate::ladder::{Ladder, Tier};
 use crate::presence::{Presence, Sign};
 use crate::saved::SavedReplies;
 use crate::ticket::Timetable;
@@ -183,6 +184,8 @@ pub struct Letter {
     pub content: Content,
     /// The number of the message that a Retry under it tries again.
     pub retry_of: Option<i64>,
+    /// Who of the team is called by it, as the platform names them.
+    pub calls: Vec<String>,
 }
 
 /// What a letter holds: a desk posts files by themselves.
@@ -243,6 +246,10 @@ pub struct DeskRules {
     pub names: Arc<Names>,
     /// When conversations are answered, and by when.
     pub timetable: Arc<Timetable>,
+    /// Who is told when while a customer waits, and who they are.
+    pub ladder: Arc<Ladder>,
+    /// The tiers of the ladder, agents first.
+    pub tiers: Arc<[Tier]>,
     /// How it is known who is there.
     pub presence: Presence,
     /// Who is there now, where that matters.

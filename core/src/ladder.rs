@@ -25,6 +25,24 @@ pub struct Ladder {
     steps: Vec<Step>,
 }
 
+/// Those who are told together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// What they are called.
+    pub name: String,
+    /// Who they are.
+    pub calls: Vec<Call>,
+}
+
+/// Somebody who is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Whoever has the conversation, if anybody has.
+    Holder,
+    /// A person or a group, as the platform names them.
+    Named(String),
+}
+
 /// A step of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

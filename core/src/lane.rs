@@ -40,6 +40,8 @@ pub struct Parcel {
     /// The number of the message that can be tried again, where it says that one was given up: that
     /// stands by itself, with a button of its own.
     pub retry_of: Option<i64>,
+    /// Who is called by it: that stands by itself as well.
+    pub calls: Vec<String>,
 }
 
 /// What a piece of a message is.
@@ -598,7 +600,8 @@ impl Lanes {
             }
             let joins = parcels.first().is_none_or(|first| match (&first.cargo, &parcel.cargo) {
                 (Cargo::Text(_), Cargo::Text(_)) => {
-                    let alone = first.retry_of.is_some() || parcel.retry_of.is_some();
+                    let stands_alone = |it: &Parcel| it.retry_of.is_some() || !it.calls.is_empty();
+                    let alone = stands_alone(first) || stands_alone(parcel);
                     chars <= self.post_chars_max && first.speaker == parcel.speaker && !alone
                 }
                 (Cargo::File { .. }, Cargo::File { key, .. }) => {

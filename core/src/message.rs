@@ -32,6 +32,8 @@ pub struct Message {
     /// For what the bot says of a message that was given up: that message's number, so that everybody
     /// can have it tried again.
     pub retry_of: Option<i64>,
+    /// For what the bot says to somebody in particular: who that is, as the desk's platform names them.
+    pub calls: Vec<String>,
     /// For what a customer wrote by email: the letter.
     pub mail: Option<Mailed>,
 }

@@ -66,6 +66,8 @@ pub struct Policy {
     pub high_within: Option<Promise>,
     /// For one of low priority.
     pub low_within: Option<Promise>,
+    /// By when a chat is answered; none where nothing is aimed at.
+    pub respond_within: Option<Promise>,
     /// How long a chat waits for an answer before it becomes a ticket by itself; none if it never does.
     pub ticket_after: Option<Promise>,
     /// How long after its customer left it does; none if leaving makes no difference.
@@ -102,6 +104,7 @@ impl Policy {
             urgent_within: None,
             high_within: None,
             low_within: None,
+            respond_within: None,
             ticket_after: None,
             ticket_when_left: None,
         }
@@ -127,7 +130,7 @@ impl Timetable {
 
     /// What a customer with this topic may expect now, with these at its desk.
     pub fn availability(&self, topic: &str, attendance: &Attendance, now: Moment) -> Availability {
-        let terms = self.of(topic);
+        let terms = self.terms(topic);
         Availability::at(&terms.calendar, terms.policy.answer_within, terms.policy.open_when, attendance, now)
     }
 
@@ -146,26 +149,26 @@ impl Timetable {
 
     /// By when what was written at an instant has an answer: by this promise, or by the topic's own for the priority.
     pub fn due(&self, topic: &str, at: Moment, priority: Priority, promise: Option<Promise>) -> Option<Moment> {
-        let terms = self.of(topic);
+        let terms = self.terms(topic);
         promise.unwrap_or(terms.policy.within(priority)).kept_by(&terms.calendar, at)
     }
 
     /// What a chat waited for that was asked at the one moment and answered at the other, in milliseconds of
     /// business time; none for what was asked while nobody was there.
     pub fn waited_millis(&self, topic: &str, asked: Moment, answered: Moment) -> Option<i64> {
-        let calendar = &self.of(topic).calendar;
+        let calendar = &self.terms(topic).calendar;
         calendar.is_open(asked).then(|| calendar.between_millis(asked, answered))
     }
 
     /// When a chat becomes a ticket by itself that has waited since then; none if it never does.
     pub fn ticket_at(&self, topic: &str, since: Moment) -> Option<Moment> {
-        let terms = self.of(topic);
+        let terms = self.terms(topic);
         terms.policy.ticket_after?.kept_by(&terms.calendar, since)
     }
 
     /// When it does whose customer left then; none if leaving makes no difference.
     pub fn ticket_when_left_at(&self, topic: &str, left: Moment) -> Option<Moment> {
-        let terms = self.of(topic);
+        let terms = self.terms(topic);
         terms.policy.ticket_when_left?.kept_by(&terms.calendar, left)
     }
 
@@ -176,10 +179,11 @@ impl Timetable {
 
     /// A moment on the clock of the topic's calendar.
     pub fn on_its_clock(&self, topic: &str, at: Moment) -> Due {
-        Due { at, zone: self.of(topic).calendar.zone() }
+        Due { at, zone: self.terms(topic).calendar.zone() }
     }
 
-    fn of(&self, topic: &str) -> &Terms {
+    /// What holds for a topic.
+    pub fn terms(&self, topic: &str) -> &Terms {
         self.topics.get(topic).unwrap_or(&self.default)
     }
 }

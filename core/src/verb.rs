@@ -45,6 +45,17 @@ pub enum Verb {
         /// By when, where it is not what the topic promises.
         within: Option<Promise>,
     },
+    /// Ask the next tier for help, or the one that is named first; and why.
+    Escalate(String),
+    /// Say that he takes care of it, for so long.
+    Ack(Option<Promise>),
+    /// Put it off.
+    Snooze {
+        /// For how long.
+        within: Promise,
+        /// Why.
+        reason: String,
+    },
     /// Say that he is not there, wherever he answers: the chat does not count on him.
     Away,
     /// Say that he is there again.
@@ -112,11 +123,11 @@ pub enum Name {
     Retry,
     /// [`Verb::Ticket`]
     Ticket,
-    /// Put it away for a while.
+    /// [`Verb::Snooze`]
     Snooze,
-    /// Ask the next tier for help.
+    /// [`Verb::Escalate`]
     Escalate,
-    /// Say that one looks after an escalation.
+    /// [`Verb::Ack`]
     Ack,
     /// Offer the customer a session.
     Book,
@@ -152,6 +163,10 @@ pub enum Need {
     Note,
     /// Which saved reply is shown.
     Saved,
+    /// For how long it is put off, and why.
+    Snooze,
+    /// Why help is wanted, and perhaps of whom.
+    Escalate,
 }
 
 /// A verb's line in the table.
@@ -200,7 +215,9 @@ pub fn offered(standing: &Standing, is_claimed: bool, names: &Names) -> Offered 
         buttons: here(&[if is_claimed { Name::Release } else { Name::Claim }, done]),
         // Slack's menu has five entries: where there are more, help is what can be typed.
         more: here(match done {
-            Name::Resolve => &[Name::Saved, Name::Assign, Name::Topic, Name::Note, Name::Ticket, Name::Help],
+            Name::Resolve => {
+                &[Name::Saved, Name::Assign, Name::Escalate, Name::Note, Name::Ticket, Name::Topic, Name::Help]
+            }
             _ => &[Name::Saved, Name::Assign, Name::Topic, Name::Note, Name::Help],
         }),
     }
@@ -228,9 +245,24 @@ pub const VERBS: [Entry; 18] = [
         Takes::Perhaps("high 4 hours"),
         "Promise the customer an answer later, by the usual time or another.",
     ),
-    later(Name::Snooze, "snooze", Takes::Something("2h"), "Put it away for a while."),
-    later(Name::Escalate, "escalate", Takes::Perhaps("why"), "Ask the next tier for help."),
-    later(Name::Ack, "ack", Takes::Nothing, "Say that you look after an escalation."),
+    entry(
+        Name::Snooze,
+        "snooze",
+        Takes::Something("2 hours waits for a part"),
+        "Put it off, for a reason: nobody is reminded before.",
+    ),
+    entry(
+        Name::Escalate,
+        "escalate",
+        Takes::Perhaps("leads why"),
+        "Ask for help: of the next tier, or of one that you name.",
+    ),
+    entry(
+        Name::Ack,
+        "ack",
+        Takes::Perhaps("1 hour"),
+        "Say that you take care of it, for 30 minutes or as long as you say: nobody else is told before.",
+    ),
     later(Name::Book, "book", Takes::Perhaps("30m"), "Offer the customer a session."),
     later(Name::Call, "call", Takes::Nothing, "Start a session now."),
     entry(Name::Away, "away", Takes::Nothing, "Say that you are not there: the chat does not count on you."),
@@ -260,6 +292,9 @@ impl Verb {
             Verb::Reopen => Name::Reopen,
             Verb::Retry(_) => Name::Retry,
             Verb::Ticket { .. } => Name::Ticket,
+            Verb::Escalate(_) => Name::Escalate,
+            Verb::Ack(_) => Name::Ack,
+            Verb::Snooze { .. } => Name::Snooze,
             Verb::Away => Name::Away,
             Verb::Back => Name::Back,
             Verb::Help => Name::Help,
@@ -275,6 +310,8 @@ impl Need {
             Need::Topic => Name::Topic,
             Need::Note => Name::Note,
             Need::Saved => Name::Saved,
+            Need::Snooze => Name::Snooze,
+            Need::Escalate => Name::Escalate,
         }
     }
 }
@@ -296,7 +333,10 @@ impl Name {
             Name::Note => Start::Needs(Need::Note),
             Name::Saved => Start::Needs(Need::Saved),
             Name::Ticket => Start::Ready(Verb::Ticket { priority: None, within: None }),
-            Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => Start::NotYet,
+            Name::Escalate => Start::Needs(Need::Escalate),
+            Name::Ack => Start::Ready(Verb::Ack(None)),
+            Name::Snooze => Start::Needs(Need::Snooze),
+            Name::Book | Name::Call => Start::NotYet,
         }
     }
 

@@ -3,12 +3,14 @@
 //! words are made here, once, because the same verb must mean the same everywhere. How a platform
 //! shows a body (blocks, embeds, a page) is that platform's; words for customers are the widget's.
 
+mod climb;
 mod lists;
 mod presence;
 mod saved;
 mod verbs;
 mod wrong;
 
+pub use climb::Called;
 pub use lists::{HOME_OF_A_GUEST, List, list_empty, list_title};
 pub use saved::{CANCEL_BUTTON, SEND_BUTTON, SavedNotice, saved_in_thread};
 pub use verbs::{Asked, asked_before, button, shortcut};
@@ -98,6 +100,35 @@ pub enum Said {
         due: Option<Due>,
         /// True when it is because he left.
         left: bool,
+    },
+    /// A step of the ladder was taken.
+    StepTaken {
+        /// Who is told; nobody, where there is nobody any more.
+        tier: Option<String>,
+        /// Those in which there was nobody to be told.
+        empty: Vec<String>,
+        /// Since when the customer waits.
+        since: Due,
+    },
+    /// Somebody asks for help.
+    Escalated {
+        /// Who.
+        by: String,
+        /// Of whom.
+        tier: String,
+        /// Why, if he says so.
+        reason: String,
+        /// Since when the customer waits, if he does.
+        since: Option<Due>,
+    },
+    /// It does not climb for a while.
+    Rests {
+        /// Who says so.
+        by: String,
+        /// Until when.
+        until: Due,
+        /// Why, where it is put off; none where he takes care of it himself.
+        reason: Option<String>,
     },
     /// The customer wrote though it was done.
     CustomerCameBack,
@@ -221,6 +252,17 @@ pub enum Notice {
     },
     /// He is taken to be away, because nobody answered a chat that he had.
     SignedOut,
+    /// Nobody was named who could be asked for help.
+    NoTiers,
+    /// Everybody was told already.
+    AtTheTop,
+    /// Nobody is there to be asked in that tier.
+    NobodyInTier {
+        /// Which.
+        tier: String,
+    },
+    /// No customer waits for anything in it.
+    NothingWaits,
     /// What can be done.
     Help,
     /// Somebody else was first.
@@ -333,6 +375,9 @@ impl Said {
             | Said::Reopened { .. }
             | Said::Ticket { .. }
             | Said::TicketByItself { .. }
+            | Said::StepTaken { .. }
+            | Said::Escalated { .. }
+            | Said::Rests { .. }
             | Said::CustomerCameBack
             | Said::Rated { .. }
             | Said::SavedTakenBack { .. }
@@ -380,6 +425,9 @@ pub fn said(said: &Said) -> Body {
             let why = if *left { "The customer left without an answer" } else { "Nobody has answered in time" };
             plain(format!("{why}, so this is a ticket now. {}", promised(*due)))
         }
+        Said::StepTaken { tier, empty, since } => climb::step_taken(tier.as_deref(), empty, *since),
+        Said::Escalated { by, tier, reason, since } => climb::escalated(by, tier, reason, *since),
+        Said::Rests { by, until, reason } => climb::rests(by, *until, reason.as_deref()),
         Said::CustomerCameBack => Body::plain("The customer wrote again, so this resolved conversation is open again."),
         Said::Rated { score, comment } => {
             let stars = stars(*score);
@@ -472,6 +520,10 @@ pub fn notice(notice: &Notice, names: &Names) -> Body {
         Notice::WrongCommand(wrong) => wrong::wrong(wrong, Asking::ByCommand, names),
         Notice::Signed { sign, presence, counts } => presence::signed(*sign, *presence, *counts, names),
         Notice::SignedOut => presence::signed_out(names),
+        Notice::NoTiers => climb::no_tiers(),
+        Notice::AtTheTop => climb::at_the_top(names),
+        Notice::NobodyInTier { tier } => climb::nobody_in(tier, names),
+        Notice::NothingWaits => climb::nothing_waits(),
         Notice::Help => help(names),
         Notice::OtherWasFirst { holder } => {
             let first = format!("{holder} was first and has this conversation. Thank you for being there!");
@@ -605,13 +657,16 @@ fn of_priority(priority: Priority) -> String {
 
 /// What the customer was told.
 fn promised(due: Option<Due>) -> String {
-    match due.and_then(|due| Some((DateTime::from_timestamp_millis(due.at.0)?, due.zone))) {
-        Some((at, zone)) => {
-            let at = at.with_timezone(&zone).format("%a %-d %b %H:%M");
-            format!("The customer reads that there is an answer by {at} ({zone}).")
-        }
+    match due {
+        Some(due) => format!("The customer reads that there is an answer by {}.", when(due)),
         None => "There is no business day in sight by which an answer could be promised.".to_string(),
     }
+}
+
+/// A moment on the clock of the team.
+fn when(due: Due) -> String {
+    let at = DateTime::from_timestamp_millis(due.at.0).unwrap_or_default().with_timezone(&due.zone);
+    format!("{} ({})", at.format("%a %-d %b %H:%M"), due.zone)
 }
 
 fn stars(score: Score) -> String {
@@ -722,7 +777,7 @@ mod tests {
             Said::Resolved { by: grace.clone(), asks: false },
             Said::Ticket { by: grace.clone(), is_new: true, priority: Priority::Normal, due: due() },
             Said::Ticket { by: grace.clone(), is_new: false, priority: Priority::Urgent, due: None },
-            Said::Reopened { by: grace },
+            Said::Reopened { by: grace.clone() },
             Said::CustomerCameBack,
             Said::Rated { score: score(5), comment: String::new() },
             Said::Rated { score: score(2), comment: " Too slow\n".into() },
@@ -733,6 +788,18 @@ mod tests {
                 what: "an automatic reply, which is not answered".into(),
             },
             Said::AutomaticLetter { subject: String::new(), what: "from a mailing list, which is not answered".into() },
+            Said::StepTaken { tier: Some("leads".into()), empty: vec![], since: due().unwrap() },
+            Said::StepTaken { tier: Some("executives".into()), empty: vec!["leads".into()], since: due().unwrap() },
+            Said::StepTaken { tier: None, empty: vec!["executives".into()], since: due().unwrap() },
+            Said::Escalated { by: grace.clone(), tier: "leads".into(), reason: String::new(), since: None },
+            Said::Escalated {
+                by: grace.clone(),
+                tier: "engineering".into(),
+                reason: "It is down".into(),
+                since: due(),
+            },
+            Said::Rests { by: grace.clone(), until: due().unwrap(), reason: None },
+            Said::Rests { by: grace.clone(), until: due().unwrap(), reason: Some("waits for a part".into()) },
             Said::TicketByItself { due: None, left: false },
             Said::TicketByItself { due: due(), left: true },
             Said::LetterRefused { seq: 7, to: "ada@example.com".into(), why: "550 no such user".into() },
@@ -762,6 +829,14 @@ mod tests {
             ⚠️ A file of the customer’s letter, “run.exe”, was not taken: it is empty, or a picture that cannot be read. The letter is kept whole.
             ✉️ A letter with the subject “Out of office” came: an automatic reply, which is not answered.
             ✉️ A letter came: from a mailing list, which is not answered.
+            ⏰ The customer has waited for an answer since Thu 1 Jan 09:30 (Europe/Madrid). For leads: please answer, or say that you take care.
+            ⏰ The customer has waited for an answer since Thu 1 Jan 09:30 (Europe/Madrid). For executives: please answer, or say that you take care. There was nobody to tell in leads.
+            ⏰ The customer has waited for an answer since Thu 1 Jan 09:30 (Europe/Madrid). There was nobody to tell in executives.
+            🆘 Grace asks leads for help.
+            🆘 Grace asks engineering for help: It is down
+            The customer has waited since Thu 1 Jan 09:30 (Europe/Madrid).
+            Grace takes care of it until Thu 1 Jan 09:30 (Europe/Madrid). Nobody else is told before.
+            Grace has put it off until Thu 1 Jan 09:30 (Europe/Madrid): waits for a part. Nobody is told before.
             Nobody has answered in time, so this is a ticket now. There is no business day in sight by which an answer could be promised.
             The customer left without an answer, so this is a ticket now. The customer reads that there is an answer by Thu 1 Jan 09:30 (Europe/Madrid).
             ⚠️ A letter to ada@example.com could not be sent (550 no such user). Nothing more goes to this address before it is tried again or the customer gives another one.
@@ -823,6 +898,10 @@ mod tests {
             Notice::Signed { sign: Sign::In, presence: Presence::Platform, counts: true },
             Notice::Signed { sign: Sign::In, presence: Presence::Platform, counts: false },
             Notice::SignedOut,
+            Notice::NoTiers,
+            Notice::AtTheTop,
+            Notice::NobodyInTier { tier: "leads".into() },
+            Notice::NothingWaits,
             Notice::Help,
         ];
         let mut names = Names::default();
@@ -875,6 +954,10 @@ mod tests {
             Welcome back! The chat counts on you while you are shown as active, until you write `!away`.
             Welcome back! Whether the chat is open goes by its hours alone here, so customers notice nothing.
             Nobody answered this chat in time, and you had it. You are taken to be away; when you are here, write `!back`.
+            Nobody was asked: the operator of this Threadline has named nobody who could be ([[tier]] in the configuration).
+            Everybody was told already, up to the top. To ask somebody again, name them, as in `!raise leads why`.
+            Nobody was asked: nobody is named who belongs to leads. To ask others, name them, as in `!raise leads why`.
+            Nothing was done: no customer waits for an answer here, so nobody would be told anyway.
             What you can do in this thread. The customer sees none of it:
             • `!claim` Take this conversation.
             • `!release` Let it go, so that somebody else can take it.
@@ -886,6 +969,9 @@ mod tests {
             • `!reopen` Say that it is not done after all.
             • `!retry 7` Try again what could not be delivered: all of it, or message 7.
             • `!ticket high 4 hours` Promise the customer an answer later, by the usual time or another.
+            • `!snooze 2 hours waits for a part` Put it off, for a reason: nobody is reminded before.
+            • `!raise leads why` Ask for help: of the next tier, or of one that you name.
+            • `!ack 1 hour` Say that you take care of it, for 30 minutes or as long as you say: nobody else is told before.
             • `!away` Say that you are not there: the chat does not count on you.
             • `!back` Say that you are there again.
             • `!help` This list, for you only.

@@ -66,6 +66,7 @@ fn as_a_command(text: &str, names: &Names) {
         }
         Ok(Verb::Assign(Who::Named(person))) => assert!(!ink(&person).is_empty(), "nobody is somebody"),
         Ok(Verb::Saved(Saved::Show { name, .. })) => assert!(!ink(&name).is_empty(), "a reply has a name"),
+        Ok(Verb::Snooze { reason, .. }) => assert!(!ink(&reason).is_empty(), "it is put off for a reason"),
         Ok(Verb::Topic(topic)) => assert!(!ink(&topic).is_empty(), "no topic is a topic"),
         Ok(
             Verb::Claim
@@ -76,6 +77,8 @@ fn as_a_command(text: &str, names: &Names) {
             | Verb::Retry(_)
             | Verb::Ticket { .. }
             | Verb::Saved(Saved::List | Saved::Send { .. } | Saved::Cancel { .. })
+            | Verb::Escalate(_)
+            | Verb::Ack(_)
             | Verb::Away
             | Verb::Back
             | Verb::Help,
@@ -117,6 +120,9 @@ fn is_whole(verb: &Verb, after: &str) {
             assert_eq!(ink(after), "", "words would be lost");
         }
         Verb::Ticket { priority: None, within: None } => assert_eq!(ink(after), "", "words would be lost"),
+        Verb::Escalate(asked) => assert_eq!(ink(asked), ink(after), "what follows the word is all there"),
+        Verb::Ack(within) => assert_eq!(within.is_none(), ink(after).is_empty()),
+        Verb::Snooze { reason, .. } => assert!(after.contains(reason.as_str()), "the reason is what was written"),
         Verb::Ticket { .. } | Verb::Help => {}
     }
 }

@@ -6,6 +6,7 @@ use super::document::{Document, Found, Place, Problem, Table, either};
 use super::email::email;
 use super::files::files;
 use super::identity::identity;
+use super::ladder;
 use super::replies::replies;
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
@@ -79,6 +80,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let verbs = root.table("verbs", |table| verbs(document, table));
         let replies = root.table("replies", |table| replies(document, table, sources));
         let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
+        let tiers = root.listed_tables("tier", |table| ladder::tier(document, table)).unwrap_or_default();
+        let steps = root.listed_tables("step", |table| ladder::step(document, table)).unwrap_or_default();
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
         let email = email(document, root, sources);
@@ -104,6 +107,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             (Some(None), _) => Some(None),
             (Some(Some(_)) | None, _) => None,
         };
+        let (tiers, steps) = (tiers.into_iter().flatten().collect(), steps.into_iter().flatten().collect());
+        let (tiers, ladder) = ladder::ladder(document, root, tiers, steps, &desks);
         let facts = labelled_facts(document, root, facts.into_iter().flatten().flatten().collect());
         let practice = decide_practice(document, practice, &desks, &server);
         let mut remarks = slack.remarks(&desks);
@@ -124,6 +129,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             replies,
             calendars: calendars.into_iter().map(ReadCalendar::finished).collect::<Option<_>>()?,
             default_calendar: default_calendar?,
+            tiers,
+            ladder,
             policy,
             close_after_days: close_after_days.map_or(CLOSE_AFTER_DAYS, |found| found.value),
             slack: slack?,

@@ -158,6 +158,7 @@ fn a_newcomer_needs_no_file() {
                         urgent_within: None,
                         high_within: None,
                         low_within: None,
+                        respond_within: None,
                         ticket_after: None,
                         ticket_when_left: None,
                     },
@@ -241,6 +242,7 @@ fn a_newcomer_needs_no_file() {
                         urgent_within: None,
                         high_within: None,
                         low_within: None,
+                        respond_within: None,
                         ticket_after: None,
                         ticket_when_left: None,
                     },
@@ -286,6 +288,7 @@ fn a_newcomer_needs_no_file() {
                         urgent_within: None,
                         high_within: None,
                         low_within: None,
+                        respond_within: None,
                         ticket_after: None,
                         ticket_when_left: None,
                     },
@@ -308,6 +311,7 @@ fn a_newcomer_needs_no_file() {
                         urgent_within: None,
                         high_within: None,
                         low_within: None,
+                        respond_within: None,
                         ticket_after: None,
                         ticket_when_left: None,
                     },
@@ -330,6 +334,7 @@ fn a_newcomer_needs_no_file() {
                         urgent_within: None,
                         high_within: None,
                         low_within: None,
+                        respond_within: None,
                         ticket_after: None,
                         ticket_when_left: None,
                     },
@@ -380,6 +385,10 @@ fn a_newcomer_needs_no_file() {
             default_calendar: CalendarName(
                 "always",
             ),
+            tiers: [],
+            ladder: Ladder {
+                steps: [],
+            },
             policy: Policy {
                 open_when: InHours,
                 answer_within: Days(
@@ -388,6 +397,7 @@ fn a_newcomer_needs_no_file() {
                 urgent_within: None,
                 high_within: None,
                 low_within: None,
+                respond_within: None,
                 ticket_after: None,
                 ticket_when_left: None,
             },
@@ -638,6 +648,7 @@ fn a_whole_site_in_slack() {
                         urgent_within: None,
                         high_within: None,
                         low_within: None,
+                        respond_within: None,
                         ticket_after: None,
                         ticket_when_left: None,
                     },
@@ -660,6 +671,7 @@ fn a_whole_site_in_slack() {
                         urgent_within: None,
                         high_within: None,
                         low_within: None,
+                        respond_within: None,
                         ticket_after: None,
                         ticket_when_left: None,
                     },
@@ -838,6 +850,53 @@ back = false
             threadline.toml:4: desk.support.presence: the practice desk does not know who is there; write "verbs"
             threadline.toml:5: desk.support.chats_per_agent: must be from 1 to 100, is 0
             threadline.toml:11: verbs.back: cannot be switched off: at the desk "support" it is how people say that they are there"#]],
+    );
+}
+
+#[test]
+fn a_ladder_names_its_tiers() {
+    wrong(
+        r##"[desk.support]
+platform = "slack"
+channels = ["C0123ABCD"]
+[[tier]]
+name = "leads"
+call = ["holder", "@grace", "U0123ABCD", "S0123ABCD", "C0123ABCD"]
+[[tier]]
+name = "Leads"
+[[tier]]
+call = []
+[[step]]
+tier = "leads"
+[[step]]
+after = "soon"
+tier = "leads"
+[[step]]
+after = "5 minutes"
+left = 10
+tier = "leads"
+[[step]]
+left = 100
+tier = "executives"
+[[step]]
+left = 0
+tier = "executives"
+[[step]]
+left = 0
+"##,
+        expect![[r#"
+            threadline.toml:2: desk.support.platform: a desk in Slack needs the bot's token; set SLACK_BOT_TOKEN in the environment, or name a file that holds it in SLACK_BOT_TOKEN_FILE or slack.bot_token_file
+            threadline.toml:2: desk.support.platform: a desk in Slack needs an app-level token for its sockets; set SLACK_APP_TOKEN in the environment, or name a file that holds it in SLACK_APP_TOKEN_FILE or slack.app_token_file
+            threadline.toml:6: tier.call: must be "holder", or the id of a person, such as "U0123ABCD", or of a user group, such as "S0123ABCD", is "@grace"; in Slack, a profile's menu has "Copy member ID", a group's "Copy group ID"
+            threadline.toml:6: tier.call: must be "holder", or the id of a person, such as "U0123ABCD", or of a user group, such as "S0123ABCD", is "C0123ABCD"; in Slack, a profile's menu has "Copy member ID", a group's "Copy group ID"
+            threadline.toml:8: tier.name: another tier has the name "Leads" already
+            threadline.toml:9: tier.name: is missing; it is what the team reads, such as "leads"
+            threadline.toml:11: step.after: is missing; say after how long, such as "30 minutes", or how much is left, such as left = 50
+            threadline.toml:14: step.after: must be a time such as "30 minutes", "4 hours" (up to 1000) or "1 business day" (up to 60), counted while business is open, is "soon"
+            threadline.toml:16: step.left: does not go with after: a step is taken at one of them
+            threadline.toml:21: step.left: must be from 0 to 99, is 100
+            threadline.toml:25: step.tier: there is no tier "executives"; there are: leads, Leads
+            threadline.toml:26: step.tier: is missing; name the tier that is told"#]],
     );
 }
 

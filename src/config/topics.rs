@@ -57,6 +57,7 @@ pub(super) struct ReadPolicy {
     urgent_within: Option<Promise>,
     high_within: Option<Promise>,
     low_within: Option<Promise>,
+    respond_within: Option<Promise>,
     ticket_after: Option<Promise>,
     ticket_when_left: Option<Promise>,
 }
@@ -70,6 +71,7 @@ impl ReadPolicy {
             urgent_within: promise("answer_urgent_within"),
             high_within: promise("answer_high_within"),
             low_within: promise("answer_low_within"),
+            respond_within: promise("respond_within"),
             ticket_after: promise("ticket_after"),
             ticket_when_left: promise("ticket_when_left"),
         }
@@ -82,6 +84,7 @@ impl ReadPolicy {
             urgent_within: self.urgent_within.or(other.urgent_within),
             high_within: self.high_within.or(other.high_within),
             low_within: self.low_within.or(other.low_within),
+            respond_within: self.respond_within.or(other.respond_within),
             ticket_after: self.ticket_after.or(other.ticket_after),
             ticket_when_left: self.ticket_when_left.or(other.ticket_when_left),
         }
@@ -89,7 +92,7 @@ impl ReadPolicy {
 }
 
 /// The time that the table gives under this key, if it gives one.
-fn promise(document: &Document<'_>, table: &Table<'_>, key: &'static str) -> Option<Promise> {
+pub(super) fn promise(document: &Document<'_>, table: &Table<'_>, key: &'static str) -> Option<Promise> {
     let found = table.text(key)?;
     let promise = Promise::parse(&found.value);
     if promise.is_none() {

@@ -81,7 +81,9 @@ impl Worker {
         for (index, part) in message.parts(chars_max).into_iter().enumerate().skip(posted as usize) {
             let piece = Piece { message: message.id, index: index as u32 };
             let Some(cargo) = self.cargo(message.conversation, piece, part) else { continue };
-            let parcel = Parcel { piece, seq: message.seq, cargo, speaker: speaker.clone(), retry_of };
+            // They are called once, by the first piece.
+            let calls = if index == 0 { message.calls.clone() } else { Vec::new() };
+            let parcel = Parcel { piece, seq: message.seq, cargo, speaker: speaker.clone(), retry_of, calls };
             self.lanes.push(message.conversation, thread, channel.as_deref(), parcel, unsure);
         }
         self.late.watch(message, self.steady.at(message.at));

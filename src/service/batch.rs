@@ -358,6 +358,7 @@ fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations:
             Event::FileUploaded { piece, .. } | Event::FileRefused { piece, .. } => wanted.ids.push(piece.message),
             Event::PreviewShown { .. }
             | Event::PatienceEnded
+            | Event::StepDue
             | Event::CustomerLeft
             | Event::CustomerIsBack
             | Event::ClosingDue

@@ -4,10 +4,11 @@ use super::dialect::for_update;
 use super::many::{ROWS_MAX, powers_of_two, push_list};
 use super::{Rows, Store, StoreError, Tx, inconsistent, on_read, on_tx};
 use sqlx::{Database, Encode, QueryBuilder, Type};
-use threadline_core::conversation::{Conversation, Doubt, Mailing, Rating, Score, Sent, Standing, Thread};
+use threadline_core::conversation::{Climbing, Conversation, Doubt, Mailing, Rating, Score, Sent, Standing, Thread};
 use threadline_core::customer::{Customer, Identity};
 use threadline_core::desk::{Agent, OpenThread};
 use threadline_core::ids::{AgentId, ConversationId, CustomerId, DeskName, Moment, ThreadKey};
+use threadline_core::ladder::Rest;
 use threadline_core::ticket::{Priority, Ticket};
 
 #[derive(sqlx::FromRow)]
@@ -38,6 +39,11 @@ pub(super) struct ConversationRow {
     ticket_priority: Option<String>,
     left_since: Option<i64>,
     patience_due: Option<i64>,
+    climb_taken: i64,
+    rest_until: Option<i64>,
+    rest_by: Option<String>,
+    rest_reason: Option<String>,
+    step_due: Option<i64>,
     claimed_id: Option<String>,
     claimed_name: Option<String>,
     claimed_picture: Option<String>,
@@ -62,7 +68,7 @@ pub(super) struct ConversationRow {
 
 pub(super) const COLUMNS: &str = "id, number, customer_name, customer_email, customer_id, vouches_name, \
     vouches_email, topic, desk, thread, thread_key, continued, doubt, doubt_since, doubt_looks, standing, standing_since, resolved_id, \
-    resolved_name, resolved_picture, rating, ticket_since, ticket_due, ticket_priority, left_since, patience_due, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
+    resolved_name, resolved_picture, rating, ticket_since, ticket_due, ticket_priority, left_since, patience_due, climb_taken, rest_until, rest_by, rest_reason, step_due, claimed_id, claimed_name, claimed_picture, last_seq, rev, received, seen, \
     receipt_due, waits, letter_due, letter_since, letter_under_way, emailed, undeliverable, ticket_told, card_rev, card_shown, last_stamp, created_at, last_at";
 
 impl Tx {
@@ -149,6 +155,11 @@ impl Tx {
                         .push_bind(it.ticket.map(|ticket| ticket.priority.word()))
                         .push_bind(it.left_since.map(|since| since.0))
                         .push_bind(it.patience_due.map(|due| due.0))
+                        .push_bind(i64::try_from(it.climb.taken).unwrap_or(i64::MAX))
+                        .push_bind(it.climb.rest.as_ref().map(|rest| rest.until.0))
+                        .push_bind(it.climb.rest.as_ref().map(|rest| rest.by.as_str()))
+                        .push_bind(it.climb.rest.as_ref().and_then(|rest| rest.reason.as_deref()))
+                        .push_bind(it.climb.due.map(|due| due.0))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.id.0.as_str()))
                         .push_bind(it.claimed_by.as_ref().map(|agent| agent.name.as_str()))
                         .push_bind(it.claimed_by.as_ref().and_then(|agent| agent.picture.as_deref()))
@@ -176,7 +187,9 @@ impl Tx {
                      resolved_id = excluded.resolved_id, resolved_name = excluded.resolved_name, \
                      resolved_picture = excluded.resolved_picture, rating = excluded.rating, \
                      ticket_since = excluded.ticket_since, ticket_due = excluded.ticket_due, \
-                     ticket_priority = excluded.ticket_priority, left_since = excluded.left_since, patience_due = excluded.patience_due, claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
+                     ticket_priority = excluded.ticket_priority, left_since = excluded.left_since, patience_due = excluded.patience_due, climb_taken = excluded.climb_taken, \
+                     rest_until = excluded.rest_until, rest_by = excluded.rest_by, rest_reason = excluded.rest_reason, \
+                     step_due = excluded.step_due, claimed_id = excluded.claimed_id, claimed_name = excluded.claimed_name, \
                      claimed_picture = excluded.claimed_picture, last_seq = excluded.last_seq, rev = excluded.rev, \
                      received = excluded.received, seen = excluded.seen, receipt_due = excluded.receipt_due, \
                      waits = excluded.waits, letter_due = excluded.letter_due, \
@@ -310,6 +323,16 @@ impl Store {
             .await?
         });
         rows.into_iter().map(|id| id.parse().map_err(|_| inconsistent("conversation", id, "no id"))).collect()
+    }
+
+    /// Conversations of which a step of the ladder is due by `now`, longest first, at most `limit`.
+    pub async fn steps_due(&self, now: Moment, limit: i64) -> Result<Rows<Conversation>, StoreError> {
+        self.heads_due("step_due", now, limit).await
+    }
+
+    /// When the next step is due after `now`.
+    pub async fn next_step(&self, now: Moment) -> Result<Option<Moment>, StoreError> {
+        self.next_due("step_due", now).await
     }
 
     /// Conversations that were resolved by then and are not closed yet, longest first, at most `limit`.
@@ -458,6 +481,13 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         },
         None => Identity::Unproven,
     };
+    let rest = match (row.rest_until, row.rest_by) {
+        (Some(until), Some(by)) => Some(Rest { until: Moment(until), by, reason: row.rest_reason }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => return Err(wrong("half a rest")),
+    };
+    let taken = usize::try_from(row.climb_taken).map_err(|_| wrong("no count of steps"))?;
+    let climb = Climbing { taken, rest, due: row.step_due.map(Moment) };
     let claimed_by = agent_from(row.claimed_id, row.claimed_name, row.claimed_picture);
     let claimed_by = claimed_by.ok_or_else(|| wrong("half a claim"))?;
     Ok(Conversation {
@@ -473,6 +503,7 @@ pub(super) fn head_from(row: ConversationRow) -> Result<Conversation, StoreError
         ticket,
         left_since: row.left_since.map(Moment),
         patience_due: row.patience_due.map(Moment),
+        climb,
         claimed_by,
         last_seq: row.last_seq,
         rev: row.rev,

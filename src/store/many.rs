@@ -6,7 +6,7 @@ use sqlx::{Database, Encode, QueryBuilder, Type};
 /// Rows of one statement come in powers of two up to this.
 pub(super) const ROWS_MAX: usize = 128;
 /// Most columns of a row that is written: a conversation's.
-pub(super) const COLUMNS_MAX: usize = 46;
+pub(super) const COLUMNS_MAX: usize = 51;
 
 /// Slices of at most [`ROWS_MAX`] rows whose lengths are powers of two.
 pub(super) fn powers_of_two<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {

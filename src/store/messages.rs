@@ -33,10 +33,11 @@ struct MessageRow {
     at: i64,
     rev: i64,
     retry_of: Option<i64>,
+    calls: Option<String>,
 }
 
 const COLUMNS: &str = "id, conversation, seq, place_seq, place_stamp, key, kind, stage, stage_number, stage_why, \
-    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, saved, at_desk, letter, at, rev, retry_of";
+    agent_id, agent_name, agent_picture, post_stamp, edited, body, files, saved, at_desk, letter, at, rev, retry_of, calls";
 
 impl Tx {
     /// Messages by what makes them unique.
@@ -154,7 +155,8 @@ impl Tx {
                         .push_bind(words.letter.or_else(|| it.mail.as_ref().map(letter_json::theirs_to_json)))
                         .push_bind(it.at.0)
                         .push_bind(it.rev)
-                        .push_bind(it.retry_of);
+                        .push_bind(it.retry_of)
+                        .push_bind(calls_text(&it.calls));
                 });
                 query.build().execute(c).await?;
             });
@@ -545,6 +547,11 @@ fn message_from(row: MessageRow) -> Result<Message, StoreError> {
         at: Moment(row.at),
         rev: row.rev,
         retry_of: row.retry_of,
+        calls: row.calls.iter().flat_map(|calls| calls.lines()).map(str::to_owned).collect(),
         mail,
     })
+}
+/// Who is called, one a line; nothing for most messages.
+fn calls_text(calls: &[String]) -> Option<String> {
+    (!calls.is_empty()).then(|| calls.join("\n"))
 }

@@ -296,6 +296,8 @@ fn asks(name: Name) -> Option<&'static str> {
         Start::Needs(Need::Topic) => Some("topic"),
         Start::Needs(Need::Note) => Some("note"),
         Start::Needs(Need::Saved) => Some("saved"),
+        Start::Needs(Need::Snooze) => Some("snooze"),
+        Start::Needs(Need::Escalate) => Some("escalate"),
         Start::Ready(_) | Start::NotYet => None,
     }
 }

@@ -33,6 +33,7 @@ mod by_hand;
 mod downtime;
 mod in_slack;
 mod invitations;
+mod ladder;
 mod late;
 
 mod letters;

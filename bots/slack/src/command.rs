@@ -129,7 +129,7 @@ mod tests {
         assert_eq!((read("list"), read("Late")), (Command::List, Command::Late));
         assert_eq!(read("help"), Command::Tell(Notice::Help));
         assert_eq!(read("dance"), Command::Tell(Notice::WrongCommand(Wrong::Unknown { typed: "dance".into() })));
-        assert_eq!(read("escalate #1042"), Command::Tell(Notice::WrongCommand(Wrong::NotYet(Name::Escalate))));
+        assert_eq!(read("book #1042"), Command::Tell(Notice::WrongCommand(Wrong::NotYet(Name::Book))));
         let mut names = Names::default();
         names.choose(Name::Claim, Chosen::Word("list".into()));
         assert_eq!(super::read("list #7", &names), Command::Do(7, Verb::Claim));

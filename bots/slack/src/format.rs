@@ -6,7 +6,7 @@ mod card;
 
 pub use card::{card, card_edit};
 
-use crate::buttons;
+use crate::{buttons, ids};
 use serde_json::{Value, json};
 use threadline_core::body::is_invisible;
 use threadline_core::desk::{Letter, Mark, Piece};
@@ -93,8 +93,10 @@ pub fn speaker(name: &str) -> String {
 /// A post in a thread, for `chat.postMessage`, without channel and thread.
 pub fn letter(letter: &Letter, texts: &[(Piece, String)]) -> Value {
     let sections = texts.iter().map(|(_, text)| json!({ "type": "rich_text_section", "elements": [plain(text)] }));
-    let escaped: Vec<String> = texts.iter().map(|(_, text)| escape(text)).collect();
-    let sections: Vec<Value> = sections.collect();
+    let called = (!letter.calls.is_empty()).then(|| called(&letter.calls));
+    let (first, words) = called.unzip();
+    let escaped: Vec<String> = words.into_iter().chain(texts.iter().map(|(_, text)| escape(text))).collect();
+    let sections: Vec<Value> = first.into_iter().chain(sections).collect();
     let mut payload = base(&escaped.join("\n"), vec![json!({ "type": "rich_text", "elements": sections })]);
     if let (Some(seq), Some(blocks)) = (letter.retry_of, payload["blocks"].as_array_mut()) {
         blocks.push(buttons::retry(seq));
@@ -106,6 +108,28 @@ pub fn letter(letter: &Letter, texts: &[(Piece, String)]) -> Value {
     payload["metadata"] =
         metadata(json!({ "conversation": letter.conversation.to_string(), "parts": pieces_text(&pieces) }));
     payload
+}
+
+/// A line that mentions people and groups of the team, and the same for a fallback. Nothing but ids gets in.
+fn called(calls: &[String]) -> (Value, String) {
+    let (mut elements, mut words) = (Vec::new(), Vec::new());
+    for call in calls {
+        let id = ids::user(call);
+        if !ids::is_id(id) {
+            continue;
+        }
+        if !elements.is_empty() {
+            elements.push(plain(" "));
+        }
+        if id.starts_with('S') {
+            elements.push(json!({ "type": "usergroup", "usergroup_id": id }));
+            words.push(format!("<!subteam^{id}>"));
+        } else {
+            elements.push(json!({ "type": "user", "user_id": id }));
+            words.push(format!("<@{id}>"));
+        }
+    }
+    (json!({ "type": "rich_text_section", "elements": elements }), words.join(" "))
 }
 
 /// The conversation whose card this message is.
@@ -233,7 +257,21 @@ mod tests {
             speaker: Some("Ada".to_string()),
             content: Content::Texts(texts.iter().enumerate().map(part).collect()),
             retry_of: None,
+            calls: Vec::new(),
         }
+    }
+
+    #[test]
+    fn who_is_called_is_mentioned_by_id_alone() {
+        let calls = ["slack/T1/U0GRACE", "U0LEADS", "S0LEADS", "<!channel>", "@here"].map(str::to_string).to_vec();
+        let letter = Letter { speaker: None, calls, ..a_letter(&["Please answer @channel <!here>."]) };
+        let Content::Texts(texts) = &letter.content else { panic!("a text") };
+        let payload = super::letter(&letter, texts);
+        assert_eq!(payload["text"], "<@U0GRACE> <@U0LEADS> <!subteam^S0LEADS>\nPlease answer @channel &lt;!here&gt;.");
+        let first = &payload["blocks"][0]["elements"][0]["elements"];
+        let ids: Vec<&Value> = first.as_array().unwrap().iter().filter(|it| it["type"] != "text").collect();
+        assert_eq!(ids.len(), 3, "{first}");
+        assert_eq!(payload["blocks"][0]["elements"][1]["elements"][0]["text"], "Please answer @channel <!here>.");
     }
 
     #[test]

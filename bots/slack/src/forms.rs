@@ -5,6 +5,7 @@ use crate::format::clean_line;
 use serde_json::{Value, json};
 use threadline_core::body::{Body, is_invisible};
 use threadline_core::ids::ThreadKey;
+use threadline_core::verb::parse;
 use threadline_core::verb::{Entry, Name, Names, Need, Saved, Start, VERBS, Verb};
 use threadline_core::words;
 
@@ -17,11 +18,15 @@ const WHO: &str = "who";
 const TOPIC: &str = "topic";
 const NOTE: &str = "note";
 const SAVED: &str = "saved";
+const SNOOZE: &str = "snooze";
+const ESCALATE: &str = "escalate";
 
 /// Longest text of an entry (Block Kit reference, `option`: 75 characters).
 pub(crate) const ENTRY_CHARS_MAX: usize = 75;
 /// Most entries of a menu (Block Kit reference, `static_select`: 100).
 pub(crate) const ENTRIES_MAX: usize = 100;
+/// Longest text of a field of one line.
+const LINE_CHARS_MAX: usize = 300;
 /// Longest text of a field (Block Kit reference, `plain_text_input`: 3,000 characters).
 const TEXT_CHARS_MAX: usize = 3_000;
 
@@ -57,6 +62,8 @@ fn field_of(need: Need) -> &'static str {
         Need::Topic => TOPIC,
         Need::Note => NOTE,
         Need::Saved => SAVED,
+        Need::Snooze => SNOOZE,
+        Need::Escalate => ESCALATE,
     }
 }
 
@@ -169,6 +176,16 @@ pub(crate) fn read(view: &Value) -> Option<(Form, Filled)> {
                 text => Filled::Verb { of: of.clone(), verb: Verb::Note(Body::plain(text)) },
             }
         }
+        Asks::This { need: need @ (Need::Snooze | Need::Escalate), of } => {
+            let field = field_of(*need);
+            let text = values[field][field]["value"].as_str().unwrap_or_default().trim_matches(is_invisible);
+            // It is what one would type behind the verb's own word.
+            let typed = format!("{} {text}", need.name().entry().word);
+            match parse::command(&typed, &Names::default()).verb {
+                Ok(verb) if !text.is_empty() => Filled::Verb { of: of.clone(), verb },
+                Ok(_) | Err(_) => Filled::Missing(field),
+            }
+        }
     };
     Some((form, filled))
 }
@@ -202,6 +219,8 @@ pub(crate) fn missing(field: &str) -> &'static str {
         WHO => "Pick somebody.",
         TOPIC => "Pick a topic.",
         SAVED => "Pick a saved reply.",
+        SNOOZE => "Write for how long and why, as in: 2 hours waits for a part.",
+        ESCALATE => "Write why help is needed.",
         _ => "Write something: an empty note tells nobody anything.",
     }
 }
@@ -261,6 +280,23 @@ fn field(need: Need, choices: Choices<'_>) -> Value {
             let element = json!({ "type": "plain_text_input", "multiline": true, "max_length": TEXT_CHARS_MAX });
             let mut input = input(NOTE, "What should the team know?", element);
             input["hint"] = plain("The customer never sees it.");
+            input
+        }
+        Need::Snooze => {
+            let placeholder = plain("2 hours waits for a part");
+            let element =
+                json!({ "type": "plain_text_input", "max_length": LINE_CHARS_MAX, "placeholder": placeholder });
+            let mut input = input(SNOOZE, "For how long, and why?", element);
+            input["hint"] = plain("Minutes, hours or business days, then the reason. Nobody is told before.");
+            input
+        }
+        Need::Escalate => {
+            let placeholder = plain("The export is down for everybody");
+            let element = json!({
+                "type": "plain_text_input", "multiline": true, "max_length": TEXT_CHARS_MAX, "placeholder": placeholder,
+            });
+            let mut input = input(ESCALATE, "Why is help needed?", element);
+            input["hint"] = plain("The next tier is asked. To ask another one, begin with its name.");
             input
         }
     }
@@ -619,6 +655,45 @@ mod tests {
                               "type": "plain_text"
                             },
                             "value": "ticket"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Put it off, for a reason: nobody is reminded before.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Snooze…",
+                              "type": "plain_text"
+                            },
+                            "value": "snooze"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Ask for help: of the next tier, or of one that you name.",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Escalate…",
+                              "type": "plain_text"
+                            },
+                            "value": "escalate"
+                          },
+                          {
+                            "description": {
+                              "emoji": false,
+                              "text": "Say that you take care of it, for 30 minutes or as long as you say: nobody…",
+                              "type": "plain_text"
+                            },
+                            "text": {
+                              "emoji": false,
+                              "text": "Acknowledge",
+                              "type": "plain_text"
+                            },
+                            "value": "ack"
                           }
                         ],
                         "type": "static_select"
@@ -694,7 +769,7 @@ mod tests {
         assert_eq!(pick("7", "note"), Filled::Needs { of: of(), need: Need::Note });
         assert_eq!(pick("7", "dance"), Filled::Missing("what"));
         assert_eq!(pick("seven", "claim"), Filled::Missing("which"));
-        assert_eq!(pick("7", "snooze"), Filled::Missing("what"));
+        assert_eq!(pick("7", "book"), Filled::Missing("what"));
     }
 
     #[test]

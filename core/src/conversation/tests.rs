@@ -1,6 +1,7 @@
 //! What becomes of a conversation, event by event: each table reads as a play, the event on the
 //! left margin, what is to be done about it under it.
 
+mod climb;
 mod doubts;
 mod every_pair;
 mod files;

@@ -9,12 +9,14 @@ use crate::message::Kind;
 use crate::presence::Sign;
 use crate::ticket::{Priority, Ticket};
 use crate::verb::{Verb, Who};
-use crate::words::{Notice, Said, SavedNotice};
+use crate::words::{Called, Notice, Said, SavedNotice};
 
 /// What became of a verb that was done.
 pub(super) enum Outcome {
     /// Everybody in the thread is told.
     Said(Said),
+    /// The same, and somebody is called.
+    Called(Called),
     /// A preview, for him alone.
     Shown {
         /// Its number.
@@ -58,6 +60,13 @@ impl Step<'_> {
                 }
                 Notice::Done { number, said: Box::new(said) }
             }
+            Ok(Outcome::Called(Called { said, calls })) => {
+                self.say_to(&said, calls);
+                if elsewhere.is_none() {
+                    return;
+                }
+                Notice::Done { number, said: Box::new(said) }
+            }
             // What is sent stands in the thread.
             Ok(Outcome::Sent { name }) if elsewhere.is_some() => for_whom(Notice::Saved(SavedNotice::Sent { name })),
             Ok(Outcome::Sent { .. }) => return,
@@ -84,6 +93,9 @@ impl Step<'_> {
             Verb::Reopen => self.reopen(by),
             Verb::Retry(seq) => self.retry(by.name, seq),
             Verb::Ticket { priority, within } => self.make_ticket(by, priority, within),
+            Verb::Escalate(asked) => return self.escalate(by, asked).map(Outcome::Called),
+            Verb::Ack(within) => self.ack(by, within),
+            Verb::Snooze { within, reason } => self.snooze(by, within, reason),
             Verb::Away => Err(self.sign(by, Sign::Out)),
             Verb::Back => Err(self.sign(by, Sign::In)),
             Verb::Help => Err(Notice::Help),

@@ -177,8 +177,14 @@ impl World {
         let it = self.written[at].clone();
         for index in it.known..it.pieces {
             let piece = Piece { message: message(it.seq), index };
-            let parcel =
-                Parcel { piece, seq: it.seq, cargo: Cargo::Text("It fails.".into()), speaker: None, retry_of: None };
+            let parcel = Parcel {
+                piece,
+                seq: it.seq,
+                cargo: Cargo::Text("It fails.".into()),
+                speaker: None,
+                retry_of: None,
+                calls: Vec::new(),
+            };
             self.hint(it.who, Some(parcel));
         }
     }
@@ -422,7 +428,7 @@ proptest! {
         let mut feed = |lanes: &mut Lanes, who: ConversationId| {
             seq += 1;
             let piece = Piece { message: message(seq), index: 0 };
-            let parcel = Parcel { piece, seq, cargo: Cargo::Text("x".into()), speaker: None, retry_of: None };
+            let parcel = Parcel { piece, seq, cargo: Cargo::Text("x".into()), speaker: None, retry_of: None, calls: Vec::new() };
             // Every third conversation has a thread already.
             let key = ThreadKey(format!("C/{}", who.0));
             let thread = if who.0.is_multiple_of(3) { Thread::Open(key) } else { Thread::Wanted };

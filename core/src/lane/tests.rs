@@ -7,7 +7,14 @@ const PACE: Pace = Pace { millis_per_post: 1_000, burst: 1 };
 
 fn parcel(seq: i64, text: &str) -> Parcel {
     let piece = Piece { message: MessageId(seq as u128), index: 0 };
-    Parcel { piece, seq, cargo: Cargo::Text(text.into()), speaker: Some("Ada".into()), retry_of: None }
+    Parcel {
+        piece,
+        seq,
+        cargo: Cargo::Text(text.into()),
+        speaker: Some("Ada".into()),
+        retry_of: None,
+        calls: Vec::new(),
+    }
 }
 
 fn open(number: u128) -> Thread {

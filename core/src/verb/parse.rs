@@ -173,10 +173,31 @@ fn verb(name: Name, word: &str, rest: &str, bare: Body, names: &Names) -> Result
         Name::Back => Verb::Back,
         Name::Help => Verb::Help,
         Name::Ticket => ticket(rest).ok_or(Wrong::Form(name))?,
-        Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => {
-            return Err(Wrong::NotYet(name));
-        }
+        Name::Escalate => Verb::Escalate(rest.to_string()),
+        Name::Ack if rest.is_empty() => Verb::Ack(None),
+        Name::Ack => match leading_promise(rest) {
+            Some((within, "")) => Verb::Ack(Some(within)),
+            Some(_) | None => return form,
+        },
+        Name::Snooze => match leading_promise(rest) {
+            Some((within, reason)) if !reason.is_empty() => Verb::Snooze { within, reason: reason.to_string() },
+            Some(_) | None => return form,
+        },
+        Name::Book | Name::Call => return Err(Wrong::NotYet(name)),
     })
+}
+
+/// A time at the beginning, such as `2 hours` or `1 business day`, and what follows it.
+fn leading_promise(text: &str) -> Option<(Promise, &str)> {
+    let ends = |words: usize| {
+        let mut left = text;
+        for _ in 0..words {
+            left = first_word(left).1;
+        }
+        let promise = Promise::parse(text[..text.len() - left.len()].trim())?;
+        Some((promise, left.trim_start_matches([':', ',', '–', '-']).trim()))
+    };
+    ends(3).or_else(|| ends(2))
 }
 
 /// `high`, `4 hours`, `urgent 2 business days`, or nothing.
@@ -362,7 +383,7 @@ mod tests {
         ] {
             assert_eq!(parsed(text), Parsed::Wrong(Wrong::Form(name)), "{text}");
         }
-        assert_eq!(parsed("!escalate now"), Parsed::Wrong(Wrong::NotYet(Name::Escalate)));
+        assert_eq!(parsed("!book now"), Parsed::Wrong(Wrong::NotYet(Name::Book)));
     }
 
     #[test]
@@ -411,7 +432,7 @@ mod tests {
         assert_eq!(parsed("!mine"), is(Verb::Claim));
         assert_eq!(parsed("!claim"), Parsed::Wrong(Wrong::Renamed(Name::Claim)));
         assert_eq!(parsed("!ÖFFNEN"), is(Verb::Reopen));
-        assert_eq!(parsed("!raise"), Parsed::Wrong(Wrong::NotYet(Name::Escalate)));
+        assert_eq!(parsed("!raise"), is(Verb::Escalate(String::new())));
         assert_eq!(parsed("!book"), Parsed::Wrong(Wrong::Off(Name::Book)));
         assert_eq!(parsed("!mien"), Parsed::Wrong(Wrong::Mistyped { typed: "mien".into(), meant: Name::Claim }),);
         assert_eq!((names.typed(Name::Claim), names.example(Name::Assign)), ("!mine".into(), "!assign @Grace".into()));

@@ -71,6 +71,7 @@ pub fn letter(message: u128, text: &str) -> Letter {
         speaker: Some("Ada".to_string()),
         content: Content::Texts(vec![(piece(message), text.to_string())]),
         retry_of: None,
+        calls: Vec::new(),
     }
 }
 

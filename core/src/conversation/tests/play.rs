@@ -154,6 +154,7 @@ impl Play {
             Event::RepliesDelayed
                 | Event::LetterDue
                 | Event::PatienceEnded
+                | Event::StepDue
                 | Event::CustomerLeft
                 | Event::CustomerIsBack
                 | Event::ClosingDue
@@ -397,6 +398,8 @@ pub(super) fn rules(mode: Mode, hold_millis: i64) -> DeskRules {
         topics: Arc::new(topics),
         names: Arc::default(),
         timetable: Arc::default(),
+        ladder: Arc::default(),
+        tiers: Arc::new([]),
         presence: Presence::default(),
         attendance: Attendance::default(),
         missed_signs_out: false,
@@ -524,6 +527,7 @@ fn loaded(dialogue: &Dialogue, event: &Event, rules: &DeskRules) -> BTreeSet<Mes
         }
         Event::PreviewShown { .. }
         | Event::PatienceEnded
+        | Event::StepDue
         | Event::CustomerLeft
         | Event::CustomerIsBack
         | Event::ClosingDue
@@ -569,6 +573,7 @@ pub(super) fn event_words(event: &Event) -> String {
         Event::RepliesDelayed => "Ada is missed".to_string(),
         Event::LetterDue => "a letter is due".to_string(),
         Event::PatienceEnded => "nobody has answered in time".to_string(),
+        Event::StepDue => "a step is due".to_string(),
         Event::CustomerLeft => "the customer has left".to_string(),
         Event::CustomerIsBack => "the customer is back".to_string(),
         Event::ClosingDue => "it was resolved long ago".to_string(),

@@ -248,7 +248,7 @@ fn the_words_in_the_thread_end_where_deeds_do() {
         Grace @90: !release it
             tell desk/Grace of 14: Wrong(Form(Release))
         Grace @100: !escalate
-            tell desk/Grace of 15: Wrong(NotYet(Escalate))
+            tell desk/Grace of 15: NoTiers
         Grace @110: !resolve
             show how it stands, post 17 “Grace resolved this conversation. The customer is asked how it was.”, edit the card
         Hedy @120: !resolve

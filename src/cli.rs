@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use threadline_core::availability::OpenWhen;
 use threadline_core::desk::{Later, Mode};
 use threadline_core::ids::Moment;
+use threadline_core::ladder::When;
 use threadline_core::verb::{Chosen, Entry, PREFIX};
 
 /// The page of the made-up shop, to write from as a customer.
@@ -274,6 +275,19 @@ fn summary(config: &Config, now: Moment) -> String {
             OpenWhen::InHoursAndAttended => ", open in hours while somebody is there",
         };
         row("topic", format!("{} → {}{calendar}{open_when}{answer}{asks}", topic.label, topic.desk));
+    }
+    for (at, step) in config.ladder.steps().iter().enumerate() {
+        let Some(tier) = config.tiers.get(step.tier) else { continue };
+        let when = match step.when {
+            When::After(promise) => format!("after {promise}"),
+            When::Left(0) => "when what was promised is over".to_owned(),
+            When::Left(percent) => format!("with {percent} % of what was promised left"),
+        };
+        let who = match tier.calls.len() {
+            0 => "nobody, so the next one is told".to_owned(),
+            count => counted(count, "mention"),
+        };
+        row(&format!("step {}", at + 1), format!("{when} → {}, {who}", tier.name));
     }
     for fact in &config.facts {
         let mark = if fact.link.is_some() { ", a link" } else { "" };

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::time::Duration;
 use threadline_core::availability::usual_mins;
-use threadline_core::conversation::Event;
+use threadline_core::conversation::{Conversation, Event};
 use threadline_core::file::Hash;
 use threadline_core::ids::Moment;
 use threadline_core::ticket::Timetable;
@@ -28,6 +28,8 @@ const UNSURE_MAX_MILLIS: i64 = 120_000;
 const MISSED_MAX: i64 = 256;
 /// How often it is looked for such: what is stored meanwhile is due in a minute at the earliest.
 const MISSED_EVERY_MILLIS: i64 = 5_000;
+/// A step that is taken so much later than it was due is told of in the log.
+const STEP_LATE_MILLIS: i64 = 60_000;
 /// How often it is looked what was resolved long ago: a day more or less is all the same.
 const CLOSE_EVERY_MILLIS: i64 = 10 * 60_000;
 const DAY_MILLIS: i64 = 24 * 3_600_000;
@@ -179,6 +181,9 @@ async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
         Missed::Steps => ("steps", Event::StepDue),
     };
     shared.broken.found(&shared.metrics, table, &due.broken);
+    if kind == Missed::Steps {
+        audit(&due.legible, now);
+    }
     let all = (due.legible.len() + due.broken.len()) as i64 == MISSED_MAX;
     let events: Vec<_> = due.legible.iter().map(|head| (head.id, event.clone())).collect();
     let count = events.len();
@@ -197,6 +202,17 @@ async fn miss_due(kind: Missed, service: &Service) -> anyhow::Result<Moment> {
     };
     let look = now.plus_millis(MISSED_EVERY_MILLIS);
     Ok(next.map_or(look, |next| next.min(look)))
+}
+
+/// Says which steps of the ladder are taken later than they should be: after an outage, or because something
+/// holds this up.
+fn audit(heads: &[Conversation], now: Moment) {
+    for head in heads {
+        let late_millis = head.climb.due.map_or(0, |due| now.millis_since(due));
+        if late_millis > STEP_LATE_MILLIS {
+            tracing::warn!(conversation.id = %head.id, late_secs = late_millis / 1_000, "a step of the ladder is taken late");
+        }
+    }
 }
 
 /// Closes what was resolved so many days ago, until the process stops.

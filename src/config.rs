@@ -515,13 +515,14 @@ impl Config {
         if self.replies.is_empty() {
             names.choose(Name::Saved, Chosen::Off);
         }
-        // Without tiers there is nobody to ask, and without steps nothing that could rest.
-        if self.tiers.is_empty() {
-            names.choose(Name::Escalate, Chosen::Off);
-        }
-        if self.ladder.steps().is_empty() {
-            names.choose(Name::Ack, Chosen::Off);
-            names.choose(Name::Snooze, Chosen::Off);
+        // Without tiers there is nobody to ask, and without steps nothing that could rest. A word of the operator's
+        // own stays one: whoever types it must not have it sent to the customer.
+        let is_own = |name: Name| self.verbs.word(name).is_some_and(|word| word != name.entry().word);
+        let (no_tiers, no_steps) = (self.tiers.is_empty(), self.ladder.steps().is_empty());
+        for (name, is_off) in [(Name::Escalate, no_tiers), (Name::Ack, no_steps), (Name::Snooze, no_steps)] {
+            if is_off && !is_own(name) {
+                names.choose(name, Chosen::Off);
+            }
         }
         names
     }

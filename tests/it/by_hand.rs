@@ -284,7 +284,7 @@ async fn a_command_names_the_conversation_or_lets_one_pick(house: House) {
         Grace: Nothing was done: which conversation is it about? Say its number, as in claim #1042, or nothing at all to pick one.
         Grace: Nothing was done: there is no conversation #7 here, or it has no thread yet.
         Grace: Nothing was done: calim looks like claim.
-        Grace: Nothing was done: escalate is not switched on yet: this version of Threadline cannot do it.
+        Grace: Nothing was done: escalate is switched off in this Threadline.
         Grace: #1001: There is no topic “cooking”. The topics are Technical Issues, Billing Questions.
         Grace: Nothing was done: it is resolve or resolve silently.
         Grace: #1001: Grace gave this conversation to Alan.

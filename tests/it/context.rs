@@ -177,11 +177,6 @@ async fn everything_known_is_on_the_card_at_the_practice_desk(house: House) {
               "verb": "assign"
             },
             {
-              "asks": "topic",
-              "label": "Topic…",
-              "verb": "topic"
-            },
-            {
               "asks": "note",
               "label": "Note…",
               "verb": "note"
@@ -190,6 +185,11 @@ async fn everything_known_is_on_the_card_at_the_practice_desk(house: House) {
               "asks": null,
               "label": "Make a ticket",
               "verb": "ticket"
+            },
+            {
+              "asks": "topic",
+              "label": "Topic…",
+              "verb": "topic"
             },
             {
               "asks": null,
@@ -397,11 +397,6 @@ async fn hostile_words_on_the_card(house: House, desk: DeskKind) {
                       "verb": "assign"
                     },
                     {
-                      "asks": "topic",
-                      "label": "Topic…",
-                      "verb": "topic"
-                    },
-                    {
                       "asks": "note",
                       "label": "Note…",
                       "verb": "note"
@@ -410,6 +405,11 @@ async fn hostile_words_on_the_card(house: House, desk: DeskKind) {
                       "asks": null,
                       "label": "Make a ticket",
                       "verb": "ticket"
+                    },
+                    {
+                      "asks": "topic",
+                      "label": "Topic…",
+                      "verb": "topic"
                     },
                     {
                       "asks": null,

@@ -193,7 +193,7 @@ async fn a_team_has_its_own_words(house: House, desk: DeskKind) {
           (to Grace alone: Nothing was done, and nothing was sent to the customer: here it is called !mine.)
           (to Grace alone: Nothing was done, and nothing was sent to the customer: !mien looks like !mine. If the customer should read it, send it again with a blank after the !.)
           (to Grace alone: Nothing was done, and nothing was sent to the customer: !assign is switched off in this Threadline.)
-          (to Grace alone: Nothing was done, and nothing was sent to the customer: !raise is not switched on yet: this version of Threadline cannot do it.)
+          (to Grace alone: Nobody was asked: the operator of this Threadline has named nobody who could be ([[tier]] in the configuration).)
           (to Grace alone: Nothing was done, and nothing was sent to the customer: here it is called !raise.)
           (to Grace alone: Nothing was done, and nothing was sent to the customer: !book is not switched on yet: this version of Threadline cannot do it.)
           (to Alan alone: Grace was first and has this conversation. Thank you for being there!)

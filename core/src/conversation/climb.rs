@@ -53,8 +53,7 @@ impl Step<'_> {
         let calendar = &self.rules.timetable.terms(&self.head.topic).calendar;
         let mut tiers: Vec<&Tier> = Vec::new();
         let mut empty: Vec<String> = Vec::new();
-        loop {
-            let Some(due) = self.rules.ladder.take(&mut climb, calendar, self.now) else { break };
+        while let Some(due) = self.rules.ladder.take(&mut climb, calendar, self.now) {
             let Some(tier) = self.rules.tiers.get(due.tier) else { continue };
             if self.called(tier).is_empty() {
                 // Nobody is there to hear it: the next one is told instead.

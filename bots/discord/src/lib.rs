@@ -1,13 +1,26 @@
 //! Threadline's face on Discord: what comes in, what goes out, and the words it says there.
 
-mod buttons;
-mod client;
 pub mod config;
-pub mod format;
 pub mod ids;
-mod limits;
+
+mod ears;
+pub mod files;
+pub mod outbound;
+mod thread;
+
+pub mod decode;
+mod directory;
+mod interpret;
 pub mod markdown;
+mod places;
+mod rooms;
+
+mod buttons;
+pub mod format;
 pub mod permissions;
+
+mod client;
+mod limits;
 mod refusal;
 
 /// What this bot is called where platforms are told apart.

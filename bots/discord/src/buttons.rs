@@ -4,7 +4,9 @@
 
 use crate::format::clean_line;
 use serde_json::Value;
-use serenity::builder::{CreateActionRow, CreateButton, CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption};
+use serenity::builder::{
+    CreateActionRow, CreateButton, CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption,
+};
 use serenity::model::application::ButtonStyle;
 use threadline_core::verb::{Name, Need, Offered, Saved, Verb};
 use threadline_core::words::{self, CANCEL_BUTTON, SEND_BUTTON};
@@ -86,19 +88,6 @@ pub(crate) fn given(need: Need, number: i64) -> String {
     format!("given/{}/{number}", need.name().entry().word)
 }
 
-/// The number of the message that is to be tried again.
-pub(crate) fn retried(custom_id: &str) -> Option<i64> {
-    match pressed(custom_id)? {
-        Pressed::Retry(seq) => Some(seq),
-        Pressed::Verb(..)
-        | Pressed::More(_)
-        | Pressed::Sure(..)
-        | Pressed::Given(..)
-        | Pressed::Preview(_)
-        | Pressed::Nothing => None,
-    }
-}
-
 /// The rows under a card: buttons for what is done with one click, a menu for the rest.
 pub(crate) fn rows(number: i64, offered: &Offered) -> Vec<CreateActionRow> {
     let mut rows = Vec::new();
@@ -145,7 +134,10 @@ pub(crate) fn sure(name: Name, number: i64, yes: &str, no: &str) -> CreateAction
 }
 
 /// A menu whose entries are these, each with its value, its text and perhaps a line more.
-pub(crate) fn menu(custom_id: String, entries: impl Iterator<Item = (String, String, Option<String>)>) -> CreateActionRow {
+pub(crate) fn menu(
+    custom_id: String,
+    entries: impl Iterator<Item = (String, String, Option<String>)>,
+) -> CreateActionRow {
     let entry = |(value, text, more): (String, String, Option<String>)| {
         let option = CreateSelectMenuOption::new(clean_line(&text, ENTRY_CHARS_MAX), value);
         match more.map(|more| clean_line(&more, ENTRY_CHARS_MAX)).filter(|more| !more.is_empty()) {
@@ -183,7 +175,10 @@ mod tests {
             assert_eq!(pressed(&id(1)), Some(Pressed::More(1042)));
             assert_eq!(shown[1]["components"][0]["options"][0]["value"], entry.word);
             let asked = json_of(&sure(entry.name, 7, "Yes", "No"));
-            assert_eq!(pressed(asked["components"][0]["custom_id"].as_str().unwrap()), Some(Pressed::Sure(entry.name, 7)));
+            assert_eq!(
+                pressed(asked["components"][0]["custom_id"].as_str().unwrap()),
+                Some(Pressed::Sure(entry.name, 7))
+            );
             assert_eq!(pressed(asked["components"][1]["custom_id"].as_str().unwrap()), Some(Pressed::Nothing));
         }
         for need in [Need::Person, Need::Topic, Need::Note, Need::Saved] {

@@ -64,9 +64,13 @@ pub async fn check(discord: &Discord) -> Report {
             }
         };
         if crate::ids::Id::of(&described["guild_id"]) != Some(us.guild) {
-            report.problems.push(format!("The channel {channel} is on another server than the first one. All channels have to be on one server."));
+            report.problems.push(format!(
+                "The channel {channel} is on another server than the first one. All channels have to be on one server."
+            ));
         } else if !places::is_forum(&described) && !places::takes_threads(&described) {
-            report.problems.push(format!("The channel {channel} is no text channel and no forum. Configure one of these."));
+            report
+                .problems
+                .push(format!("The channel {channel} is no text channel and no forum. Configure one of these."));
         }
         let may = permissions::effective(&server, &member, &described, us.user);
         let missing = permissions::needed() & !may;

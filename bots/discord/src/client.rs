@@ -182,7 +182,9 @@ impl Client {
                 Err(Attempt::Refused(self.limits.refused(route, &head.headers, asked, is_global)))
             }
             (status, Some(value)) if status.is_success() => Ok(value),
-            (status, None) if status.is_success() => Err(unclear("an answer that broke off, or is not JSON".to_string())),
+            (status, None) if status.is_success() => {
+                Err(unclear("an answer that broke off, or is not JSON".to_string()))
+            }
             (status, Some(value)) if status.is_client_error() => match Refusal::read(status.as_u16(), &value) {
                 Some(refusal) => Err(Attempt::Failed(Failure::Refused(refusal))),
                 None => Err(not_done(format!("HTTP {status}"))),
@@ -201,7 +203,8 @@ impl Client {
         let api = self.api_url.parse::<Uri>().ok();
         // A stand-in keeps them beside its API.
         let same = api.is_some_and(|api| {
-            api.scheme_str() == Some("http") && (api.scheme(), api.authority()) == (address.scheme(), address.authority())
+            api.scheme_str() == Some("http")
+                && (api.scheme(), api.authority()) == (address.scheme(), address.authority())
         });
         let host = address.host().unwrap_or_default();
         same || (FILE_HOSTS.contains(&host) && address.scheme_str() == Some("https") && address.port().is_none())

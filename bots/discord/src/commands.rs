@@ -88,9 +88,13 @@ fn options(entry: &Entry) -> Vec<CreateCommandOption> {
                 .max_length(NOTE_CHARS_MAX),
         ],
         Name::Topic => vec![option(Kind::String, TOPIC, "What is it about?").required(true).set_autocomplete(true)],
-        Name::Saved => vec![option(Kind::String, REPLY, "Which one? You see it before it is sent.").set_autocomplete(true)],
+        Name::Saved => {
+            vec![option(Kind::String, REPLY, "Which one? You see it before it is sent.").set_autocomplete(true)]
+        }
         Name::Resolve => vec![option(Kind::Boolean, SILENTLY, "Without asking the customer how it was.")],
-        Name::Retry => vec![option(Kind::Integer, MESSAGE, "The number of one message; by default all.").min_int_value(1)],
+        Name::Retry => {
+            vec![option(Kind::Integer, MESSAGE, "The number of one message; by default all.").min_int_value(1)]
+        }
         Name::Ticket => {
             let priority = option(Kind::String, PRIORITY, "What goes first?");
             let all = [Priority::Urgent, Priority::High, Priority::Normal, Priority::Low];
@@ -110,7 +114,8 @@ fn options(entry: &Entry) -> Vec<CreateCommandOption> {
         | Name::Help => Vec::new(),
     };
     if entry.name.is_about_a_conversation() && entry.name != Name::Help {
-        options.push(option(Kind::String, WHICH, "Which one? By default the one of this thread.").set_autocomplete(true));
+        options
+            .push(option(Kind::String, WHICH, "Which one? By default the one of this thread.").set_autocomplete(true));
     }
     options
 }
@@ -206,7 +211,7 @@ pub(crate) async fn register(discord: &Discord) -> Result<(), Trouble> {
     let had = discord.get(&path, About::Channel).await?;
     let had: BTreeMap<&str, &Value> =
         had.as_array().into_iter().flatten().filter_map(|command| Some((command["name"].as_str()?, command))).collect();
-    let wanted: Vec<Value> = table(&discord.config().verbs).iter().map(|command| json_of(command)).collect();
+    let wanted: Vec<Value> = table(&discord.config().verbs).iter().map(json_of).collect();
     let (mut written, mut removed) = (0, 0);
     for command in &wanted {
         let name = command["name"].as_str().unwrap_or_default();
@@ -245,7 +250,12 @@ mod tests {
                 let command = essence(&json_of(command));
                 let options = command["options"].as_array().unwrap().iter();
                 let options: Vec<&str> = options.map(|option| option["name"].as_str().unwrap()).collect();
-                format!("/{} {}: {}", command["name"].as_str().unwrap(), options.join(" "), command["description"].as_str().unwrap())
+                format!(
+                    "/{} {}: {}",
+                    command["name"].as_str().unwrap(),
+                    options.join(" "),
+                    command["description"].as_str().unwrap()
+                )
             })
             .collect();
         expect![[r#"
@@ -263,8 +273,9 @@ mod tests {
             /back : Say that you are there again.
             /help : This list, for you only.
             /list : What you have, and what nobody has.
-            /late : Whose customer waits longest."#]].assert_eq(&shown.join("\n"));
-        for command in table(&Names::default()).iter().map(|command| json_of(command)) {
+            /late : Whose customer waits longest."#]]
+        .assert_eq(&shown.join("\n"));
+        for command in table(&Names::default()).iter().map(json_of) {
             let options = command["options"].as_array().unwrap();
             let required = options.iter().map(|option| option["required"] == true);
             assert!(required.is_sorted_by_key(|required| !required), "what is required comes first: {command}");
@@ -276,15 +287,20 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_read() {
-        let read = |name: &str, options: Value| super::read(&json!({ "name": name, "options": options }), &Names::default());
+        let read =
+            |name: &str, options: Value| super::read(&json!({ "name": name, "options": options }), &Names::default());
         let option = |name: &str, value: Value| json!([{ "name": name, "value": value }]);
         assert_eq!(read("claim", json!([])), Some(Wanted::Verb(Verb::Claim)));
         assert_eq!(read("assign", option("who", json!("7"))), Some(Wanted::Assign(Id(7))));
         let note = Verb::Note(Body::plain("*hush*"));
         assert_eq!(read("note", option("text", json!("*hush*"))), Some(Wanted::Verb(note)));
-        assert_eq!(read("resolve", option("silently", json!(true))), Some(Wanted::Verb(Verb::Resolve { silently: true })));
+        assert_eq!(
+            read("resolve", option("silently", json!(true))),
+            Some(Wanted::Verb(Verb::Resolve { silently: true }))
+        );
         assert_eq!(read("retry", option("message", json!(7))), Some(Wanted::Verb(Verb::Retry(Some(7)))));
-        let ticket = read("ticket", json!([{ "name": "priority", "value": "high" }, { "name": "within", "value": "4 hours" }]));
+        let ticket =
+            read("ticket", json!([{ "name": "priority", "value": "high" }, { "name": "within", "value": "4 hours" }]));
         assert!(matches!(ticket, Some(Wanted::Verb(Verb::Ticket { priority: Some(Priority::High), within: Some(_) }))));
         assert!(matches!(read("ticket", option("within", json!("soonish"))), Some(Wanted::Wrong(_))));
         assert_eq!((read("list", json!([])), read("dance", json!([]))), (Some(Wanted::List), None));
@@ -297,7 +313,9 @@ mod tests {
     fn what_discord_adds_changes_nothing() {
         let ours = json_of(&table(&Names::default())[2]);
         let mut theirs = ours.clone();
-        for (name, value) in [("id", json!("5")), ("version", json!("6")), ("nsfw", json!(false)), ("dm_permission", json!(null))] {
+        for (name, value) in
+            [("id", json!("5")), ("version", json!("6")), ("nsfw", json!(false)), ("dm_permission", json!(null))]
+        {
             theirs[name] = value;
         }
         theirs["options"][1].as_object_mut().unwrap().remove("required");

@@ -69,7 +69,10 @@ async fn thin_out(discord: &Discord, overview: &dyn Overview) -> Result<(), Trou
         info!(archived, "threads of conversations that are done were archived, because the server has many");
     }
     if too_many > 0 {
-        warn!(left = too_many, "the server has nearly as many active threads as it may have, and too few of them are of conversations that are done");
+        warn!(
+            left = too_many,
+            "the server has nearly as many active threads as it may have, and too few of them are of conversations that are done"
+        );
     }
     Ok(())
 }

@@ -124,7 +124,9 @@ pub fn decode(us: Id, kind: &str, mut data: Value) -> Result<Decoded, Unreadable
             let is_new = kind == "MESSAGE_CREATE";
             let is_edited = data["edited_timestamp"].is_string();
             let is_whole = data["author"].is_object() && data["content"].is_string();
-            if is_ours(us, &data) || id("guild_id").is_none() && data["guild_id"].is_null() && is_new && is_direct(&data) {
+            if is_ours(us, &data)
+                || id("guild_id").is_none() && data["guild_id"].is_null() && is_new && is_direct(&data)
+            {
                 Decoded::Nothing
             } else if is_new && !data["author"].is_object() {
                 return Err(unreadable("a message without its writer"));
@@ -197,7 +199,8 @@ pub(crate) fn utterance(message: &Value) -> Option<Utterance> {
     }
     let edited = message["edited_timestamp"].as_str().and_then(micros);
     let user = Id::of(&message["author"]["id"]);
-    let is_app = message["author"]["bot"] == true || message["webhook_id"].is_string() || message["author"]["system"] == true;
+    let is_app =
+        message["author"]["bot"] == true || message["webhook_id"].is_string() || message["author"]["system"] == true;
     let author = match user {
         Some(user) if !is_app => Author::User(user),
         user => Author::Bot(user.filter(|_| message["webhook_id"].is_null())),
@@ -304,7 +307,8 @@ mod tests {
 
     #[test]
     fn half_an_edit_is_looked_up_and_half_a_message_is_told_of() {
-        let half = json!({ "id": "30", "channel_id": "3", "guild_id": "1", "edited_timestamp": "2026-01-01T00:00:00Z" });
+        let half =
+            json!({ "id": "30", "channel_id": "3", "guild_id": "1", "edited_timestamp": "2026-01-01T00:00:00Z" });
         let found = Found { channel: Id(3), act: FoundAct::Changed(Id(30)) };
         assert_eq!(decode(US, "MESSAGE_UPDATE", half), Ok(Decoded::Happened(found)));
         let odd = decode(US, "MESSAGE_CREATE", json!({ "id": "30", "channel_id": "3", "guild_id": "1", "type": 0 }));
@@ -318,7 +322,8 @@ mod tests {
         let deleted = decode(US, "MESSAGE_DELETE_BULK", json!({ "channel_id": "3", "ids": ["5", 6, "x"] }));
         let act = FoundAct::Deleted(vec![Id(5), Id(6)]);
         assert_eq!(deleted, Ok(Decoded::Happened(Found { channel: Id(3), act })));
-        let server = json!({ "id": "1", "channels": [{ "id": "2", "type": 0 }], "threads": [{ "id": "3", "type": 12 }] });
+        let server =
+            json!({ "id": "1", "channels": [{ "id": "2", "type": 0 }], "threads": [{ "id": "3", "type": 12 }] });
         let Ok(Decoded::Server { places, .. }) = decode(US, "GUILD_CREATE", server) else { panic!() };
         assert_eq!(places.iter().map(|place| place["guild_id"].as_str()).collect::<Vec<_>>(), [Some("1"), Some("1")]);
         assert_eq!(decode(US, "GUILD_DELETE", json!({ "id": "1", "unavailable": true })), Ok(Decoded::Nothing));

@@ -135,15 +135,14 @@ impl Discord {
     pub async fn download(&self, key: &DeskFileKey) -> Result<Download, NotFetched> {
         let place = FilePlace::parse(key).ok_or(NotFetched::Missing(FileTrouble::Deleted))?;
         let path = format!("/channels/{}/messages/{}", place.thread, place.message);
-        let message = self.client().call(Method::GET, &path, Sent::Nothing).await.map_err(|failure| {
-            match failure.code() {
+        let message =
+            self.client().call(Method::GET, &path, Sent::Nothing).await.map_err(|failure| match failure.code() {
                 Some(UNKNOWN_CHANNEL | UNKNOWN_MESSAGE) => NotFetched::Missing(FileTrouble::Deleted),
                 _ => match failure.trouble("asking for a file", About::Thread) {
                     Trouble::Stopped(stop) => NotFetched::NotPermitted(stop),
                     trouble => NotFetched::Trouble(trouble),
                 },
-            }
-        })?;
+            })?;
         let mut files = message["attachments"].as_array().into_iter().flatten();
         let file = files.find(|file| Id::of(&file["id"]) == Some(place.attachment));
         let file = file.ok_or(NotFetched::Missing(FileTrouble::Deleted))?;

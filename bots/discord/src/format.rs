@@ -13,9 +13,11 @@ pub mod card;
 use crate::buttons;
 use crate::ids::Id;
 use serde::Serialize;
-use serenity::builder::{CreateActionRow, CreateAllowedMentions, CreateEmbed, CreateEmbedAuthor, CreateMessage, EditMessage};
-use serenity::model::timestamp::Timestamp;
 use serde_json::Value;
+use serenity::builder::{
+    CreateActionRow, CreateAllowedMentions, CreateEmbed, CreateEmbedAuthor, CreateMessage, EditMessage,
+};
+use serenity::model::timestamp::Timestamp;
 use sha2::{Digest, Sha256};
 use threadline_core::body::{Block, Body, Span, Style, is_invisible};
 use threadline_core::desk::{Letter, Mark, Piece};
@@ -110,7 +112,9 @@ pub fn aside(person: Id, words: &Body, rows: Vec<CreateActionRow>) -> Value {
 /// What one person is told who wrote where the conversation is not any more.
 pub fn goes_on_elsewhere(link: Option<&str>) -> Body {
     let words = match link {
-        Some(_) => "Nothing was sent to the customer: this conversation goes on in another thread. Send your message there: ",
+        Some(_) => {
+            "Nothing was sent to the customer: this conversation goes on in another thread. Send your message there: "
+        }
         None => "Nothing was sent to the customer: this is not the thread of the conversation any more.",
     };
     let link = link.map(|link| Span::Link { href: link.into(), text: link.into(), style: Style::default() });
@@ -153,7 +157,10 @@ pub fn speaker(name: &str) -> String {
 /// A thread's title, which is plain text.
 pub fn title(title: &str, customer: Option<&str>) -> String {
     let customer = customer.map(|name| clean_line(name, NAME_CHARS_MAX)).filter(|name| !name.is_empty());
-    clean_line(&[Some(title.to_string()), customer].into_iter().flatten().collect::<Vec<_>>().join(" · "), TITLE_CHARS_MAX)
+    clean_line(
+        &[Some(title.to_string()), customer].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        TITLE_CHARS_MAX,
+    )
 }
 
 /// The conversation whose card this message is.
@@ -281,7 +288,8 @@ pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     for c in text.chars() {
         match c {
-            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '#' | '-' | '+' | '[' | ']' | '(' | ')' | '<' | ':' | '.' | '/' => {
+            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '#' | '-' | '+' | '[' | ']' | '(' | ')' | '<' | ':' | '.'
+            | '/' => {
                 out.push('\\');
                 out.push(c);
             }
@@ -348,7 +356,7 @@ mod tests {
     use threadline_core::markup;
 
     fn check(value: &Value, expected: Expect) {
-        expected.assert_eq(&format!("{value:#}\n"));
+        expected.assert_eq(&format!("{value:#}\n").replace('\u{200b}', "‧"));
     }
 
     fn a_letter(texts: &[&str]) -> Letter {
@@ -371,7 +379,9 @@ mod tests {
     #[test]
     fn a_customers_post_is_inert_and_carries_its_ids() {
         let post = posted_as(&a_letter(&["@everyone <@1> **hi** [you](https://example.com)", "# two"]));
-        check(&post, expect![[r#"
+        check(
+            &post,
+            expect![[r#"
             {
               "allowed_mentions": {
                 "parse": [],
@@ -385,7 +395,7 @@ mod tests {
                     "name": "Ada (customer)"
                   },
                   "color": 3113197,
-                  "description": "@​everyone \\<@​1\\> \\*\\*hi\\*\\* \\[you\\]\\(https\\:\\/\\/example\\.com\\)\n\\# two",
+                  "description": "@‧everyone \\<@‧1\\> \\*\\*hi\\*\\* \\[you\\]\\(https\\:\\/\\/example\\.com\\)\n\\# two",
                   "type": "rich",
                   "url": "https://threadline.invalid/post/cnv_00000000000000000000000007/msg_00000000000000000000000001-0/msg_00000000000000000000000002-0"
                 }
@@ -395,7 +405,8 @@ mod tests {
               "sticker_ids": [],
               "tts": false
             }
-        "#]]);
+        "#]],
+        );
         let pieces: Vec<u128> = pieces_of(&post).into_iter().map(|piece| piece.message.0).collect();
         assert_eq!((pieces, card_of(&post)), (vec![1, 2], None));
     }
@@ -405,7 +416,8 @@ mod tests {
         let own = Letter { speaker: None, retry_of: Some(7), ..a_letter(&["It failed."]) };
         let post = posted_as(&own);
         assert!(post["embeds"][0].get("author").is_none());
-        assert_eq!(buttons::retried(post["components"][0]["components"][0]["custom_id"].as_str().unwrap()), Some(7));
+        let id = post["components"][0]["components"][0]["custom_id"].as_str().unwrap();
+        assert_eq!(buttons::pressed(id), Some(buttons::Pressed::Retry(7)));
     }
 
     #[test]
@@ -438,7 +450,7 @@ mod tests {
             - two\_three
             > said
             <https://example.com/a_b>"]]
-        .assert_eq(&format!("{}", shown(&body)));
+        .assert_eq(&shown(&body));
     }
 
     proptest! {

@@ -158,7 +158,8 @@ impl Gateway {
             }
             let opened_at = Instant::now();
             let (sink, stream) = socket.split();
-            let mut line = Line { gateway: &self, us, sink, stream, session: session.take(), is_live: false, unanswered: None };
+            let mut line =
+                Line { gateway: &self, us, sink, stream, session: session.take(), is_live: false, unanswered: None };
             let end = line.run(&shutdown).await;
             session = line.session.take();
             if line.is_live {
@@ -195,7 +196,8 @@ impl Gateway {
             Some(_) | None => self.address(session.is_none()).await?,
         };
         let url = format!("{}/?v=10&encoding=json", address.trim_end_matches('/'));
-        let config = WebSocketConfig::default().max_message_size(Some(EVENT_BYTES_MAX)).max_frame_size(Some(EVENT_BYTES_MAX));
+        let config =
+            WebSocketConfig::default().max_message_size(Some(EVENT_BYTES_MAX)).max_frame_size(Some(EVENT_BYTES_MAX));
         let tls = Connector::Rustls(self.discord.client().tls());
         let opening = tokio_tungstenite::connect_async_tls_with_config(url, Some(config), true, Some(tls));
         match tokio::time::timeout(OPEN_TIMEOUT, opening).await {
@@ -214,23 +216,27 @@ impl Gateway {
     /// Where connections are opened. For a new session, only while there are some left to begin.
     async fn address(&self, is_new: bool) -> Result<String, Duration> {
         let answer = self.discord.client().call(Method::GET, "/gateway/bot", Sent::Nothing).await;
-        let answer = answer.map_err(|failure: Failure| match failure.trouble("asking for the gateway", About::Channel) {
-            Trouble::Later { after_millis } => Duration::from_millis(after_millis),
-            Trouble::Stopped(stop) => {
-                self.alarm.stopped(Part::Gateway, stop);
-                PAUSE_MAX
-            }
-            trouble => {
-                warn!(?trouble, "Discord does not say where its gateway is");
-                Duration::ZERO
-            }
-        })?;
+        let answer =
+            answer.map_err(|failure: Failure| match failure.trouble("asking for the gateway", About::Channel) {
+                Trouble::Later { after_millis } => Duration::from_millis(after_millis),
+                Trouble::Stopped(stop) => {
+                    self.alarm.stopped(Part::Gateway, stop);
+                    PAUSE_MAX
+                }
+                trouble => {
+                    warn!(?trouble, "Discord does not say where its gateway is");
+                    Duration::ZERO
+                }
+            })?;
         let limit = &answer["session_start_limit"];
         if let (true, Some(left)) = (is_new, limit["remaining"].as_u64())
             && left <= SESSIONS_LEFT
         {
             let again = Duration::from_millis(limit["reset_after"].as_u64().unwrap_or_default());
-            warn!(left, "Discord lets the bot begin few more sessions today; waiting, so that it does not take the token away");
+            warn!(
+                left,
+                "Discord lets the bot begin few more sessions today; waiting, so that it does not take the token away"
+            );
             return Err(again.clamp(PAUSE_MAX, SESSIONS_WAIT_MAX));
         }
         answer["url"].as_str().map(str::to_string).ok_or(Duration::ZERO)

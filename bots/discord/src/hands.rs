@@ -3,6 +3,7 @@
 //! what has to be asked first is asked in the acknowledgement, with what is at hand. That something was
 //! done is said only once it is stored; who asked for it is told when it was not.
 
+use crate::PLATFORM;
 use crate::buttons::{self, Pressed};
 use crate::client::Sent;
 use crate::commands::{self, Wanted};
@@ -12,7 +13,6 @@ use crate::interpret;
 use crate::lists;
 use crate::outbound::{Discord, Us, untold};
 use crate::places::is_thread;
-use crate::PLATFORM;
 use http::Method;
 use serde_json::Value;
 use serenity::builder::{
@@ -122,8 +122,13 @@ impl Inner {
         let place = &it["channel"];
         let of_ours = |id: &Id| self.discord.config().channels.contains(id);
         let guild = Id::of(&it["guild_id"]);
-        let spot = || Some(Spot { guild: guild?, channel: Id::of(&place["parent_id"])?, thread: Id::of(&place["id"])? });
-        let thread = if is_thread(place) { spot().filter(|spot| spot.guild == us.guild && of_ours(&spot.channel)) } else { None };
+        let spot =
+            || Some(Spot { guild: guild?, channel: Id::of(&place["parent_id"])?, thread: Id::of(&place["id"])? });
+        let thread = if is_thread(place) {
+            spot().filter(|spot| spot.guild == us.guild && of_ours(&spot.channel))
+        } else {
+            None
+        };
         let channel = thread.map(|spot| spot.channel).or_else(|| Id::of(&place["id"]).filter(of_ours));
         let by = (guild == Some(us.guild)).then(|| interpret::by_hand(&self.discord, us, &it)).flatten();
         let (kind, data, member) = (it["type"].as_u64()?, it["data"].take(), it["member"].take());
@@ -231,7 +236,9 @@ impl Inner {
             Pressed::More(_) | Pressed::Nothing => None,
         };
         let number = match pressed {
-            Pressed::Verb(_, number) | Pressed::More(number) | Pressed::Sure(_, number) | Pressed::Given(_, number) => Some(number),
+            Pressed::Verb(_, number) | Pressed::More(number) | Pressed::Sure(_, number) | Pressed::Given(_, number) => {
+                Some(number)
+            }
             Pressed::Preview(decided) => Some(decided.number),
             Pressed::Retry(_) | Pressed::Nothing => None,
         };
@@ -290,7 +297,8 @@ impl Inner {
                 say(&Notice::Saved(words::SavedNotice::List { list: Vec::new() }))
             }
             Start::Needs(Need::Saved) => {
-                let entries = config.replies.iter().map(|(name, first)| (name.clone(), name.clone(), Some(first.clone())));
+                let entries =
+                    config.replies.iter().map(|(name, first)| (name.clone(), name.clone(), Some(first.clone())));
                 let words = "Which one? You see it as the customer would read it. Nothing is sent before you say so.";
                 asked(words, buttons::menu(buttons::given(Need::Saved, number), entries))
             }
@@ -386,7 +394,14 @@ impl Inner {
         self.acknowledge(it, &CreateInteractionResponse::Autocomplete(offered)).await;
     }
 
-    async fn conversations(&self, _us: &Us, it: &Interaction, user: Id, by: &Agent, typed: &str) -> CreateAutocompleteResponse {
+    async fn conversations(
+        &self,
+        _us: &Us,
+        it: &Interaction,
+        user: Id,
+        by: &Agent,
+        typed: &str,
+    ) -> CreateAutocompleteResponse {
         let look_up = async |sought| self.look_up(user, &it.member, sought).await.unwrap_or_default();
         if !typed.trim().is_empty() {
             let like = look_up(Sought::Like(typed.trim().trim_start_matches('#').to_string())).await;
@@ -496,7 +511,8 @@ impl Inner {
     }
 
     async fn shows(&self, it: &Interaction, embed: CreateEmbed) {
-        let message = serenity::builder::CreateMessage::new().embed(embed).allowed_mentions(CreateAllowedMentions::new());
+        let message =
+            serenity::builder::CreateMessage::new().embed(embed).allowed_mentions(CreateAllowedMentions::new());
         if let Err(trouble) = self.discord.answer(&it.token, format::json_of(&message)).await {
             untold(&trouble);
         }

@@ -189,7 +189,9 @@ mod tests {
 
     #[test]
     fn other_keys_are_no_places() {
-        for key in ["", "discord/1/2", "discord/1/2/x", "discord//2/3", "slack/1/2/3", "discord/1/2/3/4", "discord/1/2/0"] {
+        for key in
+            ["", "discord/1/2", "discord/1/2/x", "discord//2/3", "slack/1/2/3", "discord/1/2/3/4", "discord/1/2/0"]
+        {
             assert_eq!(Spot::parse(&ThreadKey(key.into())), None, "{key}");
         }
     }

@@ -76,14 +76,8 @@ impl Inbound {
         let hearing = tell_hearing(inbox.clone(), gaps, shutdown.clone());
         let registering = register(&discord, alarm.clone(), &shutdown);
         let thinning = crowd::run(&discord, overview, &shutdown);
-        let gateway = Gateway {
-            discord: discord.clone(),
-            reader: reader.clone(),
-            hands: hands.clone(),
-            missed,
-            alarm,
-            live,
-        };
+        let gateway =
+            Gateway { discord: discord.clone(), reader: reader.clone(), hands: hands.clone(), missed, alarm, live };
         let listening = async {
             gateway.run(&us, shutdown.clone()).await;
             hands.finish().await;

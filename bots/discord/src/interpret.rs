@@ -31,7 +31,9 @@ pub(crate) async fn events(discord: &Discord, us: &Us, found: Found) -> Result<V
 /// The thread of a desk that this channel is, and whether we opened it.
 pub(crate) async fn spot(discord: &Discord, us: &Us, channel: Id) -> Result<Option<(Spot, bool)>, Trouble> {
     Ok(match discord.places().find(channel).await? {
-        Known::Thread { spot, owner } if spot.guild == us.guild && discord.config().channels.contains(&spot.channel) => {
+        Known::Thread { spot, owner }
+            if spot.guild == us.guild && discord.config().channels.contains(&spot.channel) =>
+        {
             Some((spot, owner == Some(us.user)))
         }
         Known::Thread { .. } | Known::Other => None,

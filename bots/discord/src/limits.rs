@@ -44,7 +44,10 @@ impl Route {
             let is_id = part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty();
             let is_token = before.0 == "webhooks" || before.0 == "interactions";
             let is_emoji = before.1 == "reactions";
-            if at < 3 && (is_id || is_token) && matches!(if is_id { before.1 } else { before.0 }, "channels" | "guilds" | "webhooks") {
+            if at < 3
+                && (is_id || is_token)
+                && matches!(if is_id { before.1 } else { before.0 }, "channels" | "guilds" | "webhooks")
+            {
                 major.push('/');
                 major.push_str(part);
             }
@@ -224,7 +227,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_used_up_waits_and_nothing_else_does() {
         let (limits, began) = (Limits::default(), Instant::now());
-        let used = headers(&[("x-ratelimit-bucket", "b"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset-after", "1.5")]);
+        let used =
+            headers(&[("x-ratelimit-bucket", "b"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset-after", "1.5")]);
         limits.answered(&post(1), 200, &used);
         limits.turn(&post(2)).await.unwrap();
         assert_eq!(began.elapsed(), Duration::ZERO);

@@ -20,7 +20,8 @@ pub(crate) fn lists(all: &[(List, &[Glance])]) -> CreateEmbed {
     for (list, found) in all {
         let title = format!("**{}**", escape(words::list_title(*list)));
         let empty = || vec![escape(words::list_empty(*list))];
-        let lines = if found.is_empty() { empty() } else { found.iter().map(|glance| format!("- {}", line(glance))).collect() };
+        let lines =
+            if found.is_empty() { empty() } else { found.iter().map(|glance| format!("- {}", line(glance))).collect() };
         for line in std::iter::once(title).chain(lines) {
             if shown.encode_utf16().count() + line.encode_utf16().count() < LIST_UNITS_MAX {
                 shown.push_str(&line);

@@ -76,9 +76,8 @@ fn read_lines(text: &str, blocks: &mut Vec<Block>) {
         return;
     }
     let mut run: Option<(Line, Vec<&str>)> = None;
-    let mut lines = text.split('\n');
     let mut offset = 0;
-    while let Some(line) = lines.next() {
+    for line in text.split('\n') {
         let at = offset;
         offset += line.len() + 1;
         if let Some(rest) = line.strip_prefix(">>> ") {
@@ -221,7 +220,7 @@ enum Read<'a> {
     Text(String),
     Code(String),
     Link { href: String, text: String },
-    Styled(&'a str, fn(Style) -> Style),
+    Styled(&'a str, Change),
 }
 
 /// A character behind a `\`, which means itself.
@@ -328,9 +327,12 @@ fn everybody(rest: &str) -> Option<(Read<'_>, usize)> {
     (!goes_on).then(|| (Read::Text(THE_TEAM.to_string()), len))
 }
 
+/// What a mark changes.
+type Change = fn(Style) -> Style;
+
 /// A run of text between two marks.
 fn styled(rest: &str, before: Option<char>) -> Option<(Read<'_>, usize)> {
-    let marks: [(&str, fn(Style) -> Style); 6] = [
+    let marks: [(&str, Change); 6] = [
         ("**", |style| Style { bold: true, ..style }),
         // Underlined: there is nothing of that kind on the page.
         ("__", |style| style),
@@ -373,8 +375,8 @@ fn closing(inside: &str, mark: &str) -> Option<usize> {
             at += len;
             continue;
         }
-        if rest.starts_with(mark) {
-            let (left, right) = (inside[..at].chars().next_back(), rest[mark.len()..].chars().next());
+        if let Some(behind) = rest.strip_prefix(mark) {
+            let (left, right) = (inside[..at].chars().next_back(), behind.chars().next());
             let double = mark.len() == 1 && right.is_some_and(|c| mark.starts_with(c));
             let inside_a_word = mark == "_" && right.is_some_and(char::is_alphanumeric);
             let behind_a_blank = mark.len() == 1 && left.is_some_and(char::is_whitespace);
@@ -469,7 +471,8 @@ mod tests {
 
     #[test]
     fn nothing_internal_shows() {
-        let content = "<@1> <@!2> <@&3> <#4> </claim:5> <:party:6> <a:wave:7> <t:1767225600:R> @everyone @here <b> @heretic";
+        let content =
+            "<@1> <@!2> <@&3> <#4> </claim:5> <:party:6> <a:wave:7> <t:1767225600:R> @everyone @here <b> @heretic";
         expect![[r##"
             p [@our team @our team @our team #channel /claim :party: :wave: 2026-01-01 00:00 UTC @our team @our team <b> @heretic]
         "##]]

@@ -364,11 +364,13 @@ impl Discord {
             message["flags"] = json!(EPHEMERAL);
             client.call(Method::POST, &format!("/webhooks/{application}/{token}"), Sent::Json(&message)).await
         };
-        answer.map(drop).map_err(|failure| failure.trouble("answering", About::Channel)).map_err(|trouble| match trouble {
-            // Of an answer that comes too late nothing is left to be mended.
-            Trouble::Stopped(stop) => Trouble::Never { why: stop.code },
-            trouble => trouble,
-        })
+        answer.map(drop).map_err(|failure| failure.trouble("answering", About::Channel)).map_err(
+            |trouble| match trouble {
+                // Of an answer that comes too late nothing is left to be mended.
+                Trouble::Stopped(stop) => Trouble::Never { why: stop.code },
+                trouble => trouble,
+            },
+        )
     }
 
     /// Takes away what somebody alone was shown, where he pressed on it.

@@ -58,8 +58,7 @@ pub(crate) fn effective(guild: &Value, member: &Value, channel: &Value, user: Id
         return Permissions::all();
     }
     let everyone = Id::of(&guild["id"]);
-    let own: Vec<Option<Id>> =
-        member["roles"].as_array().into_iter().flatten().map(Id::of).chain([everyone]).collect();
+    let own: Vec<Option<Id>> = member["roles"].as_array().into_iter().flatten().map(Id::of).chain([everyone]).collect();
     let roles = guild["roles"].as_array().into_iter().flatten().filter(|role| own.contains(&Id::of(&role["id"])));
     let mut all = roles.fold(0, |all, role| all | bits(&role["permissions"]));
     if Permissions::from_bits_truncate(all).contains(Permissions::ADMINISTRATOR) {
@@ -103,7 +102,10 @@ mod tests {
         };
         assert_eq!(may(json!([]), json!([])).bits(), 1024);
         assert_eq!(may(json!(["2"]), json!([])).bits(), 1024 | 2048);
-        assert_eq!(may(json!(["3"]), json!([{ "id": "1", "type": 0, "deny": "1024", "allow": "0" }])), Permissions::all());
+        assert_eq!(
+            may(json!(["3"]), json!([{ "id": "1", "type": 0, "deny": "1024", "allow": "0" }])),
+            Permissions::all()
+        );
         let closed = json!([{ "id": "1", "type": 0, "deny": "1024", "allow": "0" }, { "id": "2", "type": 0, "deny": "0", "allow": "1024" }]);
         assert_eq!(may(json!(["2"]), closed.clone()).bits(), 1024 | 2048);
         assert_eq!(may(json!([]), closed).bits(), 0);

@@ -100,7 +100,9 @@ impl Places {
             // Ids grow with time.
             let mut ids: Vec<Id> = all.keys().copied().collect();
             ids.sort_unstable();
-            ids.iter().take(PLACES_MAX / 4).for_each(|id| drop(all.remove(id)));
+            for oldest in ids.iter().take(PLACES_MAX / 4) {
+                all.remove(oldest);
+            }
         }
         all.insert(id, known);
     }

@@ -164,7 +164,12 @@ impl Reader {
     /// Something cannot be read: it is kept as it came, the operator can find it, and the thread is read.
     pub fn cannot_read(self: &Arc<Self>, why: &'static str, channel: Option<Id>, raw: &str) {
         let count = self.unreadable.fetch_add(1, Ordering::SeqCst) + 1;
-        error!(why, count, discord.channel = channel.map(|id| id.to_string()), "an event from Discord cannot be read; it is kept as it came, and what it says is read from its thread");
+        error!(
+            why,
+            count,
+            discord.channel = channel.map(|id| id.to_string()),
+            "an event from Discord cannot be read; it is kept as it came, and what it says is read from its thread"
+        );
         self.doubt(channel);
         let key = format!("unreadable/{:x}", fingerprint(raw));
         let (inbox, frame) = (self.inbox.clone(), Frame { key: key.clone(), raw: raw.into() });
@@ -207,16 +212,17 @@ impl Reader {
     fn enqueue(self: &Arc<Self>, found: Found) {
         if self.in_hand.load(Ordering::SeqCst) >= IN_HAND_MAX {
             if !self.dropped.swap(true, Ordering::SeqCst) {
-                warn!("more comes from Discord than can be taken in; what is dropped is read from its threads afterwards");
+                warn!(
+                    "more comes from Discord than can be taken in; what is dropped is read from its threads afterwards"
+                );
             }
             return;
         }
         if let FoundAct::Wrote(said) = &found.act
             && matches!(said.author, decode::Author::User(_))
+            && decode::is_hollow(&said.json)
         {
-            if decode::is_hollow(&said.json) {
-                self.alarm.stopped(Part::Gateway, refusal::no_message_content());
-            }
+            self.alarm.stopped(Part::Gateway, refusal::no_message_content());
         }
         self.in_hand.fetch_add(1, Ordering::SeqCst);
         let channel = found.channel;

@@ -142,7 +142,9 @@ pub(crate) fn wrong_token() -> Stop {
 pub(crate) fn no_message_content() -> Stop {
     Stop {
         code: "4014".to_string(),
-        advice: "The bot may not read messages. In the developer portal, under Bot, switch “Message Content Intent” on.".to_string(),
+        advice:
+            "The bot may not read messages. In the developer portal, under Bot, switch “Message Content Intent” on."
+                .to_string(),
         channel_only: false,
     }
 }

@@ -28,13 +28,8 @@ const EMPTY_FOR_MILLIS: i64 = 120_000;
 pub(crate) async fn snapshot(discord: &Discord, spot: Spot, asked_at: Moment) -> Result<Snapshot, Trouble> {
     let messages = messages(discord, spot.thread).await?;
     let us = discord.us().await?;
-    let mut snapshot = Snapshot {
-        thread: spot.key(),
-        asked_at,
-        root: spot.thread.stamp(),
-        messages: Vec::new(),
-        ours: Vec::new(),
-    };
+    let mut snapshot =
+        Snapshot { thread: spot.key(), asked_at, root: spot.thread.stamp(), messages: Vec::new(), ours: Vec::new() };
     for (id, message) in &messages {
         if is_ours(us, message) {
             if let Some(conversation) = format::card_of(message) {
@@ -118,7 +113,9 @@ pub(crate) async fn card(discord: &Discord, spot: Spot) -> Result<Option<(Conver
 /// True when nothing but this message stands in its thread.
 pub(crate) async fn is_alone(discord: &Discord, place: Place) -> Result<bool, Trouble> {
     match page(discord, place.thread, "limit=5").await {
-        Ok(messages) => Ok(messages.values().all(|message| Id::of(&message["id"]) == Some(place.message) || is_of_system(message))),
+        Ok(messages) => {
+            Ok(messages.values().all(|message| Id::of(&message["id"]) == Some(place.message) || is_of_system(message)))
+        }
         Err(Trouble::ThreadGone) => Ok(true),
         Err(trouble) => Err(trouble),
     }

@@ -40,9 +40,9 @@ pub fn in_forum(card: &Card, team: Option<Id>) -> Value {
 fn message(card: &Card, team: Option<Id>) -> CreateMessage {
     let message = base().embed(embed(card)).components(buttons::rows(card.number, &card.offered));
     match team {
-        Some(role) => message
-            .content(format!("<@&{role}>"))
-            .allowed_mentions(CreateAllowedMentions::new().roles(vec![role.0])),
+        Some(role) => {
+            message.content(format!("<@&{role}>")).allowed_mentions(CreateAllowedMentions::new().roles(vec![role.0]))
+        }
         None => message,
     }
 }
@@ -84,10 +84,11 @@ pub fn kind(threads: Threads) -> u8 {
 fn embed(card: &Card) -> CreateEmbed {
     let title = escape(&clean_line(&card.title(), NAME_CHARS_MAX));
     let head = format!("**{title}**\n{}", standing(card));
-    let footer: Vec<String> = [card.also_line(), card.surroundings_line(), card.continued.then(|| CONTINUED.to_string())]
-        .into_iter()
-        .flatten()
-        .collect();
+    let footer: Vec<String> =
+        [card.also_line(), card.surroundings_line(), card.continued.then(|| CONTINUED.to_string())]
+            .into_iter()
+            .flatten()
+            .collect();
     let footer = cut(&footer.join("\n"), FOOTER_CHARS_MAX);
     let mut units = units(&head) + units(&footer);
     let short = card.fields.iter().map(|it| (name(&it.label), value(it), true));
@@ -235,7 +236,7 @@ mod tests {
                     {
                       "inline": true,
                       "name": "Customer",
-                      "value": "\\*Ada\\* @​everyone"
+                      "value": "\\*Ada\\* @‧everyone"
                     },
                     {
                       "inline": true,
@@ -250,7 +251,7 @@ mod tests {
                     {
                       "inline": false,
                       "name": "The exact error",
-                      "value": "E42\\:\n\\<@​1\\> \\[x\\]\\(https\\:\\/\\/evil\\.example\\)"
+                      "value": "E42\\:\n\\<@‧1\\> \\[x\\]\\(https\\:\\/\\/evil\\.example\\)"
                     }
                   ],
                   "footer": {
@@ -265,7 +266,7 @@ mod tests {
               "sticker_ids": [],
               "tts": false
             }
-        "#]].assert_eq(&format!("{made:#}\n"));
+        "#]].assert_eq(&format!("{made:#}\n").replace('\u{200b}', "‧"));
         assert_eq!(super::super::card_of(&made), Some(ConversationId(7)));
         assert_eq!(title(&whole), "#1042 · Billing · *Ada* @everyone");
         assert_eq!(tags(&whole), ["Billing", "Waiting", "Ticket"]);
@@ -283,7 +284,8 @@ mod tests {
         let made = card(&whole, None);
         let embed = &made["embeds"][0];
         let fields = embed["fields"].as_array().unwrap();
-        let all: usize = fields.iter().map(|it| units(it["name"].as_str().unwrap()) + units(it["value"].as_str().unwrap())).sum();
+        let all: usize =
+            fields.iter().map(|it| units(it["name"].as_str().unwrap()) + units(it["value"].as_str().unwrap())).sum();
         assert!(fields.len() <= 25 && all + units(embed["description"].as_str().unwrap()) <= 6_000);
         assert!(fields.iter().all(|it| units(it["value"].as_str().unwrap()) <= 1_024));
     }

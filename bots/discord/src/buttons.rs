@@ -79,8 +79,11 @@ pub(crate) fn pressed(custom_id: &str) -> Option<Pressed> {
     })
 }
 
+/// Everything that a verb can need.
+const NEEDS: [Need; 6] = [Need::Person, Need::Topic, Need::Note, Need::Saved, Need::Snooze, Need::Escalate];
+
 fn need_of(word: &str) -> Option<Need> {
-    [Need::Person, Need::Topic, Need::Note, Need::Saved].into_iter().find(|need| need.name().entry().word == word)
+    NEEDS.into_iter().find(|need| need.name().entry().word == word)
 }
 
 /// What asks for this is called so.
@@ -181,7 +184,7 @@ mod tests {
             );
             assert_eq!(pressed(asked["components"][1]["custom_id"].as_str().unwrap()), Some(Pressed::Nothing));
         }
-        for need in [Need::Person, Need::Topic, Need::Note, Need::Saved] {
+        for need in NEEDS {
             assert_eq!(pressed(&given(need, 7)), Some(Pressed::Given(need, 7)));
         }
         let shown = json_of(&preview(1042, 17));

@@ -30,6 +30,7 @@ const SILENTLY: &str = "silently";
 const MESSAGE: &str = "message";
 const PRIORITY: &str = "priority";
 const WITHIN: &str = "within";
+const WHY: &str = "why";
 
 const LIST: &str = "list";
 const LATE: &str = "late";
@@ -38,6 +39,8 @@ const LATE: &str = "late";
 const NAME_CHARS_MAX: usize = 32;
 /// Longest description (docs, "Application Command Object").
 const DESCRIPTION_CHARS_MAX: usize = 100;
+/// Longest reason of one line.
+const LINE_CHARS_MAX: u16 = 300;
 /// Longest note: Discord's own bound of a field is 6,000.
 const NOTE_CHARS_MAX: u16 = 3_000;
 
@@ -101,17 +104,19 @@ fn options(entry: &Entry) -> Vec<CreateCommandOption> {
             let priority = all.iter().fold(priority, |option, it| option.add_string_choice(it.word(), it.word()));
             vec![priority, option(Kind::String, WITHIN, "By when, such as “4 hours”; by default as usual.")]
         }
-        Name::Claim
-        | Name::Release
-        | Name::Reopen
-        | Name::Snooze
-        | Name::Escalate
-        | Name::Ack
-        | Name::Book
-        | Name::Call
-        | Name::Away
-        | Name::Back
-        | Name::Help => Vec::new(),
+        Name::Snooze => vec![
+            option(Kind::String, WITHIN, "For how long, such as “2 hours”?").required(true),
+            option(Kind::String, WHY, "Why? The customer never sees it.").required(true).max_length(LINE_CHARS_MAX),
+        ],
+        Name::Escalate => vec![
+            option(Kind::String, WHY, "Why is help needed? To ask another tier than the next, begin with its name.")
+                .required(true)
+                .max_length(NOTE_CHARS_MAX),
+        ],
+        Name::Ack => vec![option(Kind::String, WITHIN, "For how long, such as “1 hour”; by default 30 minutes.")],
+        Name::Claim | Name::Release | Name::Reopen | Name::Book | Name::Call | Name::Away | Name::Back | Name::Help => {
+            Vec::new()
+        }
     };
     if entry.name.is_about_a_conversation() && entry.name != Name::Help {
         options
@@ -143,10 +148,10 @@ pub(crate) fn read(data: &Value, names: &Names) -> Option<Wanted> {
         Name::Resolve => Verb::Resolve { silently: value(data, SILENTLY) == true },
         Name::Reopen => Verb::Reopen,
         Name::Retry => Verb::Retry(value(data, MESSAGE).as_i64()),
-        Name::Ticket => {
+        Name::Ticket | Name::Snooze | Name::Escalate | Name::Ack => {
             // How a time is written is the parser's business.
-            let typed = format!("{} #1 {} {}", names.word(name)?, text(PRIORITY), text(WITHIN));
-            match parse::command(&typed, names).verb {
+            let said = [text(PRIORITY), text(WITHIN), text(WHY)].join(" ");
+            match parse::command(&format!("{} #1 {}", names.word(name)?, said.trim()), names).verb {
                 Ok(verb) => verb,
                 Err(wrong) => return Some(Wanted::Wrong(wrong)),
             }
@@ -154,7 +159,7 @@ pub(crate) fn read(data: &Value, names: &Names) -> Option<Wanted> {
         Name::Away => Verb::Away,
         Name::Back => Verb::Back,
         Name::Help => Verb::Help,
-        Name::Snooze | Name::Escalate | Name::Ack | Name::Book | Name::Call => {
+        Name::Book | Name::Call => {
             return Some(Wanted::Wrong(Wrong::NotYet(name)));
         }
     };
@@ -269,6 +274,9 @@ mod tests {
             /reopen conversation: Say that it is not done after all.
             /retry message conversation: Try again what could not be delivered: all of it, or message 7.
             /ticket priority within conversation: Promise the customer an answer later, by the usual time or another.
+            /snooze within why conversation: Put it off, for a reason: nobody is reminded before.
+            /escalate why conversation: Ask for help: of the next tier, or of one that you name.
+            /ack within conversation: Say that you take care of it, for 30 minutes or as long as you say: nobody else is told before.
             /away : Say that you are not there: the chat does not count on you.
             /back : Say that you are there again.
             /help : This list, for you only.
@@ -303,6 +311,12 @@ mod tests {
             read("ticket", json!([{ "name": "priority", "value": "high" }, { "name": "within", "value": "4 hours" }]));
         assert!(matches!(ticket, Some(Wanted::Verb(Verb::Ticket { priority: Some(Priority::High), within: Some(_) }))));
         assert!(matches!(read("ticket", option("within", json!("soonish"))), Some(Wanted::Wrong(_))));
+        let snooze =
+            read("snooze", json!([{ "name": "within", "value": "2 hours" }, { "name": "why", "value": "a part" }]));
+        assert!(matches!(snooze, Some(Wanted::Verb(Verb::Snooze { .. }))), "{snooze:?}");
+        let escalate = read("escalate", option("why", json!("it is down")));
+        assert_eq!(escalate, Some(Wanted::Verb(Verb::Escalate("it is down".into()))));
+        assert_eq!(read("ack", json!([])), Some(Wanted::Verb(Verb::Ack(None))));
         assert_eq!((read("list", json!([])), read("dance", json!([]))), (Some(Wanted::List), None));
         let which = |value: Value| super::which(&json!({ "options": option(WHICH, value) }));
         assert_eq!(which(json!("#1042")), Some(Ok(1042)));

@@ -59,7 +59,9 @@ async fn thin_out(discord: &Discord, overview: &dyn Overview) -> Result<(), Trou
         let key = Spot { guild: us.guild, channel, thread }.key();
         let found = overview.glances(vec![key.0.clone()], Sought::Thread(key), 1).await;
         let found = found.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
-        let is_done = found.first().is_some_and(|glance| matches!(glance.standing, Standing::Resolved { .. }));
+        let is_done = found
+            .first()
+            .is_some_and(|glance| matches!(glance.standing, Standing::Resolved { .. } | Standing::Closed { .. }));
         if is_done {
             discord.change_thread(thread, &json!({ "archived": true })).await?;
             (archived, too_many) = (archived + 1, too_many - 1);

@@ -11,7 +11,7 @@
 pub mod card;
 
 use crate::buttons;
-use crate::ids::Id;
+use crate::ids::{self, Id};
 use serde::Serialize;
 use serde_json::Value;
 use serenity::builder::{
@@ -63,10 +63,35 @@ pub fn letter(letter: &Letter, texts: &[(Piece, String)]) -> Value {
         embeds.push(if embeds.is_empty() { head(embed, letter, &pieces) } else { embed });
     }
     let mut message = base().embeds(embeds).nonce(nonce(letter.conversation, &pieces)).enforce_nonce(true);
+    if !letter.calls.is_empty() {
+        let (words, mentions) = called(&letter.calls);
+        message = message.content(words).allowed_mentions(mentions);
+    }
     if let Some(seq) = letter.retry_of {
         message = message.components(vec![CreateActionRow::Buttons(vec![buttons::retry(seq)])]);
     }
     json_of(&message)
+}
+
+/// A line that mentions people and roles of the team, and nobody else. Nothing but ids gets in; a role's has
+/// a `&` before it.
+fn called(calls: &[String]) -> (String, CreateAllowedMentions) {
+    let (mut users, mut roles, mut words) = (Vec::new(), Vec::new(), Vec::new());
+    for call in calls {
+        let role = call.rsplit('/').next().and_then(|last| last.strip_prefix('&')).and_then(Id::parse);
+        match (role, ids::user(call)) {
+            (Some(role), _) => {
+                roles.push(role.0);
+                words.push(format!("<@&{role}>"));
+            }
+            (None, Some(user)) => {
+                users.push(user.0);
+                words.push(format!("<@{user}>"));
+            }
+            (None, None) => {}
+        }
+    }
+    (words.join(" "), CreateAllowedMentions::new().users(users).roles(roles))
 }
 
 /// What a post with files says beside them.
@@ -368,6 +393,7 @@ mod tests {
             speaker: Some("Ada".to_string()),
             content: Content::Texts(texts.iter().enumerate().map(part).collect()),
             retry_of: None,
+            calls: Vec::new(),
         }
     }
 
@@ -418,6 +444,14 @@ mod tests {
         assert!(post["embeds"][0].get("author").is_none());
         let id = post["components"][0]["components"][0]["custom_id"].as_str().unwrap();
         assert_eq!(buttons::pressed(id), Some(buttons::Pressed::Retry(7)));
+    }
+
+    #[test]
+    fn who_is_called_is_mentioned_by_id_alone() {
+        let calls = ["discord/1/7", "8", "&9", "@everyone", "<@5>"].map(str::to_string).to_vec();
+        let post = posted_as(&Letter { speaker: None, calls, ..a_letter(&["Please answer @here."]) });
+        assert_eq!(post["content"], "<@7> <@8> <@&9>");
+        assert_eq!(post["allowed_mentions"], serde_json::json!({ "parse": [], "users": ["7", "8"], "roles": ["9"] }));
     }
 
     #[test]

@@ -28,8 +28,8 @@ use threadline_core::desk::{Agent, Deed, DeskAct, DeskEvent, Inbox, Reading, Uns
 use threadline_core::ids::ThreadKey;
 use threadline_core::overview::{Glance, Overview, Sought};
 use threadline_core::presence::Sign;
-use threadline_core::verb::parse::Wrong;
-use threadline_core::verb::{Name, Need, Saved, Start, Verb, Who};
+use threadline_core::verb::parse::{self, Wrong};
+use threadline_core::verb::{Name, Names, Need, Saved, Start, Verb, Who};
 use threadline_core::words::{self, List, Notice};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -45,10 +45,12 @@ const STORED_WITHIN: Duration = Duration::from_secs(10);
 const UNDER_WAY_MAX: usize = 1_024;
 /// Conversations in each part of a list or a menu.
 const LISTED_MAX: u32 = 20;
-/// Longest note in a form (OpenAPI: 4,000).
-const NOTE_CHARS_MAX: u16 = 3_000;
-/// The field of the form for a note.
-const NOTE: &str = "note";
+/// Longest text in a form (OpenAPI: 4,000).
+const TEXT_CHARS_MAX: u16 = 3_000;
+/// Longest text of one line in a form.
+const LINE_CHARS_MAX: u16 = 300;
+/// The field of a form.
+const TEXT: &str = "text";
 
 /// Carries out what was done with a button, a menu, a command or a form.
 #[derive(Clone)]
@@ -302,13 +304,25 @@ impl Inner {
                 let words = "Which one? You see it as the customer would read it. Nothing is sent before you say so.";
                 asked(words, buttons::menu(buttons::given(Need::Saved, number), entries))
             }
-            Start::Needs(Need::Note) => {
-                let field = CreateInputText::new(InputTextStyle::Paragraph, "What should the team know?", NOTE)
-                    .required(true)
-                    .max_length(NOTE_CHARS_MAX)
-                    .placeholder("The customer never sees it.");
-                let modal = CreateModal::new(buttons::given(Need::Note, number), format!("Note #{number}"));
-                Some(CreateInteractionResponse::Modal(modal.components(vec![CreateActionRow::InputText(field)])))
+            Start::Needs(need @ (Need::Note | Need::Snooze | Need::Escalate)) => {
+                let (label, style, chars_max, example) = match need {
+                    Need::Snooze => {
+                        ("For how long, and why?", InputTextStyle::Short, LINE_CHARS_MAX, "2 hours waits for a part")
+                    }
+                    Need::Escalate => {
+                        let example = "The export is down for everybody";
+                        ("Why is help needed?", InputTextStyle::Paragraph, TEXT_CHARS_MAX, example)
+                    }
+                    Need::Note | Need::Person | Need::Topic | Need::Saved => {
+                        let example = "The customer never sees it.";
+                        ("What should the team know?", InputTextStyle::Paragraph, TEXT_CHARS_MAX, example)
+                    }
+                };
+                let field = CreateInputText::new(style, label, TEXT).required(true).max_length(chars_max);
+                let title = format!("{} #{number}", words::button(need.name()).trim_end_matches('…'));
+                let modal = CreateModal::new(buttons::given(need, number), title);
+                let row = CreateActionRow::InputText(field.placeholder(example));
+                Some(CreateInteractionResponse::Modal(modal.components(vec![row])))
             }
         }
     }
@@ -320,22 +334,33 @@ impl Inner {
             Need::Person => Verb::Assign(Who::Agent(self.named(us, it, Id::parse(chosen)?)?)),
             Need::Topic => Verb::Topic(chosen.to_string()),
             Need::Saved => Verb::Saved(Saved::Show { name: chosen.to_string(), given: Vec::new() }),
-            Need::Note => return None,
+            Need::Note | Need::Snooze | Need::Escalate => return None,
         })
     }
 
-    /// A form: so far only a note has one.
+    /// A form, which has one field.
     async fn filled_in(&self, us: &Us, it: &Interaction) {
         let pressed = it.data["custom_id"].as_str().and_then(buttons::pressed);
-        let Some(Pressed::Given(Need::Note, number)) = pressed else { return };
+        let Some(Pressed::Given(need, number)) = pressed else { return };
         if !self.acknowledge(it, &CreateInteractionResponse::Acknowledge).await {
             return;
         }
-        let text = field(&it.data["components"], NOTE, 0).unwrap_or_default().trim_matches(is_invisible).to_string();
+        let text = field(&it.data["components"], TEXT, 0).unwrap_or_default().trim_matches(is_invisible).to_string();
         if text.is_empty() {
             return;
         }
-        if let Err(notice) = self.do_it(us, it, Some(number), Verb::Note(Body::plain(&text))).await {
+        let verb = match need {
+            Need::Note => Ok(Verb::Note(Body::plain(&text))),
+            // It is what one would type behind the verb's own word.
+            Need::Person | Need::Topic | Need::Saved | Need::Snooze | Need::Escalate => {
+                parse::command(&format!("{} {text}", need.name().entry().word), &Names::default()).verb
+            }
+        };
+        let done = match verb {
+            Ok(verb) => self.do_it(us, it, Some(number), verb).await,
+            Err(wrong) => Err(Notice::WrongCommand(wrong)),
+        };
+        if let Err(notice) = done {
             self.says(it, &notice).await;
         }
     }
@@ -550,9 +575,9 @@ mod tests {
 
     #[test]
     fn a_field_is_found_in_forms_of_both_kinds() {
-        let old = json!([{ "type": 1, "components": [{ "type": 4, "custom_id": "note", "value": "hush" }] }]);
-        let new = json!([{ "type": 18, "component": { "type": 4, "custom_id": "note", "value": "hush" } }]);
-        assert_eq!((field(&old, NOTE, 0), field(&new, NOTE, 0)), (Some("hush"), Some("hush")));
-        assert_eq!(field(&json!([{ "type": 1, "components": [] }]), NOTE, 0), None);
+        let old = json!([{ "type": 1, "components": [{ "type": 4, "custom_id": "text", "value": "hush" }] }]);
+        let new = json!([{ "type": 18, "component": { "type": 4, "custom_id": "text", "value": "hush" } }]);
+        assert_eq!((field(&old, TEXT, 0), field(&new, TEXT, 0)), (Some("hush"), Some("hush")));
+        assert_eq!(field(&json!([{ "type": 1, "components": [] }]), TEXT, 0), None);
     }
 }

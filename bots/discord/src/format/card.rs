@@ -67,7 +67,7 @@ pub fn tags(card: &Card) -> Vec<String> {
     let standing = match card.standing {
         Standing::Fresh | Standing::AwaitingAgent { .. } => "Waiting",
         Standing::Answered { .. } => "Answered",
-        Standing::Resolved { .. } => "Resolved",
+        Standing::Resolved { .. } | Standing::Closed { .. } => "Resolved",
     };
     let ticket = card.ticket.map(|_| "Ticket".to_string());
     [Some(card.topic.clone()), Some(standing.to_string()), ticket].into_iter().flatten().collect()

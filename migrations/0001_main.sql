@@ -212,6 +212,12 @@ CREATE TABLE roster (
     PRIMARY KEY (desk, agent)
 );
 
+-- Up to when the firings of each reminder were carried out.
+CREATE TABLE reminder (
+    name TEXT PRIMARY KEY,
+    done BIGINT NOT NULL
+);
+
 -- Replies that are held, and until when.
 CREATE TABLE hold (
     message TEXT PRIMARY KEY,

@@ -5,6 +5,7 @@ mod calendars;
 
 use crate::config::{Config, ConfigErrors, Desk, Email, MailServer, MailTls, Platform, SlackEvents};
 use anyhow::anyhow;
+use chrono::DateTime;
 use clap::{Args, Parser, Subcommand};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -17,6 +18,8 @@ use threadline_core::verb::{Chosen, Entry, PREFIX};
 
 /// The page of the made-up shop, to write from as a customer.
 const SHOP_PATH: &str = "/";
+/// Firings of a reminder that are shown.
+const FIRINGS_SHOWN: usize = 5;
 /// The practice desk, to answer at.
 const PRACTICE_PATH: &str = "/practice";
 /// Where Slack sends its events by HTTP.
@@ -288,6 +291,15 @@ fn summary(config: &Config, now: Moment) -> String {
             count => counted(count, "mention"),
         };
         row(&format!("step {}", at + 1), format!("{when} → {}, {who}", tier.name));
+    }
+    for reminder in &config.reminders {
+        let about = if reminder.only_late { "what is late" } else { "what is unanswered" };
+        let zone = reminder.schedule.zone();
+        let clock = |at: Moment| DateTime::from_timestamp_millis(at.0).map(|at| at.with_timezone(&zone));
+        let next = reminder.schedule.after(now).take(FIRINGS_SHOWN).filter_map(clock);
+        let next: Vec<String> = next.map(|at| at.format("%a %-d %b %H:%M").to_string()).collect();
+        let what = format!("{about}, {} ({zone}); next {}", reminder.schedule, next.join(", "));
+        row(&format!("reminder {}", reminder.name), what);
     }
     for fact in &config.facts {
         let mark = if fact.link.is_some() { ", a link" } else { "" };

@@ -11,6 +11,7 @@ mod email;
 mod files;
 mod identity;
 mod ladder;
+mod reminders;
 mod replies;
 mod secret;
 mod sections;
@@ -44,6 +45,7 @@ use threadline_core::ladder::{Ladder, Tier};
 use threadline_core::media::ALLOWED;
 use threadline_core::presence::Presence;
 use threadline_core::saved::SavedReplies;
+use threadline_core::schedule::Schedule;
 use threadline_core::ticket::{Policy, Terms, Timetable};
 use threadline_core::verb::{Chosen, Name, Names};
 
@@ -80,6 +82,8 @@ pub struct Config {
     pub tiers: Vec<Tier>,
     /// Who of them is, and when.
     pub ladder: Ladder,
+    /// When the team is reminded of what waits.
+    pub reminders: Vec<Reminder>,
     /// What is promised for what has no topic.
     pub policy: Policy,
     /// After how many days what is resolved is closed.
@@ -217,6 +221,17 @@ pub struct Desk {
     pub chats_per_agent: Option<u32>,
     /// True when whoever has a chat that nobody answers in time is taken to be away.
     pub missed_means_away: bool,
+}
+
+/// A reminder on a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// Its name, which stays in the database.
+    pub name: String,
+    /// When it fires.
+    pub schedule: Schedule,
+    /// True when it is only about what is late.
+    pub only_late: bool,
 }
 
 /// What a desk is in.

@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod peers;
 pub mod postman;
 pub mod practice;
+pub mod reminders;
 pub mod scheduler;
 pub mod service;
 pub mod store;
@@ -140,6 +141,10 @@ pub async fn start(
     }
     if config.timetable().asks_who_left() {
         life.spawn("customers who leave", departures::follow(service.clone(), life.clone()));
+    }
+    if !config.reminders.is_empty() {
+        let reminders = config.reminders.clone();
+        life.spawn("reminders", reminders::run(reminders, service.clone(), life.clone()));
     }
     life.spawn("what is closed", scheduler::close(config.close_after_days, service.clone(), life.clone()));
     life.spawn("how soon is answered", scheduler::measure(config.timetable(), service.clone(), life.clone()));

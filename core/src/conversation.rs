@@ -283,6 +283,15 @@ pub enum Event {
     },
     /// A chat has waited for an answer for so long ([`Conversation::patience_due`]) that it becomes a ticket.
     PatienceEnded,
+    /// A reminder of the operator's fired.
+    Reminded {
+        /// What makes it the same firing when it is told again; of this conversation alone.
+        key: String,
+        /// True when it is only about what is late.
+        only_late: bool,
+        /// True when it fires later than it should have, and perhaps for several.
+        is_late: bool,
+    },
     /// A step of the ladder is due ([`Climbing::due`]).
     StepDue,
     /// The customer's last browser has gone, and has not come back for a while.
@@ -584,7 +593,7 @@ pub enum Rejected {
 /// A conversation's head and those of its messages that an event can touch.
 ///
 /// The caller has to load, besides the head: for [`Event::CustomerWrote`], [`Event::CustomerMailed`],
-/// [`Event::AutomaticLetter`], [`Event::CustomerRated`],
+/// [`Event::AutomaticLetter`], [`Event::CustomerRated`], [`Event::Reminded`],
 /// [`Event::AgentDid`], [`Event::DeskWrote`] and [`Event::DeskDeleted`] the message of that key; for a post with a stamp below
 /// [`Conversation::last_stamp`] also the first desk message after that stamp; for receipts the
 /// shown replies above [`Conversation::received`] or [`Conversation::seen`], for
@@ -637,6 +646,7 @@ impl Dialogue {
             Event::CustomerSaw { rev } => step.customer_has(rev, true),
             Event::RepliesDelayed => step.replies_delayed(),
             Event::PatienceEnded => step.patience_ended(),
+            Event::Reminded { key, only_late, is_late } => step.reminded(key, only_late, is_late),
             Event::StepDue => step.step_due(),
             Event::CustomerLeft => step.customer_left(),
             Event::CustomerIsBack => step.head.left_since = None,
@@ -696,7 +706,11 @@ impl Step<'_> {
 
     /// The same, and calls some of them.
     fn say_to(&mut self, said: &Said, calls: Vec<String>) {
-        let key = format!("bot/{}/{}", self.head.id, self.head.last_seq + 1);
+        self.say_as(format!("bot/{}/{}", self.head.id, self.head.last_seq + 1), said, calls);
+    }
+
+    /// The same, under a key of its own.
+    fn say_as(&mut self, key: String, said: &Said, calls: Vec<String>) {
         let id = self.post_own(key, words::said(said), Vec::new(), Kind::FromBot);
         if let Some(message) = self.messages.iter_mut().find(|message| message.id == id) {
             message.retry_of = said.retry_of();

@@ -110,6 +110,15 @@ pub enum Said {
         /// Since when the customer waits.
         since: Due,
     },
+    /// The operator's reminder that he waits.
+    Reminder {
+        /// Since when.
+        since: Due,
+        /// True when he should have had an answer by now.
+        is_broken: bool,
+        /// True when it comes later than it should.
+        is_late: bool,
+    },
     /// Somebody asks for help.
     Escalated {
         /// Who.
@@ -375,6 +384,7 @@ impl Said {
             | Said::Reopened { .. }
             | Said::Ticket { .. }
             | Said::TicketByItself { .. }
+            | Said::Reminder { .. }
             | Said::StepTaken { .. }
             | Said::Escalated { .. }
             | Said::Rests { .. }
@@ -425,6 +435,7 @@ pub fn said(said: &Said) -> Body {
             let why = if *left { "The customer left without an answer" } else { "Nobody has answered in time" };
             plain(format!("{why}, so this is a ticket now. {}", promised(*due)))
         }
+        Said::Reminder { since, is_broken, is_late } => climb::reminder(*since, *is_broken, *is_late),
         Said::StepTaken { tier, empty, since } => climb::step_taken(tier.as_deref(), empty, *since),
         Said::Escalated { by, tier, reason, since } => climb::escalated(by, tier, reason, *since),
         Said::Rests { by, until, reason } => climb::rests(by, *until, reason.as_deref()),
@@ -788,6 +799,8 @@ mod tests {
                 what: "an automatic reply, which is not answered".into(),
             },
             Said::AutomaticLetter { subject: String::new(), what: "from a mailing list, which is not answered".into() },
+            Said::Reminder { since: due().unwrap(), is_broken: false, is_late: false },
+            Said::Reminder { since: due().unwrap(), is_broken: true, is_late: true },
             Said::StepTaken { tier: Some("leads".into()), empty: vec![], since: due().unwrap() },
             Said::StepTaken { tier: Some("executives".into()), empty: vec!["leads".into()], since: due().unwrap() },
             Said::StepTaken { tier: None, empty: vec!["executives".into()], since: due().unwrap() },
@@ -829,6 +842,8 @@ mod tests {
             ⚠️ A file of the customer’s letter, “run.exe”, was not taken: it is empty, or a picture that cannot be read. The letter is kept whole.
             ✉️ A letter with the subject “Out of office” came: an automatic reply, which is not answered.
             ✉️ A letter came: from a mailing list, which is not answered.
+            ⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 09:30 (Europe/Madrid).
+            ⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 09:30 (Europe/Madrid), and was promised one by now. (This reminder comes late.)
             ⏰ The customer has waited for an answer since Thu 1 Jan 09:30 (Europe/Madrid). For leads: please answer, or say that you take care.
             ⏰ The customer has waited for an answer since Thu 1 Jan 09:30 (Europe/Madrid). For executives: please answer, or say that you take care. There was nobody to tell in leads.
             ⏰ The customer has waited for an answer since Thu 1 Jan 09:30 (Europe/Madrid). There was nobody to tell in executives.

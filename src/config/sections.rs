@@ -7,6 +7,7 @@ use super::email::email;
 use super::files::files;
 use super::identity::identity;
 use super::ladder;
+use super::reminders;
 use super::replies::replies;
 use super::secret::{Given, Secret, Sources};
 use super::slack::{self, ReadSlack};
@@ -82,6 +83,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let calendars = root.named_tables("calendar", |name, table| calendar::calendar(document, name, table));
         let tiers = root.listed_tables("tier", |table| ladder::tier(document, table)).unwrap_or_default();
         let steps = root.listed_tables("step", |table| ladder::step(document, table)).unwrap_or_default();
+        let reminders =
+            root.listed_tables("reminder", |table| reminders::reminder(document, table)).unwrap_or_default();
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
         let email = email(document, root, sources);
@@ -109,6 +112,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         };
         let (tiers, steps) = (tiers.into_iter().flatten().collect(), steps.into_iter().flatten().collect());
         let (tiers, ladder) = ladder::ladder(document, root, tiers, steps, &desks);
+        let reminders = reminders::reminders(document, root, reminders.into_iter().flatten().collect());
         let facts = labelled_facts(document, root, facts.into_iter().flatten().flatten().collect());
         let practice = decide_practice(document, practice, &desks, &server);
         let mut remarks = slack.remarks(&desks);
@@ -131,6 +135,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             default_calendar: default_calendar?,
             tiers,
             ladder,
+            reminders,
             policy,
             close_after_days: close_after_days.map_or(CLOSE_AFTER_DAYS, |found| found.value),
             slack: slack?,

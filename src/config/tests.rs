@@ -389,6 +389,7 @@ fn a_newcomer_needs_no_file() {
             ladder: Ladder {
                 steps: [],
             },
+            reminders: [],
             policy: Policy {
                 open_when: InHours,
                 answer_within: Days(
@@ -897,6 +898,40 @@ left = 0
             threadline.toml:21: step.left: must be from 0 to 99, is 100
             threadline.toml:25: step.tier: there is no tier "executives"; there are: leads, Leads
             threadline.toml:26: step.tier: is missing; name the tier that is told"#]],
+    );
+}
+
+#[test]
+fn a_reminder_says_when_and_where() {
+    wrong(
+        r##"[[reminder]]
+name = "morning"
+cron = "0 9 * * 1-5"
+zone = "Europe/Madrid"
+[[reminder]]
+name = "morning"
+cron = "0 25 * * *"
+zone = "Europe/Madrid"
+about = "late"
+[[reminder]]
+name = "morning"
+cron = "@daily"
+zone = "Madrid"
+about = "everything"
+[[reminder]]
+name = "Morning!"
+cron = "@daily"
+zone = "UTC"
+[[reminder]]
+"##,
+        expect![[r#"
+            threadline.toml:7: reminder.cron: hour: 25 is not between 0 and 23
+            threadline.toml:13: reminder.zone: must be a time zone such as "Europe/Madrid", is "Madrid"
+            threadline.toml:14: reminder.about: must be "unanswered" or "late", is "everything"
+            threadline.toml:16: reminder.name: a name is 1 to 40 of the letters a-z, digits, - and _, not "Morning!"
+            threadline.toml:19: reminder.name: is missing; every reminder has one, such as "morning"
+            threadline.toml:19: reminder.cron: is missing; every reminder has one, such as "0 9 * * 1-5"
+            threadline.toml:19: reminder.zone: is missing; every reminder has one, such as "Europe/Madrid""#]],
     );
 }
 

@@ -316,7 +316,7 @@ fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations:
                 }
             }
             Event::AutomaticLetter { key, .. } => wanted.keys.push(key.clone()),
-            Event::CustomerRated { key, .. } => wanted.keys.push(key.clone()),
+            Event::CustomerRated { key, .. } | Event::Reminded { key, .. } => wanted.keys.push(key.clone()),
             Event::AgentDid(deed) => wanted.keys.push(deed.key.clone()),
             Event::SiteTold(_) => wanted.contexts.push(head.id),
             Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed | Event::LetterDue => {

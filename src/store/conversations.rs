@@ -335,6 +335,19 @@ impl Store {
         self.next_due("step_due", now).await
     }
 
+    /// Every conversation whose customer waits, longest first, at most `limit`.
+    pub async fn waiting(&self, limit: i64) -> Result<Vec<ConversationId>, StoreError> {
+        let rows: Vec<String> = on_read!(self, |c| {
+            sqlx::query_scalar(
+                "SELECT id FROM conversation WHERE standing = 'awaiting_agent' ORDER BY standing_since LIMIT $1",
+            )
+            .bind(limit)
+            .fetch_all(c)
+            .await?
+        });
+        rows.into_iter().map(|id| id.parse().map_err(|_| inconsistent("conversation", id, "no id"))).collect()
+    }
+
     /// Conversations that were resolved by then and are not closed yet, longest first, at most `limit`.
     pub async fn resolved_by(&self, then: Moment, limit: i64) -> Result<Rows<Conversation>, StoreError> {
         let rows: Vec<ConversationRow> = on_read!(self, |c| {

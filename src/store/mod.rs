@@ -21,6 +21,7 @@ mod many;
 pub mod messages;
 pub mod orders;
 pub mod practice;
+mod reminders;
 mod roster;
 mod saved_json;
 mod sought;

@@ -1,7 +1,7 @@
 //! Who is told while a customer waits: the whole ladder to the top, what ends it and what holds it up, whatever
 //! restarts.
 
-use crate::house::{DeskKind, House, Setup, Site};
+use crate::house::{DeskKind, House, Setup, Site, until};
 use expect_test::expect;
 
 desk_plays! {
@@ -9,6 +9,7 @@ desk_plays! {
     who_takes_care_or_asks_for_help_is_heard,
     each_step_is_taken_once_whatever_restarts,
     what_was_resolved_climbs_no_more_and_begins_anew,
+    a_reminder_fires_once_in_the_threads_that_wait,
 }
 
 const MINUTE: i64 = 60_000;
@@ -164,4 +165,60 @@ async fn what_was_resolved_climbs_no_more_and_begins_anew(house: House, desk: De
     site.settle().await;
     later(&site, 600).await;
     assert_eq!(told().await, 1);
+}
+
+async fn a_reminder_fires_once_in_the_threads_that_wait(house: House, desk: DeskKind) {
+    // At nine and at five in Madrid, which is eight and four; what is late every hour.
+    let topics = "respond_within = \"90 minutes\"\n[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                  [[reminder]]\nname = \"round\"\ncron = \"0 9,17 * * *\"\nzone = \"Europe/Madrid\"\n\
+                  [[reminder]]\nname = \"late\"\ncron = \"@hourly\"\nzone = \"UTC\"\nabout = \"late\"\n";
+    let site = house.open(Setup { by_hand: true, topics, ..Setup::at(desk) }).await;
+    let first_looked_at = async || site.probe().number("SELECT COUNT(*) FROM reminder").await == 2;
+    until("they are known", first_looked_at).await;
+    later(&site, 7 * 60).await;
+    let (ada, bo) = (site.customer("Ada").await, site.customer("Bo").await);
+    ada.writes("My export hangs").await;
+    bo.writes("Mine too").await;
+    site.settle().await;
+    site.agent("Grace").writes(&ada, "!claim").await;
+    site.agent("Grace").writes(&bo, "Looking into it").await;
+    site.settle().await;
+    let upto = async |millis: i64| site.probe().number("SELECT MIN(done) FROM reminder").await >= millis;
+    let begins = 1_767_225_600_000;
+    for hours in [8, 9, 10] {
+        later(&site, 60).await;
+        until("it has fired", async || {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            site.probe().number("SELECT MAX(done) FROM reminder").await >= begins + hours * 60 * MINUTE
+        })
+        .await;
+        site.settle().await;
+        // Whatever restarts, it fires once.
+        site.stops().await;
+        site.starts().await;
+        site.settle().await;
+    }
+    // Down for two days: one of each is caught up with.
+    site.stops().await;
+    site.time_passes(48 * 60 * MINUTE);
+    site.starts().await;
+    until("it has caught up", async || upto(begins + 48 * 60 * MINUTE).await).await;
+    site.settle().await;
+    expect![[r#"
+        #1001 · Technical Issues
+          Ada (customer): My export hangs
+          Grace: !claim
+          Threadline: Grace has this conversation now.
+          Threadline: @Grace
+            ⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 07:00 (UTC).
+          Threadline: @Grace
+            ⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 07:00 (UTC), and was promised one by now.
+          Threadline: @Grace
+            ⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 07:00 (UTC), and was promised one by now.
+          Threadline: @Grace
+            ⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 07:00 (UTC), and was promised one by now. (This reminder comes late.)
+          Threadline: @Grace
+            ⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 07:00 (UTC), and was promised one by now. (This reminder comes late.)
+    "#]].assert_eq(&site.thread(&ada).await);
+    assert!(!site.thread(&bo).await.contains('⏰'));
 }

@@ -54,15 +54,15 @@ impl Step<'_> {
         let mut tiers: Vec<&Tier> = Vec::new();
         let mut empty: Vec<String> = Vec::new();
         while let Some(due) = self.rules.ladder.take(&mut climb, calendar, self.now) {
-            let Some(tier) = self.rules.tiers.get(due.tier) else { continue };
-            if self.called(tier).is_empty() {
+            let mut at = Some(due.tier);
+            while let Some(tier) = at.and_then(|at| self.rules.tiers.get(at)) {
+                if !self.called(tier).is_empty() {
+                    tiers.push(tier);
+                    break;
+                }
                 // Nobody is there to hear it: the next one is told instead.
                 empty.push(tier.name.clone());
-                if let Some(above) = self.rules.ladder.escalate(&mut climb, None) {
-                    tiers.extend(self.rules.tiers.get(self.rules.ladder.steps()[above].tier));
-                }
-            } else {
-                tiers.push(tier);
+                at = self.rules.ladder.escalate(&mut climb, None).map(|step| self.rules.ladder.steps()[step].tier);
             }
         }
         if climb.taken == self.head.climb.taken {
@@ -77,6 +77,23 @@ impl Step<'_> {
         }
         let tier = tiers.last().map(|tier| tier.name.clone());
         self.say_to(&Said::StepTaken { tier, empty, since }, calls);
+    }
+
+    /// A reminder of the operator's: said once for each firing, where there is something to say.
+    pub(super) fn reminded(&mut self, key: String, only_late: bool, is_late: bool) {
+        let Standing::AwaitingAgent { since } = self.head.standing else { return };
+        if self.messages.iter().any(|message| message.key == key) {
+            return;
+        }
+        let target = self.climb().and_then(|climb| climb.target);
+        let is_broken = target.is_some_and(|target| target <= self.now);
+        let rests = self.head.climb.rest.as_ref().is_some_and(|rest| rest.until > self.now);
+        if (only_late && !is_broken) || rests {
+            return;
+        }
+        let since = self.rules.timetable.on_its_clock(&self.head.topic, since);
+        let calls = self.head.claimed_by.as_ref().map(|agent| agent.id.0.clone()).into_iter().collect();
+        self.say_as(key, &Said::Reminder { since, is_broken, is_late }, calls);
     }
 
     /// An agent asks for help: of the tier that he names first, or of the next one.

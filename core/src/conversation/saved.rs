@@ -41,6 +41,7 @@ impl Event {
             | Event::RepliesDelayed
             | Event::LetterDue
             | Event::PatienceEnded
+            | Event::Reminded { .. }
             | Event::StepDue
             | Event::CustomerLeft
             | Event::CustomerIsBack

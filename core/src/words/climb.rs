@@ -24,6 +24,12 @@ pub(super) fn step_taken(tier: Option<&str>, empty: &[String], since: Due) -> Bo
     Body::plain(&format!("{waits}{told}{nobody}"))
 }
 
+pub(super) fn reminder(since: Due, is_broken: bool, is_late: bool) -> Body {
+    let late = if is_late { " (This reminder comes late.)" } else { "" };
+    let broken = if is_broken { ", and was promised one by now" } else { "" };
+    Body::plain(&format!("⏰ Reminder: the customer has waited for an answer since {}{broken}.{late}", when(since)))
+}
+
 pub(super) fn escalated(by: &str, tier: &str, reason: &str, since: Option<Due>) -> Body {
     let why = if reason.is_empty() { ".".to_string() } else { format!(": {reason}") };
     let waits = since.map_or(String::new(), |since| format!("\nThe customer has waited since {}.", when(since)));

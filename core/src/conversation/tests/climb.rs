@@ -192,3 +192,61 @@ fn who_asks_for_help_names_a_tier_or_has_the_next() {
         r2 Grace: One moment
     "#]]);
 }
+
+#[test]
+fn who_is_in_no_tier_at_all_is_passed_over_to_the_top() {
+    let mut play = play();
+    let tier = |name: &str| Tier { name: name.into(), calls: vec![] };
+    play.rules.tiers = vec![tier("agents"), tier("leads"), tier("engineering"), tier("the CEO")].into();
+    play.step(wrote("a", "My export hangs"));
+    play.step(opened("T1"));
+    at(&mut play, 2);
+    play.on(Event::StepDue);
+    assert_eq!((play.dialogue.head.climb.taken, due(&play)), (4, None));
+    play.check(expect![[r#"
+        a step is due
+            post 2 “⏰ The customer has waited for an answer since Thu 1 Jan 00:00 (UTC). There was nobody to tell in agents and leads and engineering and the CEO.”
+        ---
+        r1 Ada: My export hangs
+    "#]]);
+}
+
+#[test]
+fn a_reminder_is_said_once_where_there_is_something_to_say() {
+    let reminded = |key: &str, only_late| Event::Reminded { key: key.into(), only_late, is_late: only_late };
+    let mut play = play();
+    play.on(reminded("r0", false));
+    play.step(wrote("a", "My export hangs"));
+    play.step(opened("T1"));
+    play.on(reminded("r1", false));
+    play.on(reminded("r1", false));
+    play.on(reminded("r2", true));
+    at(&mut play, 5);
+    play.step(did(GRACE, "d1", Verb::Claim));
+    play.on(reminded("r3", true));
+    assert_eq!(called(&play), ["desk/Grace"]);
+    // Nobody is reminded of what somebody takes care of, or has answered.
+    play.step(did(GRACE, "d2", Verb::Ack(None)));
+    play.on(reminded("r4", true));
+    play.step(says(GRACE, 90, "Which browser?"));
+    play.on(reminded("r5", false));
+    play.check(expect![[r#"
+        reminded, r0
+            nothing
+        reminded, r1
+            post 2 “⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 00:00 (UTC).”
+        reminded, r1
+            nothing
+        reminded, r2
+            nothing
+        reminded, r3
+            post 5 “⏰ Reminder: the customer has waited for an answer since Thu 1 Jan 00:00 (UTC), and was promised one by now. (This reminder comes late.)”
+        reminded, r4
+            nothing
+        reminded, r5
+            nothing
+        ---
+        r1 Ada: My export hangs
+        r2 Grace: Which browser?
+    "#]]);
+}

@@ -488,6 +488,7 @@ fn loaded(dialogue: &Dialogue, event: &Event, rules: &DeskRules) -> BTreeSet<Mes
     match event {
         Event::CustomerWrote { key: name, .. }
         | Event::CustomerRated { key: name, .. }
+        | Event::Reminded { key: name, .. }
         | Event::AutomaticLetter { key: name, .. } => wanted.extend(key(name)),
         Event::CustomerMailed { key: name, .. } => {
             wanted.extend(key(name));
@@ -573,6 +574,7 @@ pub(super) fn event_words(event: &Event) -> String {
         Event::RepliesDelayed => "Ada is missed".to_string(),
         Event::LetterDue => "a letter is due".to_string(),
         Event::PatienceEnded => "nobody has answered in time".to_string(),
+        Event::Reminded { key, .. } => format!("reminded, {key}"),
         Event::StepDue => "a step is due".to_string(),
         Event::CustomerLeft => "the customer has left".to_string(),
         Event::CustomerIsBack => "the customer is back".to_string(),

@@ -3,7 +3,7 @@
 
 mod calendars;
 
-use crate::config::{Config, ConfigErrors, Desk, Email, MailServer, MailTls, Platform, SlackEvents};
+use crate::config::{Config, ConfigErrors, Desk, Email, MailServer, MailTls, Platform, SlackEvents, Threads};
 use anyhow::anyhow;
 use chrono::DateTime;
 use clap::{Args, Parser, Subcommand};
@@ -29,7 +29,7 @@ const REPLIES_SHOWN_MAX: usize = 10;
 /// Slack's command for us, unless another app has the word.
 const SLACK_COMMAND: &str = "threadline";
 
-const ABOUT: &str = "Puts a website's chat into Slack threads, where the support team answers.
+const ABOUT: &str = "Puts a website's chat into Slack or Discord threads, where the support team answers.
 
 Without a command it serves. Without a threadline.toml it serves on this machine only, with a shop \
 page to write from as a customer and a practice desk to answer at:
@@ -42,6 +42,7 @@ Environment:
   SLACK_BOT_TOKEN          The bot's token, xoxb-…
   SLACK_APP_TOKEN          The app-level token, xapp-…, when events come over sockets
   SLACK_SIGNING_SECRET     The signing secret, when events come by HTTP; several with commas between
+  DISCORD_BOT_TOKEN        The bot's token, when a desk is on Discord
   THREADLINE_DATABASE_URL  The database, in place of database.url; it may contain a password
   THREADLINE_IDENTITY_SECRET
                            What the site signs with to say who a customer is; several with commas between
@@ -52,7 +53,7 @@ Environment:
                            The password of email.imap.user
   THREADLINE_LOG           A filter such as \"warn,threadline=debug\", in place of log.level
 
-  Each of the first eight can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so on.
+  Each of the first nine can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so on.
 
 Exit codes:
   0    It did what it was asked to, or was stopped by a signal
@@ -63,6 +64,7 @@ Exit codes:
 Examples:
   threadline                                    Try it out, with nothing set up
   threadline slack manifest --name \"Shop Help\"  Make the Slack app: paste this at api.slack.com/apps
+  threadline discord invite                     Print the link that invites the bot to a Discord server
   threadline check                              Read threadline.toml and say what is wrong
   threadline serve --config /etc/threadline.toml";
 
@@ -92,6 +94,12 @@ pub enum Command {
         #[command(subcommand)]
         command: SlackCommand,
     },
+    /// Help with setting Discord up
+    Discord {
+        /// What about Discord.
+        #[command(subcommand)]
+        command: DiscordCommand,
+    },
     /// Print the OpenAPI document of the customers' API
     Openapi,
 }
@@ -101,6 +109,13 @@ pub enum Command {
 pub enum SlackCommand {
     /// Print the app's manifest: paste it at api.slack.com/apps, "Create New App", "From a manifest"
     Manifest(Manifest),
+}
+
+/// What can be asked about Discord.
+#[derive(Debug, Subcommand)]
+pub enum DiscordCommand {
+    /// Print the link that invites the bot to a server, with exactly the permissions that it needs
+    Invite(ConfigFile),
 }
 
 /// How to serve.
@@ -340,6 +355,13 @@ fn summary(config: &Config, now: Moment) -> String {
             },
         );
     }
+    if let Some(discord) = &config.discord {
+        let seen = match discord.threads {
+            Threads::Private => "who is called into them",
+            Threads::Public => "everybody who sees the channel",
+        };
+        row("Discord", format!("threads in text channels are seen by {seen}"));
+    }
     if let Some(email) = &config.email {
         row("email", email_in_words(email));
     }
@@ -369,6 +391,7 @@ fn verb_in_words(entry: &Entry, chosen: &Chosen) -> String {
 fn desk_in_words(desk: &Desk) -> String {
     let place = match desk.platform {
         Platform::Slack => format!("in Slack, {}", counted(desk.channels.len(), "channel")),
+        Platform::Discord => format!("on Discord, {}", counted(desk.channels.len(), "channel")),
         Platform::Practice => "the practice desk".to_owned(),
     };
     let goes_out = match desk.mode {
@@ -464,7 +487,7 @@ mod tests {
     fn the_help_is_worth_reading() {
         Cli::command().debug_assert();
         expect![[r#"
-            Puts a website's chat into Slack threads, where the support team answers.
+            Puts a website's chat into Slack or Discord threads, where the support team answers.
 
             Without a command it serves. Without a threadline.toml it serves on this machine only, with a shop
             page to write from as a customer and a practice desk to answer at:
@@ -479,6 +502,7 @@ mod tests {
               serve    Serve until a signal says stop; what is asked for without a command
               check    Read the configuration, and say what is wrong or how it is understood
               slack    Help with setting Slack up
+              discord  Help with setting Discord up
               openapi  Print the OpenAPI document of the customers' API
               help     Print this message or the help of the given subcommand(s)
 
@@ -499,6 +523,7 @@ mod tests {
               SLACK_BOT_TOKEN          The bot's token, xoxb-…
               SLACK_APP_TOKEN          The app-level token, xapp-…, when events come over sockets
               SLACK_SIGNING_SECRET     The signing secret, when events come by HTTP; several with commas between
+              DISCORD_BOT_TOKEN        The bot's token, when a desk is on Discord
               THREADLINE_DATABASE_URL  The database, in place of database.url; it may contain a password
               THREADLINE_IDENTITY_SECRET
                                        What the site signs with to say who a customer is; several with commas
@@ -510,7 +535,7 @@ mod tests {
                                        The password of email.imap.user
               THREADLINE_LOG           A filter such as "warn,threadline=debug", in place of log.level
 
-              Each of the first eight can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so
+              Each of the first nine can be in a file that another variable names: SLACK_BOT_TOKEN_FILE and so
               on.
 
             Exit codes:
@@ -522,6 +547,8 @@ mod tests {
             Examples:
               threadline                                    Try it out, with nothing set up
               threadline slack manifest --name "Shop Help"  Make the Slack app: paste this at api.slack.com/apps
+              threadline discord invite                     Print the link that invites the bot to a Discord
+              server
               threadline check                              Read threadline.toml and say what is wrong
               threadline serve --config /etc/threadline.toml
         "#]]

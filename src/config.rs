@@ -6,6 +6,7 @@
 //! two alike.
 
 mod calendar;
+mod discord;
 mod document;
 mod email;
 mod files;
@@ -90,6 +91,8 @@ pub struct Config {
     pub close_after_days: u32,
     /// How to reach Slack; there if a desk is in Slack.
     pub slack: Option<Slack>,
+    /// How to reach Discord; there if a desk is on Discord.
+    pub discord: Option<Discord>,
     /// What the site signs with to say who a customer is; none where it says nothing. Two while it is
     /// being changed.
     pub identity_secrets: Vec<Secret>,
@@ -209,7 +212,7 @@ pub struct Desk {
     pub name: DeskName,
     /// On which platform.
     pub platform: Platform,
-    /// The Slack channels that its conversations are spread over; empty for the practice desk.
+    /// The channels that its conversations are spread over, as its platform names them; empty for the practice desk.
     pub channels: Vec<String>,
     /// Which of an agent's messages go out.
     pub mode: Mode,
@@ -239,6 +242,8 @@ pub struct Reminder {
 pub enum Platform {
     /// Slack.
     Slack,
+    /// Discord.
+    Discord,
     /// The built-in practice desk.
     Practice,
 }
@@ -254,6 +259,28 @@ pub struct Slack {
     pub events: SlackEvents,
     /// How fast each channel is posted to; none for as fast as it goes.
     pub posts_per_minute_per_channel: Option<NonZeroU32>,
+}
+
+/// How to reach Discord.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discord {
+    /// The API, without a slash at the end.
+    pub api_url: String,
+    /// The bot's token.
+    pub bot_token: Secret,
+    /// Who sees the threads in a text channel.
+    pub threads: Threads,
+    /// The role that is called into each thread.
+    pub team_role: Option<String>,
+}
+
+/// Who sees the threads in a text channel of Discord's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threads {
+    /// Those who were called into them, and those who may manage threads.
+    Private,
+    /// Everybody who sees the channel.
+    Public,
 }
 
 /// How Slack's events come in.
@@ -562,6 +589,7 @@ impl Platform {
     pub fn as_str(self) -> &'static str {
         match self {
             Platform::Slack => "slack",
+            Platform::Discord => "discord",
             Platform::Practice => "practice",
         }
     }

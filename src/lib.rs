@@ -43,11 +43,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use store::{OnCommit, Store};
 use threadline_core::availability::Attendance;
-use threadline_core::desk::{DeskRules, MailRules, Topic};
+use threadline_core::desk::{DeskRules, MailRules, Topic, Trouble};
 use threadline_core::ids::DeskName;
 use threadline_core::lane::Pace;
 use threadline_core::presence::Presence;
 use threadline_core::verb::Names;
+use threadline_discord::config::{self as on_discord, DiscordConfig};
+use threadline_discord::files::Source;
+use threadline_discord::ids::Id as DiscordId;
+use threadline_discord::inbound::Inbound as DiscordInbound;
+use threadline_discord::outbound::Discord;
 use threadline_slack::config::{DeskTopics, Secret as SlackSecret, SlackConfig};
 use threadline_slack::inbound::{Inbound, InboundHandle};
 use threadline_slack::knock::{Knock, knock};
@@ -59,6 +64,9 @@ use web::{Door, Knocked};
 const POST_CHARS_MAX: usize = 4_000;
 /// The practice desk is ours: nothing has to be paced.
 const PRACTICE_PACE: Pace = Pace { millis_per_post: 0, burst: 1 };
+/// Between two posts on Discord, over all threads: it allows a bot 50 calls a second (docs, "Global Rate Limit"),
+/// and its client keeps to what each thread takes.
+const DISCORD_PACE: Pace = Pace { millis_per_post: 25, burst: 20 };
 /// Posts that Slack takes at once after a pause: it allows "short bursts" above its rate
 /// (docs.slack.dev, "Rate limits": posting messages).
 const SLACK_BURST: i64 = 3;
@@ -108,8 +116,18 @@ pub async fn start(
     if let Some(practice) = &practice {
         practice.catch_up().await.context("cannot read the practice desk")?;
     }
+    let discord = match &config.discord {
+        Some(settings) => {
+            let files = service.shared().files.clone();
+            let discord = Discord::new(discord_config(&config, settings, &names), bytes_of(files))
+                .context("cannot prepare the connection to Discord")?;
+            listen_to_discord(&service, discord.clone(), &life);
+            Some(discord)
+        }
+        None => None,
+    };
     let asked = slack.clone();
-    for desk in desks(&config, slack, practice.as_ref()) {
+    for desk in desks(&config, slack, discord, practice.as_ref()) {
         let name = format!("the desk {}", desk.name);
         life.spawn(name, outbox::run(service.clone(), desk, life.clone()));
     }
@@ -185,6 +203,37 @@ pub async fn check_slack(config: &Config) -> Result<String, Vec<String>> {
     Err(report.problems)
 }
 
+/// What `threadline check` asks Discord, when a desk is there.
+pub async fn check_discord(config: &Config) -> Result<String, Vec<String>> {
+    let Some(settings) = &config.discord else { return Ok("no desk is on Discord".to_string()) };
+    let discord = asking_discord(config, settings).map_err(|error| vec![error])?;
+    let report = threadline_discord::check::check(&discord).await;
+    if report.problems.is_empty() {
+        let server = report.server.unwrap_or_else(|| "the server".to_string());
+        return Ok(format!("the bot is let in to {server}, and may do what it needs in its channels"));
+    }
+    Err(report.problems)
+}
+
+/// The link by which the bot is invited to a Discord server, with exactly what it needs.
+///
+/// # Errors
+///
+/// What is missing, in words.
+pub async fn invite_to_discord(config: &Config) -> Result<String, String> {
+    let missing =
+        "no desk is on Discord; add [desk.support] with platform = \"discord\" and its channels, and the token";
+    let settings = config.discord.as_ref().ok_or_else(|| missing.to_string())?;
+    threadline_discord::check::invitation(&asking_discord(config, settings)?).await
+}
+
+/// A Discord of which something is asked, and to which nothing is sent.
+fn asking_discord(config: &Config, settings: &config::Discord) -> Result<Discord, String> {
+    let nothing = Source::new(|_| Box::pin(async { Err(Trouble::Never { why: "nothing is sent".to_string() }) }));
+    let names = Arc::new(config.names());
+    Discord::new(discord_config(config, settings, &names), nothing).map_err(|error| error.to_string())
+}
+
 /// Whether files can be kept: `threadline check` asks.
 ///
 /// # Errors
@@ -212,7 +261,7 @@ fn setups(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskSetup> {
     let rules = |desk: &config::Desk| DeskRules {
         mode: desk.mode,
         hold_millis: i64::from(desk.hold_secs) * 1_000,
-        post_chars_max: POST_CHARS_MAX,
+        post_chars_max: post_chars_max(desk),
         topics: topics.clone(),
         names: names.clone(),
         timetable: timetable.clone(),
@@ -231,16 +280,31 @@ fn setups(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskSetup> {
     config.desks.iter().map(|desk| (desk.name.clone(), setup(desk))).collect()
 }
 
-fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> Vec<outbox::Desk> {
+/// The longest text of one post at a desk.
+fn post_chars_max(desk: &config::Desk) -> usize {
+    match desk.platform {
+        config::Platform::Discord => threadline_discord::format::POST_CHARS_MAX,
+        config::Platform::Slack | config::Platform::Practice => POST_CHARS_MAX,
+    }
+}
+
+fn desks(
+    config: &Config,
+    slack: Option<Slack>,
+    discord: Option<Discord>,
+    practice: Option<&Practice>,
+) -> Vec<outbox::Desk> {
     let cards = Arc::new(config.card_plan());
     let platform = |desk: &config::Desk| match desk.platform {
         config::Platform::Slack => slack.clone().map(outbox::Platform::Slack),
+        config::Platform::Discord => discord.clone().map(outbox::Platform::Discord),
         config::Platform::Practice => practice.cloned().map(outbox::Platform::Practice),
     };
     let worker = |desk: &config::Desk| {
         let platform = platform(desk)?;
         let (channels, pace) = match (&platform, &config.slack) {
             (outbox::Platform::Slack(_), Some(slack)) => (channels_of(desk), slack_pace(slack)),
+            (outbox::Platform::Discord(_), _) => (channels_of(desk), DISCORD_PACE),
             _ => (channels_of(desk), PRACTICE_PACE),
         };
         Some(outbox::Desk { name: desk.name.clone(), platform, channels, pace, cards: cards.clone() })
@@ -252,7 +316,8 @@ fn desks(config: &Config, slack: Option<Slack>, practice: Option<&Practice>) -> 
 fn desks_that_ask(config: &Config, slack: Option<Slack>) -> impl Iterator<Item = (&config::Desk, Slack)> {
     let asks = |desk: &&config::Desk| match (desk.platform, desk.presence) {
         (config::Platform::Slack, Presence::Platform) => true,
-        (config::Platform::Slack | config::Platform::Practice, Presence::Platform | Presence::Signed) => false,
+        (config::Platform::Slack, Presence::Signed) => false,
+        (config::Platform::Discord | config::Platform::Practice, Presence::Platform | Presence::Signed) => false,
     };
     config.desks.iter().filter(asks).filter_map(move |desk| Some((desk, slack.clone()?)))
 }
@@ -260,7 +325,7 @@ fn desks_that_ask(config: &Config, slack: Option<Slack>) -> impl Iterator<Item =
 /// A desk's channels, as its platform names them.
 fn channels_of(desk: &config::Desk) -> Vec<String> {
     match desk.platform {
-        config::Platform::Slack => desk.channels.clone(),
+        config::Platform::Slack | config::Platform::Discord => desk.channels.clone(),
         config::Platform::Practice => vec![practice::CHANNEL.to_string()],
     }
 }
@@ -291,6 +356,72 @@ fn slack_config(config: &Config, settings: &config::Slack, verbs: &Arc<Names>) -
         }
         SlackEvents::Http { .. } => common,
     }
+}
+
+fn discord_config(config: &Config, settings: &config::Discord, verbs: &Arc<Names>) -> DiscordConfig {
+    let here = || config.desks.iter().filter(|desk| desk.platform == config::Platform::Discord);
+    let ids = |desk: &config::Desk| desk.channels.iter().filter_map(|id| DiscordId::parse(id)).collect::<Vec<_>>();
+    let topics_of = |desk: &config::Desk| {
+        let topics = config.topics.iter().filter(|topic| topic.desk == desk.name);
+        let topics = topics.map(|topic| (topic.id.clone(), topic.label.clone())).collect();
+        on_discord::DeskTopics { channels: ids(desk), topics }
+    };
+    DiscordConfig {
+        api_url: settings.api_url.clone(),
+        channels: here().flat_map(ids).collect(),
+        threads: match settings.threads {
+            config::Threads::Private => on_discord::Threads::Private,
+            config::Threads::Public => on_discord::Threads::Public,
+        },
+        team_role: settings.team_role.as_deref().and_then(DiscordId::parse),
+        verbs: verbs.clone(),
+        topics: here().map(topics_of).collect(),
+        replies: config.replies.list().into(),
+        ..DiscordConfig::new(on_discord::Secret::new(settings.bot_token.expose()))
+    }
+}
+
+/// Customers' files, for posts that carry them.
+fn bytes_of(files: Files) -> Source {
+    Source::new(move |file| {
+        let files = files.clone();
+        Box::pin(async move {
+            let bytes = files.whole(&file.hash).await;
+            let bytes = bytes.map_err(|error| Trouble::NotDone { why: error.to_string() })?;
+            bytes.ok_or_else(|| Trouble::Never { why: "its bytes are lost".to_string() })
+        })
+    })
+}
+
+/// Starts listening to Discord. Of several processes one does: each connection brings everything, and a button
+/// is answered once.
+fn listen_to_discord(service: &Service, discord: Discord, life: &Lifecycle) {
+    const NAME: &str = "discord/gateway";
+    service.shared().hearing.listens(threadline_discord::PLATFORM, Some(Arc::default()));
+    let (service, stopping) = (service.clone(), life.clone());
+    life.spawn("listening to Discord", async move {
+        while !stopping.is_stopping() {
+            let mut lead = tokio::select! {
+                lead = service.shared().store.lead(NAME) => lead,
+                () = stopping.stopping() => break,
+            };
+            let clock = service.shared().clock.clone();
+            let shared = Arc::new(service.clone());
+            let inbound = DiscordInbound::new(discord.clone(), shared.clone(), shared, move || clock.now());
+            service.shared().hearing.listens(threadline_discord::PLATFORM, Some(inbound.live_connections()));
+            let token = stopping.token().child_token();
+            let mut listening = std::pin::pin!(inbound.run(token.clone()));
+            tokio::select! {
+                () = &mut listening => continue,
+                () = lead.lost() => {
+                    tracing::warn!("another process may listen to Discord now");
+                    token.cancel();
+                }
+            }
+            listening.await;
+        }
+        Ok(())
+    });
 }
 
 /// Starts listening to Slack; where its events come in by HTTP, the door that they knock at.

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
-use threadline::cli::{self, Check, Cli, Command, ConfigFile, Manifest, Serve, SlackCommand};
+use threadline::cli::{self, Check, Cli, Command, ConfigFile, DiscordCommand, Manifest, Serve, SlackCommand};
 use threadline::clock::{Clock, Ids};
 use threadline::config::{self, Config, ConfigErrors};
 use threadline::lifecycle::Lifecycle;
@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(options)) => serve(options),
         Some(Command::Check(file)) => check(&file),
         Some(Command::Slack { command: SlackCommand::Manifest(options) }) => slack_manifest(&options),
+        Some(Command::Discord { command: DiscordCommand::Invite(file) }) => discord_invitation(&file),
         Some(Command::Openapi) => openapi(),
     };
     done.unwrap_or_else(|error| {
@@ -68,6 +69,10 @@ fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
         let config = config.clone();
         Check { about: "Slack", ask: Box::pin(async move { threadline::check_slack(&config).await }) }
     });
+    let about_discord = config.discord.is_some().then(|| {
+        let config = config.clone();
+        Check { about: "Discord", ask: Box::pin(async move { threadline::check_discord(&config).await }) }
+    });
     let files = config.files.clone();
     let about_files = Check { about: "Files", ask: Box::pin(threadline::check_files(files)) };
     let about_email = config.email.clone().into_iter().flat_map(|email| {
@@ -77,7 +82,7 @@ fn check(file: &ConfigFile) -> anyhow::Result<ExitCode> {
         let checks = [("letters that go out", smtp.boxed()), ("letters that come in", imap.boxed())];
         checks.map(|(about, ask)| Check { about, ask })
     });
-    let checks = std::iter::once(about_files).chain(about_slack).chain(about_email).collect();
+    let checks = std::iter::once(about_files).chain(about_slack).chain(about_discord).chain(about_email).collect();
     let findings = runtime()?.block_on(cli::check(&config, Clock::Real.now(), checks));
     say(&findings.text);
     Ok(if findings.fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -92,6 +97,13 @@ fn slack_manifest(options: &Manifest) -> anyhow::Result<ExitCode> {
     let config = options.config.as_deref().map(load).transpose()?;
     let names = config.map(|config| config.verbs).unwrap_or_default();
     say(&manifest(App { name, command, names: &names, http }));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn discord_invitation(file: &ConfigFile) -> anyhow::Result<ExitCode> {
+    let config = read_config(file, None)?;
+    let link = runtime()?.block_on(threadline::invite_to_discord(&config)).map_err(anyhow::Error::msg)?;
+    say(&link);
     Ok(ExitCode::SUCCESS)
 }
 

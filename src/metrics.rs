@@ -41,6 +41,8 @@ pub struct Metrics {
     pub replies_shown: Counter,
     /// What Slack was asked for and sent.
     pub slack: PlatformMetrics,
+    /// What Discord was asked for and sent.
+    pub discord: PlatformMetrics,
     /// What the practice desk was asked for and sent.
     pub practice: PlatformMetrics,
     /// What became of letters to customers.
@@ -63,6 +65,8 @@ pub struct Metrics {
     pub commit_secs: Histogram,
     /// Sockets to Slack that are open and have said hello.
     pub slack_sockets: Gauge,
+    /// 1 while there is a connection to Discord whose session has begun.
+    pub discord_connected: Gauge,
     /// Requests refused, by the limit that refused them.
     pub limited: Limited,
     routes: Routes,
@@ -209,6 +213,7 @@ impl Metrics {
         let stopped = family(r, "desk_stopped", "1 while nothing works at the platform and somebody has to mend it");
         let platform = |of: Platform| PlatformMetrics::new(of, &posts, &frames, &unread, &stopped);
         let (slack, practice) = (platform(Platform::Slack), platform(Platform::Practice));
+        let discord = platform(Platform::Discord);
         let letters = family(r, "letters", "Letters to customers, by what became of them");
         let letters_in = family(r, "letters_in", "Letters that came, by what they were");
         let letters_waiting = gauge(r, "letters_waiting", "Letters to customers that are not sent yet");
@@ -225,6 +230,8 @@ impl Metrics {
         let commit_secs = Histogram::new(COMMIT_SECONDS);
         r.register_with_unit("commit_duration", "Duration of a commit", Unit::Seconds, commit_secs.clone());
         let slack_sockets = gauge(r, "slack_sockets_connected", "Sockets to Slack that are open and have said hello");
+        let help = "1 while there is a connection to Discord whose session has begun";
+        let discord_connected = gauge(r, "discord_connected", help);
         let limited = family(r, "rate_limited", "Requests refused, by the limit that refused them");
         let routes = Routes::new(r);
 
@@ -236,6 +243,7 @@ impl Metrics {
             messages_stored: Origins { customer: origin("customer"), agent: origin("agent"), bot: origin("bot") },
             replies_shown: shown,
             slack,
+            discord,
             practice,
             letters: Letters { sent: letter("sent"), refused: letter("refused"), waiting: letters_waiting },
             letters_in: LettersIn {
@@ -254,6 +262,7 @@ impl Metrics {
             commit_batch,
             commit_secs,
             slack_sockets,
+            discord_connected,
             limited: Limited {
                 conversations_per_address: limit("conversations_per_address_per_minute"),
                 messages_per_conversation: limit("messages_per_conversation_per_minute"),
@@ -272,6 +281,7 @@ impl Metrics {
     pub fn platform(&self, platform: Platform) -> &PlatformMetrics {
         match platform {
             Platform::Slack => &self.slack,
+            Platform::Discord => &self.discord,
             Platform::Practice => &self.practice,
         }
     }
@@ -447,6 +457,7 @@ mod tests {
             commit_batch_size Transactions that shared one commit.
             commit_duration_seconds Duration of a commit.
             slack_sockets_connected Sockets to Slack that are open and have said hello.
+            discord_connected 1 while there is a connection to Discord whose session has begun.
             rate_limited Requests refused, by the limit that refused them."#]]
         .assert_eq(&helps.join("\n"));
         expect![[r#"

@@ -285,10 +285,17 @@ pub async fn keep_house(service: Service, life: Lifecycle) -> anyhow::Result<()>
                     shared.metrics.outbox_waiting.set(waiting);
                     shared.metrics.undelivered_age_secs.set(age_secs(shared.clock.now(), oldest));
                     shared.metrics.letters.waiting.set(shared.store.letters_waiting().await.unwrap_or_default());
-                    let unread = shared.store.unread_count(Platform::Slack.as_str()).await.unwrap_or_default();
-                    shared.metrics.slack.frames_unread.set(unread);
-                    let open = shared.hearing.connections(Platform::Slack.as_str()).unwrap_or_default();
-                    shared.metrics.slack_sockets.set(i64::try_from(open).unwrap_or(i64::MAX));
+                    let metrics = &shared.metrics;
+                    let connected = [
+                        (Platform::Slack, &metrics.slack_sockets),
+                        (Platform::Discord, &metrics.discord_connected),
+                    ];
+                    for (platform, gauge) in connected {
+                        let unread = shared.store.unread_count(platform.as_str()).await.unwrap_or_default();
+                        metrics.platform(platform).frames_unread.set(unread);
+                        let open = shared.hearing.connections(platform.as_str()).unwrap_or_default();
+                        gauge.set(i64::try_from(open).unwrap_or(i64::MAX));
+                    }
                 }
                 Err(error) => tracing::warn!(%error, "the outbox could not be counted"),
             },

@@ -618,7 +618,8 @@ fn is_first_showing(message: &Message) -> bool {
 
 /// The platform that its bot calls by this name.
 fn platform_named(name: &'static str) -> Platform {
-    if name == Platform::Practice.as_str() { Platform::Practice } else { Platform::Slack }
+    let all = [Platform::Practice, Platform::Discord, Platform::Slack];
+    all.into_iter().find(|platform| platform.as_str() == name).unwrap_or(Platform::Slack)
 }
 
 fn unstored(error: StoreError) -> Unstored {

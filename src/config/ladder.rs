@@ -1,6 +1,7 @@
 //! Who is told when while a customer waits (`[[tier]]`, `[[step]]`).
 
 use super::Platform;
+use super::discord;
 use super::document::{Document, Found, Table};
 use super::sections::{LABEL_CHARS_MAX, ReadDesk};
 use super::topics::promise;
@@ -104,10 +105,22 @@ pub(super) fn ladder(
     (tiers.collect(), ladder)
 }
 
-/// Where a desk is in Slack, people and groups are named by their ids.
+/// Where a desk is in Slack or on Discord, people and groups are named by their ids.
 fn check_call(document: &Document<'_>, call: &Found<String>, desks: &[ReadDesk]) {
     let id = call.value.as_str();
-    let in_slack = desks.iter().any(|desk| desk.platform == Some(Platform::Slack));
+    let is_on = |platform| desks.iter().any(|desk| desk.platform == Some(platform));
+    let (in_slack, on_discord) = (is_on(Platform::Slack), is_on(Platform::Discord));
+    if on_discord && discord::is_id(id.strip_prefix('&').unwrap_or(id)) {
+        return;
+    }
+    if on_discord && !in_slack && id != HOLDER {
+        let what = format!(
+            "must be \"{HOLDER}\", or the id of a person, such as \"1234567890123456789\", or of a role with a & before \
+             it, is {id:?}; in Discord, with Developer Mode on, their menus have \"Copy ID\""
+        );
+        document.problem(&call.place, what);
+        return;
+    }
     let is_id = id.starts_with(['U', 'W', 'S'])
         && id.len() >= ID_CHARS_MIN
         && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());

@@ -2,6 +2,7 @@
 //! table of the file, in the order of `threadline.example.toml`; then what concerns several.
 
 use super::calendar::{self, ReadCalendar};
+use super::discord::{self, ReadDiscord};
 use super::document::{Document, Found, Place, Problem, Table, either};
 use super::email::email;
 use super::files::files;
@@ -86,6 +87,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let reminders =
             root.listed_tables("reminder", |table| reminders::reminder(document, table)).unwrap_or_default();
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
+        let discord = root.table("discord", |table| ReadDiscord::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
         let email = email(document, root, sources);
         let files = root.table("files", |table| files(document, table, sources));
@@ -118,6 +120,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let mut remarks = slack.remarks(&desks);
         remarks.extend(server.remark(practice));
         let slack = slack.for_desks(document, &desks);
+        remarks.extend(discord.remarks(&desks));
+        let discord = discord.for_desks(document, &desks);
         let of_topics = topics.iter().flatten().map(|topic| topic.policy.open_when);
         let asks_who_is_there = of_topics.chain([policy.open_when]).any(OpenWhen::asks_who_is_there);
         let verbs = verbs.for_desks(document, &desks, asks_who_is_there);
@@ -139,6 +143,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             policy,
             close_after_days: close_after_days.map_or(CLOSE_AFTER_DAYS, |found| found.value),
             slack: slack?,
+            discord: discord?,
             identity_secrets: identity_secrets?,
             email: email?,
             files: files?,
@@ -316,13 +321,13 @@ pub(super) struct ReadDesk {
 }
 
 fn desk(document: &Document<'_>, name: &str, table: &Table<'_>) -> ReadDesk {
-    let platforms = [("slack", Platform::Slack), ("practice", Platform::Practice)];
+    let platforms = [("slack", Platform::Slack), ("discord", Platform::Discord), ("practice", Platform::Practice)];
     let modes = [("open", Mode::Open), ("claimed", Mode::Claimed), ("explicit", Mode::Explicit)];
     is_name(document, &Found { value: name.to_owned(), place: table.place().clone() });
     let platform = table.choice("platform", &platforms);
     let channels = table.texts("channels");
     if !table.has("platform") {
-        document.problem(&table.place_of("platform"), "is missing; write \"slack\" or \"practice\"");
+        document.problem(&table.place_of("platform"), "is missing; write \"slack\", \"discord\" or \"practice\"");
     }
     let none_listed = channels.as_ref().map_or(!table.has("channels"), Vec::is_empty);
     match platform.as_ref().map(|found| found.value) {
@@ -330,17 +335,25 @@ fn desk(document: &Document<'_>, name: &str, table: &Table<'_>) -> ReadDesk {
             let what = "a desk in Slack needs the id of at least one channel, such as [\"C0123ABCD\"]";
             document.problem(&table.place_of("channels"), what);
         }
+        Some(Platform::Discord) if none_listed => {
+            let what = "a desk on Discord needs the id of at least one channel, such as [\"1234567890123456789\"]";
+            document.problem(&table.place_of("channels"), what);
+        }
         Some(Platform::Practice) if table.has("channels") => {
             document.problem(&table.place_of("channels"), "the practice desk has no channels; remove this line");
         }
-        Some(Platform::Slack | Platform::Practice) | None => {}
+        Some(Platform::Slack | Platform::Discord | Platform::Practice) | None => {}
     }
     let platform_value = platform.as_ref().map(|found| found.value);
+    let is_channel = |found: &Found<String>| match platform_value {
+        Some(Platform::Discord) => discord::is_channel(document, found),
+        Some(Platform::Slack | Platform::Practice) | None => slack::is_channel(document, found),
+    };
     ReadDesk {
         name: name.to_owned(),
         platform: platform_value,
         platform_at: platform.map_or_else(|| table.place().clone(), |found| found.place),
-        channels: channels.into_iter().flatten().filter(|found| slack::is_channel(document, found)).collect(),
+        channels: channels.into_iter().flatten().filter(is_channel).collect(),
         mode: table.choice("mode", &modes).map_or(Mode::Open, |found| found.value),
         hold_secs: table.number("hold_secs", 0..=HOLD_SECS_MAX).map_or(HOLD_SECS, |found| found.value),
         presence: presence(document, table, platform_value),
@@ -357,8 +370,13 @@ fn presence(document: &Document<'_>, table: &Table<'_>, platform: Option<Platfor
             document.problem(&found.place, "the practice desk does not know who is there; write \"verbs\"");
             Presence::Signed
         }
+        (Some(Platform::Discord), Some(found)) if found.value == Presence::Platform => {
+            let what = "Discord tells bots who is there only with a permission that it grants few; write \"verbs\"";
+            document.problem(&found.place, what);
+            Presence::Signed
+        }
         (_, Some(found)) => found.value,
-        (Some(Platform::Practice), None) => Presence::Signed,
+        (Some(Platform::Practice | Platform::Discord), None) => Presence::Signed,
         (Some(Platform::Slack) | None, None) => Presence::Platform,
     }
 }

@@ -13,6 +13,7 @@ use threadline_core::availability::OpenWhen;
 const EXAMPLE: &str = include_str!("../../threadline.example.toml");
 
 const BOT: &str = "xoxb-1-bot";
+const DISCORD_BOT: &str = "MTIzNDU2Nzg5MDEy.Gabcde.abcdefghijklmnopqrstuvwxyz";
 const APP: &str = "xapp-1-app";
 const CA: &str = "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n";
 /// What a file says that is no text.
@@ -94,6 +95,7 @@ fn with_secret_files(world: World) -> World {
         .file("/run/secrets/slack_bot_token", BOT)
         .file("/run/secrets/slack_app_token", APP)
         .file("/run/secrets/slack_signing_secret", "8f742231b10e8888")
+        .file("/run/secrets/discord_bot_token", DISCORD_BOT)
         .file("/run/secrets/threadline_identity", IDENTITY)
         .file("/run/secrets/threadline_email", IDENTITY)
         .file("/run/secrets/smtp_password", "smtp password")
@@ -404,6 +406,7 @@ fn a_newcomer_needs_no_file() {
             },
             close_after_days: 7,
             slack: None,
+            discord: None,
             identity_secrets: [],
             email: None,
             files: Files {
@@ -796,10 +799,10 @@ level = "loud"
             threadline.toml:14: desk.support.channels: "D0123ABCD" is a conversation with one person; name a channel
             threadline.toml:14: desk.support.channels: "U0123ABCD" is a person; name a channel
             threadline.toml:15: desk.support.hold_secs: must be from 0 to 60, is 900
-            threadline.toml:17: desk.sales.platform: must be "slack" or "practice", is "slak"
+            threadline.toml:17: desk.sales.platform: must be "slack", "discord" or "practice", is "slak"
             threadline.toml:18: desk.sales.mode: must be text in quotes, is a number
             threadline.toml:19: desk.Sales: a name is 1 to 40 of the letters a-z, digits, - and _, not "Sales"
-            threadline.toml:19: desk.Sales.platform: is missing; write "slack" or "practice"
+            threadline.toml:19: desk.Sales.platform: is missing; write "slack", "discord" or "practice"
             threadline.toml:21: topic.id: a name is 1 to 40 of the letters a-z, digits, - and _, not "Billing!"
             threadline.toml:23: topic.label: is missing; every topic has one, such as "Billing Questions"
             threadline.toml:27: limits.message_chars_max: must be from 1 to 40000, is 40001
@@ -1097,7 +1100,7 @@ fn one_mistake_is_told_once() {
     // A desk whose platform cannot be read is not taken for a practice desk.
     wrong(
         "server.listen = '0.0.0.0:1'\npractice.enabled = false\ndesk.a.platform = 'slac'",
-        expect![[r#"threadline.toml:3: desk.a.platform: must be "slack" or "practice", is "slac""#]],
+        expect![[r#"threadline.toml:3: desk.a.platform: must be "slack", "discord" or "practice", is "slac""#]],
     );
 }
 
@@ -1325,4 +1328,29 @@ pattern = '(\w{99}){99}'
             threadline.toml:33: context.link: the link must begin with https:// and a host, and have its places after the host's /
             threadline.toml:34: context.pattern: the pattern is too large; shorten its repetitions"#]],
     );
+}
+
+#[test]
+fn a_desk_on_discord_needs_channels_and_a_token() {
+    let desk = "[desk.support]\nplatform = \"discord\"\nchannels = [\"123456789012345678\"]\n";
+    let whole = format!("{desk}[discord]\nthreads = \"public\"\nteam_role = \"123456789012345670\"\n");
+    let config = World::with(&whole).var("DISCORD_BOT_TOKEN", DISCORD_BOT).load();
+    let discord = config.discord.unwrap();
+    assert_eq!((discord.threads, discord.team_role.as_deref()), (Threads::Public, Some("123456789012345670")));
+    assert_eq!(config.desks[0].presence, Presence::Signed);
+    World::with(desk).wrong(expect!["threadline.toml:2: desk.support.platform: a desk on Discord needs the bot's token; set DISCORD_BOT_TOKEN in the environment, or name a file that holds it in DISCORD_BOT_TOKEN_FILE or discord.bot_token_file"]);
+    let odd = "[desk.support]\nplatform = \"discord\"\nchannels = [\"C0123ABCD\"]\npresence = \"platform\"\n\
+               [discord]\nteam_role = \"@team\"\nbot_token = \"x\"\n[[tier]]\nname = \"leads\"\ncall = [\"U0123ABCD\"]\n\
+               [[step]]\nafter = \"30 minutes\"\ntier = \"leads\"\n";
+    World::with(odd).var("DISCORD_BOT_TOKEN", "123456789012345678").wrong(expect![[r#"
+        threadline.toml:3: desk.support.channels: must be the id of a text channel or a forum, such as "1234567890123456789", is "C0123ABCD"; in Discord, switch Developer Mode on (User Settings → Advanced), then the channel's menu has "Copy Channel ID"
+        threadline.toml:4: desk.support.presence: Discord tells bots who is there only with a permission that it grants few; write "verbs"
+        threadline.toml:6: discord.team_role: must be the id of a role, such as "1234567890123456789", is "@team"; in Discord, with Developer Mode on, the role's menu in the server's settings has "Copy Role ID"
+        threadline.toml:7: discord.bot_token: secrets do not go into this file; set DISCORD_BOT_TOKEN in the environment, or name a file that holds it in DISCORD_BOT_TOKEN_FILE or discord.bot_token_file
+        threadline.toml:10: tier.call: must be "holder", or the id of a person, such as "1234567890123456789", or of a role with a & before it, is "U0123ABCD"; in Discord, with Developer Mode on, their menus have "Copy ID"
+        DISCORD_BOT_TOKEN: must be the bot's token, three parts with dots between them (in the developer portal: Bot → Reset Token); this is an id"#]]);
+    let called = format!("{desk}[[tier]]\nname = \"leads\"\ncall = [\"holder\", \"&123456789012345670\"]\n");
+    World::with(&called).var("DISCORD_BOT_TOKEN", DISCORD_BOT).load();
+    let forgotten = World::with("").var("DISCORD_BOT_TOKEN", DISCORD_BOT).load();
+    assert_eq!(forgotten.remarks.len(), 1, "{:?}", forgotten.remarks);
 }

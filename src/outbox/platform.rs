@@ -13,6 +13,8 @@ use threadline_core::conversation::Conversation;
 use threadline_core::desk::{FoundCard, Letter, Mark, NotFetched, Snapshot, Trouble};
 use threadline_core::file::{DeskFileKey, StoredFile};
 use threadline_core::ids::{ConversationId, Moment, PostKey, ThreadKey};
+use threadline_discord::files::{self as discord_files, Download as FromDiscord};
+use threadline_discord::outbound::Discord;
 use threadline_slack::files::Download;
 use threadline_slack::ids::Spot;
 use threadline_slack::outbound::Slack;
@@ -29,6 +31,7 @@ pub struct Fetched {
 
 enum From {
     Slack(Download),
+    Discord(FromDiscord),
     Practice(BoxStream<'static, io::Result<Bytes>>),
 }
 
@@ -36,6 +39,7 @@ impl fmt::Debug for From {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             From::Slack(_) => "Slack",
+            From::Discord(_) => "Discord",
             From::Practice(_) => "Practice",
         })
     }
@@ -46,6 +50,7 @@ impl Fetched {
     pub async fn next(&mut self) -> Option<Result<Bytes, String>> {
         match &mut self.from {
             From::Slack(download) => download.next().await,
+            From::Discord(download) => download.next().await,
             From::Practice(stream) => stream.next().await.map(|part| part.map_err(|error| error.to_string())),
         }
     }
@@ -56,6 +61,8 @@ impl Fetched {
 pub enum Platform {
     /// Slack.
     Slack(Slack),
+    /// Discord.
+    Discord(Discord),
     /// The practice desk.
     Practice(Practice),
 }
@@ -65,6 +72,7 @@ impl Platform {
     pub fn kind(&self) -> config::Platform {
         match self {
             Platform::Slack(_) => config::Platform::Slack,
+            Platform::Discord(_) => config::Platform::Discord,
             Platform::Practice(_) => config::Platform::Practice,
         }
     }
@@ -73,6 +81,7 @@ impl Platform {
     pub fn channel_of(&self, thread: &ThreadKey) -> Option<String> {
         match self {
             Platform::Slack(_) => Spot::parse(&thread.0).map(|spot| spot.channel.to_string()),
+            Platform::Discord(_) => Discord::channel_of(thread),
             Platform::Practice(_) => None,
         }
     }
@@ -81,6 +90,7 @@ impl Platform {
     pub async fn open_thread(&self, channel: &str, card: &Card) -> Result<ThreadKey, Trouble> {
         match self {
             Platform::Slack(slack) => slack.open_thread(channel, card).await,
+            Platform::Discord(discord) => discord.open_thread(channel, card).await,
             Platform::Practice(practice) => practice.open_thread(card).await,
         }
     }
@@ -89,6 +99,7 @@ impl Platform {
     pub async fn edit_card(&self, thread: &ThreadKey, card: &Card) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.edit_card(thread, card).await,
+            Platform::Discord(discord) => discord.edit_card(thread, card).await,
             Platform::Practice(practice) => practice.edit_card(card).await,
         }
     }
@@ -97,6 +108,7 @@ impl Platform {
     pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<Option<PostKey>, Trouble> {
         match self {
             Platform::Slack(slack) => slack.post(thread, letter).await,
+            Platform::Discord(discord) => discord.post(thread, letter).await,
             Platform::Practice(practice) => practice.post(letter).await.map(Some),
         }
     }
@@ -105,6 +117,7 @@ impl Platform {
     pub fn key_of(&self, file: &StoredFile) -> Option<DeskFileKey> {
         match self {
             Platform::Slack(_) => None,
+            Platform::Discord(_) => Some(discord_files::key_of(file)),
             Platform::Practice(_) => Some(practice::file_key(file.id)),
         }
     }
@@ -118,6 +131,7 @@ impl Platform {
                 let reading = reading.ok_or_else(|| Trouble::Never { why: "its bytes are lost".to_string() })?;
                 slack.upload(&file.name, file.bytes, reading.bytes).await
             }
+            Platform::Discord(_) => Ok(discord_files::key_of(file)),
             Platform::Practice(_) => Ok(practice::file_key(file.id)),
         }
     }
@@ -128,6 +142,10 @@ impl Platform {
             Platform::Slack(slack) => {
                 let download = slack.download(key).await?;
                 Ok(Fetched { name: download.name.clone(), bytes: download.bytes, from: From::Slack(download) })
+            }
+            Platform::Discord(discord) => {
+                let download = discord.download(key).await?;
+                Ok(Fetched { name: download.name.clone(), bytes: download.bytes, from: From::Discord(download) })
             }
             Platform::Practice(practice) => {
                 let (name, reading) = practice.file(key).await?;
@@ -141,6 +159,7 @@ impl Platform {
     pub async fn mark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.mark(post, mark).await,
+            Platform::Discord(discord) => discord.mark(post, mark).await,
             Platform::Practice(practice) => practice.mark(post, mark, true).await,
         }
     }
@@ -149,6 +168,7 @@ impl Platform {
     pub async fn unmark(&self, post: &PostKey, mark: Mark) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.unmark(post, mark).await,
+            Platform::Discord(discord) => discord.unmark(post, mark).await,
             Platform::Practice(practice) => practice.mark(post, mark, false).await,
         }
     }
@@ -165,6 +185,7 @@ impl Platform {
     ) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.tell(thread, person, words).await,
+            Platform::Discord(discord) => discord.tell(thread, person, words).await,
             Platform::Practice(practice) => practice.tell(conversation, person, words, delivery).await,
         }
     }
@@ -180,6 +201,7 @@ impl Platform {
     ) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.show_preview(thread, head.number, person, words, preview).await,
+            Platform::Discord(discord) => discord.show_preview(thread, head.number, person, words, preview).await,
             Platform::Practice(practice) => practice.show_preview(head.id, person, words, preview).await,
         }
     }
@@ -188,6 +210,7 @@ impl Platform {
     pub async fn read_thread(&self, thread: &ThreadKey, asked_at: Moment) -> Result<Snapshot, Trouble> {
         match self {
             Platform::Slack(slack) => slack.read_thread(thread, asked_at).await,
+            Platform::Discord(discord) => discord.read_thread(thread, asked_at).await,
             Platform::Practice(practice) => practice.read_thread(thread, asked_at).await,
         }
     }
@@ -203,6 +226,7 @@ impl Platform {
     ) -> Result<Vec<FoundCard>, Trouble> {
         match self {
             Platform::Slack(slack) => slack.find_cards(channels, conversation, since, known).await,
+            Platform::Discord(discord) => discord.find_cards(channels, conversation, since, known).await,
             Platform::Practice(practice) => practice.find_cards(conversation).await,
         }
     }
@@ -210,7 +234,7 @@ impl Platform {
     /// True when something can be there twice, because it turned up after it was sent again.
     pub fn may_double(&self) -> bool {
         match self {
-            Platform::Slack(_) => true,
+            Platform::Slack(_) | Platform::Discord(_) => true,
             Platform::Practice(_) => false,
         }
     }
@@ -219,6 +243,7 @@ impl Platform {
     pub async fn take_back(&self, post: &PostKey) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.take_back(post).await,
+            Platform::Discord(discord) => discord.take_back(post).await,
             Platform::Practice(_) => Err(nothing_is_there_twice()),
         }
     }
@@ -227,6 +252,7 @@ impl Platform {
     pub async fn point_the_way(&self, card: &PostKey, number: i64, onward: Option<&ThreadKey>) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.point_the_way(card, number, onward).await,
+            Platform::Discord(discord) => discord.point_the_way(card, number, onward).await,
             Platform::Practice(_) => Err(nothing_is_there_twice()),
         }
     }
@@ -241,6 +267,7 @@ impl Platform {
     ) -> Result<(), Trouble> {
         match self {
             Platform::Slack(slack) => slack.show_the_way(thread, person, onward).await,
+            Platform::Discord(discord) => discord.show_the_way(thread, person, onward).await,
             Platform::Practice(_) => Err(nothing_is_there_twice()),
         }
     }

@@ -77,6 +77,9 @@ const PRACTICE: &[&str] = &["dom.js", "chat/body.js", "practice-files.js", "prac
 /// The modules of the customer's page.
 const TICKET: &[&str] = &["words/fill.js", "words/ticket.js", "ticket.js"];
 
+/// The modules of the page of sessions.
+const SESSION_PAGE: &[&str] = &["words/fill.js", "words/session.js", "dom.js", "session/picker.js", "session.js"];
+
 /// Digits of a content's hash in a name: 64 bits, so two contents never share one.
 const HASH_CHARS: usize = 16;
 
@@ -105,7 +108,9 @@ fn main() -> Result<()> {
         let loader = assets.linked(&script(modules, false)?)?;
         assets.add(path, JAVASCRIPT, format!("(() => {{\n'use strict';\n{loader}}})();\n"));
     }
-    for (page, modules) in [("shop", &["shop.js"][..]), ("practice", PRACTICE), ("ticket", TICKET)] {
+    for (page, modules) in
+        [("shop", &["shop.js"][..]), ("practice", PRACTICE), ("ticket", TICKET), ("session", SESSION_PAGE)]
+    {
         assets.add_hashed(&format!("{page}.js"), JAVASCRIPT, script(modules, false)?);
         assets.add_hashed(&format!("{page}.css"), CSS, source(&format!("{page}.css"))?);
         let html = assets.linked(&source(&format!("{page}.html"))?)?;

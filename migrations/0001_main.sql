@@ -261,6 +261,40 @@ CREATE TABLE counter (
 -- The first conversation is #1001: a number that reads as one.
 INSERT INTO counter (name, value) VALUES ('conversation', 1000);
 
+-- Whoever books a session locks this row first.
+INSERT INTO counter (name, value) VALUES ('book', 0);
+
+-- Times of engineers that are kept for customers.
+CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL,
+    -- what makes it the same wish when it comes again
+    key TEXT NOT NULL,
+    engineer TEXT NOT NULL,
+    opens BIGINT NOT NULL,
+    closes BIGINT NOT NULL,
+    -- held, booked, cancelled, done, missed; a held one until when, a booked one since when, else 0
+    stage TEXT NOT NULL,
+    stage_at BIGINT NOT NULL,
+    -- cancelled, done, missed: by whom; none for the customer
+    by_id TEXT,
+    by_name TEXT,
+    by_picture TEXT,
+    -- the SEQUENCE of the invitation
+    revision BIGINT NOT NULL,
+    -- 1 when the customer, who did not come, was asked for a new time
+    asked_again BIGINT NOT NULL,
+    -- when something is still to be said before it, with blanks between, and the first of these
+    told_at TEXT NOT NULL,
+    due BIGINT
+);
+-- The last fence against giving a time away twice.
+CREATE UNIQUE INDEX session_time ON session (engineer, opens) WHERE stage IN ('held', 'booked');
+CREATE INDEX session_conversation ON session (conversation);
+CREATE INDEX session_closes ON session (closes);
+CREATE INDEX session_due ON session (due) WHERE due IS NOT NULL;
+CREATE INDEX session_held ON session (stage_at) WHERE stage = 'held';
+
 -- The practice desk's own posts: it is a platform of its own, in the same file.
 CREATE TABLE practice_post (
     conversation TEXT NOT NULL,

@@ -16,6 +16,7 @@ mod reminders;
 mod replies;
 mod secret;
 mod sections;
+mod sessions;
 mod slack;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ use threadline_core::media::ALLOWED;
 use threadline_core::presence::Presence;
 use threadline_core::saved::SavedReplies;
 use threadline_core::schedule::Schedule;
+use threadline_core::session::Plan;
 use threadline_core::ticket::{Policy, Terms, Timetable};
 use threadline_core::verb::{Chosen, Name, Names};
 
@@ -89,6 +91,8 @@ pub struct Config {
     pub policy: Policy,
     /// After how many days what is resolved is closed.
     pub close_after_days: u32,
+    /// How working sessions are booked; none where there are none.
+    pub sessions: Option<Plan>,
     /// How to reach Slack; there if a desk is in Slack.
     pub slack: Option<Slack>,
     /// How to reach Discord; there if a desk is on Discord.

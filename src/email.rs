@@ -9,6 +9,7 @@
 pub mod address;
 pub mod invitation;
 pub mod letter;
+pub mod session;
 mod shown;
 mod words;
 

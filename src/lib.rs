@@ -20,6 +20,7 @@ pub mod practice;
 pub mod reminders;
 pub mod scheduler;
 pub mod service;
+pub mod sessions;
 pub mod store;
 pub mod web;
 
@@ -139,6 +140,9 @@ pub async fn start(
     life.spawn("customers who are missed", missed(scheduler::Missed::Receipts));
     life.spawn("chats that become tickets", missed(scheduler::Missed::Patience));
     life.spawn("the ladder", missed(scheduler::Missed::Steps));
+    if config.sessions.is_some() {
+        life.spawn("what is said before sessions", sessions::remind(service.clone(), life.clone()));
+    }
     if let Some(email) = &config.email {
         life.spawn("answers that go by email", missed(scheduler::Missed::Answers));
         let postman = Postman::new(service.clone(), email, &config).context("cannot prepare the sending of letters")?;
@@ -258,6 +262,7 @@ fn setups(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskSetup> {
     let timetable = Arc::new(config.timetable());
     let replies = Arc::new(config.replies.clone());
     let (ladder, tiers): (_, Arc<[_]>) = (Arc::new(config.ladder.clone()), config.tiers.clone().into());
+    let sessions = config.sessions.clone().map(Arc::new);
     let rules = |desk: &config::Desk| DeskRules {
         mode: desk.mode,
         hold_millis: i64::from(desk.hold_secs) * 1_000,
@@ -275,6 +280,7 @@ fn setups(config: &Config, names: &Arc<Names>) -> HashMap<DeskName, DeskSetup> {
             .email
             .as_ref()
             .map(|email| MailRules { answer_after_millis: i64::from(email.answer_after_mins) * 60_000 }),
+        sessions: sessions.clone(),
     };
     let setup = |desk: &config::Desk| DeskSetup::new(desk.platform, channels_of(desk), rules(desk));
     config.desks.iter().map(|desk| (desk.name.clone(), setup(desk))).collect()

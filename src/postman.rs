@@ -4,7 +4,9 @@
 //! it, it is sent again, and has the same id, so that mail programs show it once.
 
 use crate::config;
+use crate::email::invitation::{Invitation, Method, Person};
 use crate::email::letter::{Enclosed, FILES_BYTES_MAX, Kind as Says, Letter, Missing, Said, Unwritable, Writer};
+use crate::email::session::{SessionSays, What};
 use crate::email::smtp::{Outcome, Smtp};
 use crate::lifecycle::Lifecycle;
 use crate::service::{Answer, Refusal, Service};
@@ -19,7 +21,8 @@ use threadline_core::context::missing;
 use threadline_core::conversation::{Conversation, Event};
 use threadline_core::file::Attachment;
 use threadline_core::ids::{MessageId, Moment};
-use threadline_core::message::{About, Delivery, Kind, Message, Stage};
+use threadline_core::message::{About, Delivery, Kind, Message, SessionLetter, Stage};
+use threadline_core::session::{self, Plan, Session};
 use tokio_util::sync::CancellationToken;
 
 /// Letters that are taken from the table at once.
@@ -52,6 +55,8 @@ pub struct Postman {
     /// Where browsers reach us.
     public_url: Option<String>,
     automatic: DefaultKeyedRateLimiter<String>,
+    /// As whom sessions are invited to: the address, and the name beside it.
+    organizer: Person,
 }
 
 /// What is to be done with a letter.
@@ -74,7 +79,9 @@ impl Postman {
         let topics = config.topics.iter().map(|topic| (topic.id.clone(), topic.clone())).collect();
         let automatic = DefaultKeyedRateLimiter::keyed(Quota::per_hour(AUTOMATIC_PER_HOUR));
         let public_url = config.server.public_url.clone();
-        Ok(Postman { service, writer: Writer::new(email), smtp: Smtp::new(email)?, topics, public_url, automatic })
+        let organizer = Person { name: email.name.clone(), email: email.address.clone() };
+        let (writer, smtp) = (Writer::new(email), Smtp::new(email)?);
+        Ok(Postman { service, writer, smtp, topics, public_url, automatic, organizer })
     }
 
     /// Sends letters until the process stops, whenever this process is the one that may.
@@ -193,6 +200,12 @@ impl Postman {
                 let missing = missing.map(|field| Missing { label: field.label.clone(), help: field.help.clone() });
                 (Says::TicketReceived { answer_by: head.answer_due(), missing: missing.collect() }, 0)
             }
+            About::Session { id, revision, says } => {
+                let session = store.session(id).await?.filter(|session| still_says(session, revision, says, now));
+                let plan = shared.rules(&head.desk).sessions.clone();
+                let Some((session, plan)) = session.zip(plan) else { return Ok(Composed::Empty) };
+                (Says::Session(Box::new(self.session(&head, &session, &plan, says, now))), 0)
+            }
             About::Answers { above, upto } => {
                 let answers = answers(&messages, above, upto);
                 if answers.iter().any(|answer| waits_for_files(answer, now)) {
@@ -224,6 +237,65 @@ impl Postman {
             at: now,
         };
         Ok(Composed::Ready(Box::new(letter), upto))
+    }
+
+    /// What a letter says of a session now.
+    fn session(
+        &self,
+        head: &Conversation,
+        session: &Session,
+        plan: &Plan,
+        says: SessionLetter,
+        now: Moment,
+    ) -> SessionSays {
+        let what = match says {
+            SessionLetter::Invited if session.revision == 0 => What::Booked,
+            SessionLetter::Invited => What::Moved,
+            SessionLetter::Cancelled => What::Cancelled,
+            SessionLetter::Soon => What::Soon,
+        };
+        let (with, join) = (plan.shown(&session.engineer), plan.join_link(session));
+        let page = self.session_page(head.number);
+        let topic = self.topics.get(&head.topic).map_or("", |topic| topic.label.as_str());
+        let method = match what {
+            What::Booked | What::Moved => Some(Method::Request),
+            What::Cancelled => Some(Method::Cancel),
+            What::Soon => None,
+        };
+        let text = [plan.prepare.as_deref(), page.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+        let address = &self.organizer.email;
+        let invitation = method.map(|method| Invitation {
+            session: session.id,
+            domain: address.rsplit('@').next().unwrap_or_default().to_owned(),
+            method,
+            revision: session.revision,
+            span: session.span,
+            title: format!("{topic}: {with} (#{})", head.number),
+            text,
+            link: join.clone(),
+            organizer: self.organizer.clone(),
+            attendee: Person {
+                name: head.customer.name.clone(),
+                email: head.customer.email.clone().unwrap_or_default(),
+            },
+            alarm_millis: plan.terms.reminders_millis.iter().copied().min(),
+            at: now,
+        });
+        SessionSays {
+            what,
+            with,
+            opens: session.span.opens,
+            changeable_until: session.changeable_until(&plan.terms),
+            join,
+            prepare: plan.prepare.clone(),
+            page,
+            invitation,
+        }
+    }
+
+    /// Where the customer chooses a time, moves it and cancels it, if browsers can reach us.
+    fn session_page(&self, number: i64) -> Option<String> {
+        Some(format!("{}/session#{}", self.public_url.as_ref()?, self.writer.signer().page(number)))
     }
 
     /// The team's own, where the customer's is not known.
@@ -310,6 +382,16 @@ fn answers(messages: &[Message], above: i64, upto: i64) -> Vec<&Message> {
     let mut answers: Vec<&Message> = messages.iter().filter(is_one).collect();
     answers.sort_by_key(|message| message.place);
     answers
+}
+
+/// False for what was changed since: that has a letter of its own.
+fn still_says(session: &Session, revision: u32, says: SessionLetter, now: Moment) -> bool {
+    let is_so = match says {
+        SessionLetter::Invited => session.is_booked(),
+        SessionLetter::Cancelled => matches!(session.stage, session::Stage::Cancelled { .. }),
+        SessionLetter::Soon => session.is_booked() && now < session.span.opens,
+    };
+    is_so && session.revision == revision
 }
 
 /// What the customer called it, where it began with a letter.

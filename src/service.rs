@@ -9,8 +9,10 @@ mod broken;
 pub mod files;
 mod hearing;
 mod overview;
+mod sessions;
 
 pub use access::{Listed, Opened, Opening, Token};
+pub use sessions::Offer;
 
 use crate::clock::{Clock, Ids};
 use crate::config::Platform;
@@ -36,6 +38,7 @@ use threadline_core::desk::{
 use threadline_core::ids::{ConversationId, DeskName, Moment};
 use threadline_core::message::{Message, Stage};
 use threadline_core::presence::{Presence, Sign};
+use threadline_core::session::{self, Session};
 use threadline_core::verb::Names;
 use threadline_core::words::Notice;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -86,6 +89,8 @@ pub struct Inner {
     pub broken: Broken,
     /// Rung when holds were stored.
     pub holds: Notify,
+    /// Rung when a session was stored.
+    pub sessions: Notify,
     /// Rung when a letter to be sent was stored.
     pub letters: Notify,
     /// Rung when somebody said that he is there or away.
@@ -129,6 +134,8 @@ pub type PracticeBell = tokio::sync::broadcast::Sender<ConversationId>;
 pub struct Answer {
     /// For a customer's message: the message as it is stored, and whether it is new.
     pub written: Option<(Message, bool)>,
+    /// For what a customer wants of the sessions: the session as it is now.
+    pub session: Option<Session>,
 }
 
 /// Why an event was not applied.
@@ -158,6 +165,9 @@ pub enum Refusal {
     /// A link to a file that does not work, or not any more.
     #[error("the link does not work any more")]
     LinkIsOver,
+    /// A session cannot be as the customer wants it.
+    #[error("no such session can be had")]
+    Session(session::Refused),
     /// The database did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -213,6 +223,7 @@ impl Service {
             hearing: Hearing::default(),
             broken: Broken::default(),
             holds: Notify::new(),
+            sessions: Notify::new(),
             letters: Notify::new(),
             signs: Notify::new(),
             usual_mins: RwLock::default(),
@@ -493,6 +504,7 @@ fn default_rules() -> DeskRules {
         missed_signs_out: false,
         replies: Arc::default(),
         mail: None,
+        sessions: None,
     }
 }
 
@@ -602,6 +614,9 @@ async fn apply(inner: &Arc<Inner>, works: Arc<Vec<Work>>) -> Result<Vec<Result<A
     }
     if outcome.somebody_signed {
         inner.signs.notify_one();
+    }
+    if outcome.sessions_changed {
+        inner.sessions.notify_one();
     }
     if outcome.letters_wait {
         inner.letters.notify_one();

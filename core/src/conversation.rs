@@ -14,6 +14,7 @@ mod meaning;
 mod receipts;
 mod retries;
 mod saved;
+mod sessions;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::file::{Attachment, DeskFileKey, FileTrouble, StoredFile};
 use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, ThreadKey};
 use crate::message::{Kind, Mailed, Message, Place, Posting};
 use crate::presence::Sign;
+use crate::session::{Ask, Book, Refused};
 use crate::ticket::Ticket;
 use crate::verb::parse::asks_to_retry;
 use crate::verb::{Names, Verb};
@@ -339,6 +341,11 @@ pub enum Event {
     },
     /// The site said something more of the customer, by his browser.
     SiteTold(Told),
+    /// The customer wants something of the sessions.
+    SessionAsked(Ask),
+    /// Something is to be said before a session of the conversation
+    /// ([`Session::told_at`](crate::session::Session)).
+    SessionDue,
     /// Somebody wrote or edited in a thread of the conversation: its own, or one that was.
     DeskWrote {
         /// The thread.
@@ -588,6 +595,8 @@ pub enum Rejected {
     SomebodyElse,
     /// What the site says cannot be kept.
     Unfit(Unfit),
+    /// A session cannot be as the customer wants it.
+    Session(Refused),
 }
 
 /// A conversation's head and those of its messages that an event can touch.
@@ -603,7 +612,8 @@ pub enum Rejected {
 /// [`Event::ThreadRead`], [`Event::CardsFound`], [`Event::ThreadVanished`], what becomes of a letter and what asks to try something
 /// again ([`Event::asks_for_all`]) all; for the rest the messages they name;
 /// and the context for [`Event::SiteTold`]. For an event that [wants a saved reply](Event::wants_saved)
-/// also the context, the held replies, the previews that are open, and the one that it names.
+/// also the context, the held replies, the previews that are open, and the one that it names; for one that
+/// [wants the sessions](Event::wants_book) the context and the book, which nobody else may change meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialogue {
     /// The conversation.
@@ -612,6 +622,8 @@ pub struct Dialogue {
     pub messages: Vec<Message>,
     /// What is known besides, where the event can touch it.
     pub context: Context,
+    /// The sessions, where the event can touch them.
+    pub book: Book,
 }
 
 impl Dialogue {
@@ -628,6 +640,7 @@ impl Dialogue {
             head: &mut self.head,
             messages: &mut self.messages,
             context: &mut self.context,
+            book: &mut self.book,
             now,
             rules,
             fresh_id,
@@ -657,6 +670,8 @@ impl Dialogue {
             Event::LetterRefused { seq, why } => step.letter_refused(seq, why),
             Event::LetterBounced { seq, why } => step.letter_bounced(seq, why),
             Event::SiteTold(told) => step.site_told(told)?,
+            Event::SessionAsked(ask) => step.session_asked(ask)?,
+            Event::SessionDue => step.session_due(),
             Event::DeskWrote { thread, message } => step.desk_wrote(&thread, message),
             Event::AgentDid(deed) => step.agent_did(deed),
             Event::DeskDeleted(post) => step.desk_deleted(post),
@@ -692,6 +707,7 @@ struct Step<'a> {
     head: &'a mut Conversation,
     messages: &'a mut Vec<Message>,
     context: &'a mut Context,
+    book: &'a mut Book,
     now: Moment,
     rules: &'a DeskRules,
     fresh_id: &'a mut dyn FnMut() -> MessageId,

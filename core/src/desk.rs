@@ -10,6 +10,7 @@ use crate::ids::{AgentId, ConversationId, DeskName, MessageId, Moment, PostKey, 
 use crate::ladder::{Ladder, Tier};
 use crate::presence::{Presence, Sign};
 use crate::saved::SavedReplies;
+use crate::session::Plan;
 use crate::ticket::Timetable;
 use crate::verb::{Names, Verb};
 use crate::words::Notice;
@@ -260,6 +261,8 @@ pub struct DeskRules {
     pub replies: Arc<SavedReplies>,
     /// How customers who are not there are written to; none where nothing goes by email.
     pub mail: Option<MailRules>,
+    /// How sessions are booked; none where there are none.
+    pub sessions: Option<Arc<Plan>>,
 }
 
 /// When letters go to customers.

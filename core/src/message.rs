@@ -3,7 +3,7 @@
 use crate::body::{Body, pieces};
 use crate::desk::{Agent, Piece, Post};
 use crate::file::{AtDesk, Attachment};
-use crate::ids::{ConversationId, MessageId, Moment, PostKey};
+use crate::ids::{ConversationId, MessageId, Moment, PostKey, SessionId};
 use crate::words;
 
 /// One thing said in a conversation.
@@ -169,6 +169,27 @@ pub enum About {
         /// Up to this one.
         upto: i64,
     },
+    /// A session.
+    Session {
+        /// Which.
+        id: SessionId,
+        /// Its invitation's revision when the letter was written: what was changed since then has a letter of
+        /// its own.
+        revision: u32,
+        /// What it says of it.
+        says: SessionLetter,
+    },
+}
+
+/// What a letter says of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionLetter {
+    /// It takes place: an invitation, or a change of one.
+    Invited,
+    /// It does not: the invitation is taken back.
+    Cancelled,
+    /// It begins soon.
+    Soon,
 }
 
 /// What became of a letter of ours.

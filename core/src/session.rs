@@ -2,6 +2,7 @@
 //! Pure: what is taken comes in, and that two never take the same is the store's to see to.
 
 mod life;
+mod plan;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use crate::ids::{EngineerName, Moment};
 use chrono::{Days, NaiveTime};
 
 pub use life::{Effect, Event, Refused, Session, Side, Stage};
+pub use plan::{Ask, Book, Host, OVER_KEPT_MILLIS, Plan, ROOM};
 
 /// Longest stretch ahead that can be booked, in days: the hours of a team are not known for longer.
 pub const DAYS_AHEAD_MAX: u32 = 60;
@@ -149,6 +151,12 @@ pub fn by_day(slots: &[Slot], zone: Zone) -> Vec<(NaiveDate, Vec<&Slot>)> {
         }
     }
     days
+}
+
+/// The days from the first to the last, as this zone has them.
+pub fn days(zone: Zone, first: NaiveDate, last: NaiveDate) -> Span {
+    let begin = |date: NaiveDate| crate::calendar::first_moment(zone, date.and_time(NaiveTime::MIN));
+    Span { opens: begin(first), closes: begin(last.checked_add_days(Days::new(1)).unwrap_or(last)) }
 }
 
 /// Which booked sessions an engineer cannot take because of an absence.

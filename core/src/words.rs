@@ -7,12 +7,14 @@ mod climb;
 mod lists;
 mod presence;
 mod saved;
+mod sessions;
 mod verbs;
 mod wrong;
 
 pub use climb::Called;
 pub use lists::{HOME_OF_A_GUEST, List, list_empty, list_title};
 pub use saved::{CANCEL_BUTTON, SEND_BUTTON, SavedNotice, saved_in_thread};
+pub use sessions::{SessionFacts, SessionSaid};
 pub use verbs::{Asked, asked_before, button, shortcut};
 
 use crate::body::{Block, Body, Span, Style};
@@ -226,6 +228,8 @@ pub enum Said {
         /// True when there is text, which goes out.
         has_text: bool,
     },
+    /// About a session.
+    Session(SessionSaid),
 }
 
 /// Something told to one person at a desk, privately.
@@ -393,6 +397,7 @@ impl Said {
             | Said::SavedTakenBack { .. }
             | Said::MailedFileNotTaken { .. }
             | Said::AutomaticLetter { .. }
+            | Said::Session(_)
             | Said::TriedAgain { .. } => None,
         }
     }
@@ -475,6 +480,7 @@ pub fn said(said: &Said) -> Body {
         Said::FileNotPosted { name, why, .. } => plain(format!(
             "⚠️ A file of the customer, “{name}”, could not be posted here ({why}). The customer was told."
         )),
+        Said::Session(said) => sessions::said(said),
         Said::FileNotSent { name, why, has_text, .. } => {
             let rest = if *has_text { " The text goes out without it." } else { "" };
             plain(format!("⚠️ The customer did not get the file “{name}”: {why}.{rest}"))

@@ -58,6 +58,11 @@ pub(super) fn calendar(document: &Document<'_>, name: &str, table: &Table<'_>) -
 }
 
 impl ReadCalendar {
+    /// The clock of business time; none if it is wrong.
+    pub fn calendar(&self) -> Option<Calendar> {
+        self.calendar.clone()
+    }
+
     pub fn finished(self) -> Option<NamedCalendar> {
         Some(NamedCalendar {
             name: CalendarName(self.name),

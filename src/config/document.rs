@@ -252,6 +252,23 @@ impl<'d> Table<'d> {
         Some(Found { value: number, place: found.place })
     }
 
+    /// A list of whole numbers.
+    pub fn numbers(&self, key: &'static str, bounds: RangeInclusive<u32>) -> Option<Vec<u32>> {
+        let found = self.value(key)?;
+        let items = found.value.as_array();
+        let whole = |item: &Spanned<DeValue<'_>>| {
+            let integer = item.get_ref().as_integer()?;
+            let number = i128::from_str_radix(integer.as_str(), integer.radix()).ok()?;
+            u32::try_from(number).ok().filter(|number| bounds.contains(number))
+        };
+        let numbers = items.and_then(|items| items.iter().map(whole).collect::<Option<Vec<u32>>>());
+        if numbers.is_none() {
+            let what = format!("must be a list of whole numbers from {} to {}", bounds.start(), bounds.end());
+            self.document.problem(&found.place, what);
+        }
+        numbers
+    }
+
     /// A date, as TOML has them or in quotes.
     pub fn date(&self, key: &'static str) -> Option<Found<NaiveDate>> {
         let found = self.value(key)?;

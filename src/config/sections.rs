@@ -11,6 +11,7 @@ use super::ladder;
 use super::reminders;
 use super::replies::replies;
 use super::secret::{Given, Secret, Sources};
+use super::sessions;
 use super::slack::{self, ReadSlack};
 use super::topics::{ReadPolicy, fact, labelled_facts, place_topics, topic};
 use super::verbs::verbs;
@@ -86,6 +87,8 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
         let steps = root.listed_tables("step", |table| ladder::step(document, table)).unwrap_or_default();
         let reminders =
             root.listed_tables("reminder", |table| reminders::reminder(document, table)).unwrap_or_default();
+        let read_sessions = sessions::sessions(document, root);
+        let engineers = root.named_tables("engineer", |name, table| sessions::engineer(document, name, table));
         let slack = root.table("slack", |table| ReadSlack::new(document, table, sources));
         let discord = root.table("discord", |table| ReadDiscord::new(document, table, sources));
         let identity_secrets = root.table("identity", |table| identity(document, table, sources));
@@ -107,6 +110,13 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             policy,
         };
         let topics = place_topics(document, root, topics, &choice);
+        let plan = match &topics {
+            Some(topics) => {
+                let read = (read_sessions, engineers);
+                sessions::plan(document, root, read, &calendars, default_calendar.as_ref(), topics)
+            }
+            None => None,
+        };
         let email = match (email, &topics) {
             (Some(Some(email)), Some(topics)) => email.with_topic(document, topics).map(Some),
             (Some(None), _) => Some(None),
@@ -142,6 +152,7 @@ pub(super) fn read(document: &Document<'_>, listen: Option<&str>, sources: &Sour
             reminders,
             policy,
             close_after_days: close_after_days.map_or(CLOSE_AFTER_DAYS, |found| found.value),
+            sessions: plan?,
             slack: slack?,
             discord: discord?,
             identity_secrets: identity_secrets?,

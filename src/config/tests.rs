@@ -3,6 +3,7 @@
 mod calendars;
 mod email;
 mod replies;
+mod sessions;
 mod verbs;
 
 use super::*;
@@ -405,6 +406,7 @@ fn a_newcomer_needs_no_file() {
                 ticket_when_left: None,
             },
             close_after_days: 7,
+            sessions: None,
             slack: None,
             discord: None,
             identity_secrets: [],
@@ -513,6 +515,7 @@ fn keys_in(toml: &str) -> BTreeSet<String> {
         if line.starts_with('[') {
             table = format!("{}.", line.trim_matches(['[', ']']).replace("desk.support", "desk.NAME"));
             table = table.replace("calendar.office", "calendar.NAME");
+            table = table.replace("engineer.grace", "engineer.NAME");
         } else if let Some((key, _)) = line.split_once(" = ") {
             keys.insert(format!("{table}{key}"));
         }

@@ -4,6 +4,7 @@
 //! first ([`header_text`]).
 
 use super::address::Signer;
+use super::session::{Paragraph, SessionSays};
 use super::shown;
 use super::words::{self, Words};
 use crate::config::Email;
@@ -81,6 +82,8 @@ pub enum Kind {
         /// What the customer has not said yet.
         missing: Vec<Missing>,
     },
+    /// Something about a session. Written by itself, and never answered by another program.
+    Session(Box<SessionSays>),
 }
 
 /// Something that an agent wrote.
@@ -204,11 +207,17 @@ impl Writer {
             .boundary(format!("=_both_{mark}"))
             .singlepart(text_part(ContentType::TEXT_PLAIN, page.text())?)
             .singlepart(text_part(ContentType::TEXT_HTML, page.html(subject))?);
+        let (calendar, calendar_file) = match &letter.kind {
+            Kind::Session(says) => (says.calendar_part()?, says.calendar_file()?),
+            Kind::Answer { .. } | Kind::TicketReceived { .. } => (None, None),
+        };
+        let both = calendar.into_iter().fold(both, MultiPart::singlepart);
         let (enclosed, _too_large) = page.files();
-        if enclosed.is_empty() {
+        if enclosed.is_empty() && calendar_file.is_none() {
             return Ok(both);
         }
         let all = MultiPart::mixed().boundary(format!("=_all_{mark}")).multipart(both);
+        let all = calendar_file.into_iter().fold(all, MultiPart::singlepart);
         Ok(enclosed.into_iter().fold(all, |all, file| all.singlepart(file_part(file))))
     }
 }
@@ -245,6 +254,13 @@ impl Page<'_> {
                     parts.push(words.reply_with_it.to_string());
                 }
             }
+            Kind::Session(says) => {
+                parts.extend(self.paragraphs(says).into_iter().map(|paragraph| match paragraph {
+                    Paragraph::Text(text) => text,
+                    Paragraph::Link { label, href } => format!("{label}: {href}"),
+                }));
+                parts.push(words.just_reply.to_string());
+            }
         }
         parts.extend(self.too_large());
         let whole = self.page().map(|page| format!("{}: {page}\n", words.whole)).unwrap_or_default();
@@ -278,6 +294,15 @@ impl Page<'_> {
                     inner.push_str(&format!("<ul style=\"margin:0 0 12px 24px;padding:0\">\n{items}</ul>\n"));
                     inner.push_str(&paragraph(words.reply_with_it));
                 }
+            }
+            Kind::Session(says) => {
+                inner.extend(self.paragraphs(says).into_iter().map(|one| match one {
+                    Paragraph::Text(text) => paragraph(&text),
+                    Paragraph::Link { label, href } => {
+                        format!("<p style=\"margin:0 0 12px 0\">{}</p>\n", shown::link(&href, label))
+                    }
+                }));
+                inner.push_str(&paragraph(words.just_reply));
             }
         }
         inner.extend(self.too_large().map(|text| paragraph(&text)));
@@ -314,6 +339,16 @@ impl Page<'_> {
         words::when(self.words, self.letter.language.as_ref(), self.letter.zone, at, self.letter.at)
     }
 
+    /// What is said of a session; a link only where it is one.
+    fn paragraphs(&self, says: &SessionSays) -> Vec<Paragraph> {
+        let mut all = says.paragraphs(self.letter.language.as_ref(), |at| self.when(at));
+        all.retain(|one| match one {
+            Paragraph::Text(_) => true,
+            Paragraph::Link { href, .. } => safe_href(href).is_some(),
+        });
+        all
+    }
+
     fn page(&self) -> Option<&str> {
         self.letter.page.as_deref().and_then(safe_href)
     }
@@ -322,7 +357,7 @@ impl Page<'_> {
     fn files(&self) -> (Vec<&Enclosed>, Vec<&Enclosed>) {
         let messages = match &self.letter.kind {
             Kind::Answer { messages } => messages.as_slice(),
-            Kind::TicketReceived { .. } => &[],
+            Kind::TicketReceived { .. } | Kind::Session(_) => &[],
         };
         let mut left = FILES_BYTES_MAX;
         messages.iter().flat_map(|said| &said.files).partition(|file| {
@@ -382,7 +417,7 @@ fn automatic(letter: &Letter) -> Option<&'static str> {
     match (&letter.kind, &letter.in_reply_to) {
         (Kind::Answer { .. }, _) => None,
         (Kind::TicketReceived { .. }, Some(_)) => Some("auto-replied"),
-        (Kind::TicketReceived { .. }, None) => Some("auto-generated"),
+        (Kind::TicketReceived { .. }, None) | (Kind::Session(_), _) => Some("auto-generated"),
     }
 }
 

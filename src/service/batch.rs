@@ -15,6 +15,7 @@ use threadline_core::file::{Attachment, StoredFile};
 use threadline_core::ids::{ConversationId, DeskName, FileId, MessageId, Moment, ThreadKey};
 use threadline_core::message::{Kind, Message};
 use threadline_core::presence::Sign;
+use threadline_core::session::{Book, Session};
 use threadline_core::words;
 use tokio::sync::oneshot;
 
@@ -76,6 +77,8 @@ pub(super) struct Outcome {
     pub letters_wait: bool,
     /// How many messages were stored, by who said them.
     pub stored: Stored,
+    /// True when a session was stored.
+    pub sessions_changed: bool,
     /// Conversations whose thread was read, and when the reading began.
     pub threads_read: Vec<(ConversationId, Moment)>,
 }
@@ -107,10 +110,12 @@ struct Loaded {
 pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Outcome, StoreError> {
     let now = inner.clock.now();
     let mut conversations = load(tx, inner, works).await?;
+    let before = book(tx, inner, works, &mut conversations, now).await?;
+    let mut book = before.clone();
     let mut outcome = Outcome::default();
     let mut effects: Vec<(ConversationId, Effect)> = Vec::new();
     for work in works {
-        let answer = apply(inner, now, work, &mut conversations, &mut effects);
+        let answer = apply(inner, now, work, &mut conversations, &mut book, &mut effects);
         outcome.answers.push(answer);
     }
     for act in works.iter().flat_map(|work| &work.acts) {
@@ -120,8 +125,34 @@ pub(super) async fn run(tx: &mut Tx, inner: &Inner, works: &[Work]) -> Result<Ou
             outcome.threads_read.push((loaded.dialogue.head.id, snapshot.asked_at));
         }
     }
+    let changed = |session: &&Session| !before.sessions.contains(session);
+    tx.save_sessions(&book.sessions.iter().filter(changed).collect::<Vec<_>>()).await?;
     store(tx, inner, now, works, &conversations, effects, &mut outcome).await?;
+    outcome.sessions_changed = book != before;
     Ok(outcome)
+}
+
+/// The sessions, where an event can touch them; nobody else changes them before this transaction ends. Heads
+/// are locked before.
+async fn book(
+    tx: &mut Tx,
+    inner: &Inner,
+    works: &[Work],
+    conversations: &mut Conversations,
+    now: Moment,
+) -> Result<Book, StoreError> {
+    let mut wanted = BTreeSet::new();
+    for act in works.iter().flat_map(|work| &work.acts) {
+        let Some(loaded) = conversations.of(&act.subject) else { continue };
+        let head = &loaded.dialogue.head;
+        if act.event.wants_book() && inner.rules(&head.desk).sessions.is_some() {
+            wanted.insert(head.id);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(Book::default());
+    }
+    tx.book(&wanted.into_iter().collect::<Vec<_>>(), now).await
 }
 
 fn apply(
@@ -129,6 +160,7 @@ fn apply(
     now: Moment,
     work: &Work,
     conversations: &mut Conversations,
+    book: &mut Book,
     effects: &mut Vec<(ConversationId, Effect)>,
 ) -> Result<Answer, Refusal> {
     let mut answer = Answer::default();
@@ -157,13 +189,21 @@ fn apply(
         let id = loaded.dialogue.head.id;
         let rules = &*inner.rules(&loaded.dialogue.head.desk);
         let last_seq = loaded.dialogue.head.last_seq;
+        // One book for all: what one of them books is taken for the next.
+        std::mem::swap(&mut loaded.dialogue.book, book);
         let steps = loaded.dialogue.step(act.event.clone(), now, rules, &mut || MessageId(inner.ids.fresh()));
         let steps = steps.map_err(|rejected| match rejected {
             Rejected::Blank => Refusal::Blank,
             Rejected::NotResolved => Refusal::NotResolved,
             Rejected::SomebodyElse => Refusal::SomebodyElse,
             Rejected::Unfit(unfit) => Refusal::Unfit(unfit),
-        })?;
+            Rejected::Session(refused) => Refusal::Session(refused),
+        });
+        std::mem::swap(&mut loaded.dialogue.book, book);
+        let steps = steps?;
+        if let Event::SessionAsked(ask) = &act.event {
+            answer.session = book.asked(ask, id).cloned();
+        }
         if let Event::CustomerWrote { key, .. } = &act.event {
             let message = loaded.dialogue.messages.iter().find(|message| message.key == *key);
             answer.written = message.map(|message| (message.clone(), message.seq > last_seq));
@@ -188,7 +228,7 @@ impl Conversations {
             if let Thread::Open(thread) = &head.thread {
                 self.by_thread.insert(thread.clone(), id);
             }
-            let dialogue = Dialogue { head, messages: Vec::new(), context: Context::default() };
+            let dialogue = Dialogue { head, messages: Vec::new(), context: Context::default(), book: Book::default() };
             self.by_id.insert(id, Loaded { before: dialogue.clone(), dialogue, unowned: HashSet::new() });
         }
     }
@@ -318,7 +358,7 @@ fn wanted<'a>(inner: &Inner, acts: impl Iterator<Item = &'a Act>, conversations:
             Event::AutomaticLetter { key, .. } => wanted.keys.push(key.clone()),
             Event::CustomerRated { key, .. } | Event::Reminded { key, .. } => wanted.keys.push(key.clone()),
             Event::AgentDid(deed) => wanted.keys.push(deed.key.clone()),
-            Event::SiteTold(_) => wanted.contexts.push(head.id),
+            Event::SiteTold(_) | Event::SessionAsked(_) | Event::SessionDue => wanted.contexts.push(head.id),
             Event::CustomerReceived { .. } | Event::CustomerSaw { .. } | Event::RepliesDelayed | Event::LetterDue => {
                 if replies.insert(head.id) {
                     wanted.replies_above.push((head.id, head.seen.min(head.received)));

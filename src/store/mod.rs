@@ -24,6 +24,7 @@ pub mod practice;
 mod reminders;
 mod roster;
 mod saved_json;
+pub mod sessions;
 mod sought;
 pub mod tokens;
 mod writer;

@@ -103,12 +103,15 @@ mod tests {
             /assets/practice-<hash>.js
             /assets/rating-<hash>.js
             /assets/rating.js
+            /assets/session-<hash>.css
+            /assets/session-<hash>.js
             /assets/shop-<hash>.css
             /assets/shop-<hash>.js
             /assets/ticket-<hash>.css
             /assets/ticket-<hash>.js
             /assets/widget-shy.js
             /practice.html
+            /session.html
             /shop.html
             /ticket.html
             /widget.js
@@ -127,7 +130,7 @@ mod tests {
             }
         }
         assert_eq!(
-            links, 26,
+            links, 28,
             "both loaders, chat and its four parts by name and by hash, a script and a style for each page"
         );
     }

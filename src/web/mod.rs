@@ -19,6 +19,7 @@ pub mod problem;
 mod proof;
 mod rating;
 mod serve;
+mod sessions;
 mod ticket;
 mod widget;
 
@@ -159,6 +160,11 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(widget::write, widget::read))
         .routes(routes!(widget::receive))
         .routes(routes!(rating::rate))
+        .routes(routes!(sessions::offer))
+        .routes(routes!(sessions::hold))
+        .routes(routes!(sessions::book))
+        .routes(routes!(sessions::move_to))
+        .routes(routes!(sessions::cancel))
         .routes(routes!(files::upload))
         .routes(routes!(files::link))
         .routes(routes!(files::download))
@@ -202,6 +208,7 @@ pub fn web(config: Config, service: Service, practice: Option<Practice>, door: O
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/ticket", get(ticket::ticket))
+        .route("/session", get(sessions::session_page))
         .route("/widget.js", get(loader))
         .route("/assets/{name}", get(asset));
     if practised {

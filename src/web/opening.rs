@@ -54,6 +54,8 @@ pub(super) struct SiteTopic {
     ask_email: &'static str,
     /// What it asks for before the first message.
     fields: Vec<SiteField>,
+    /// True when sessions can be booked about it: `GET /v1/session`.
+    sessions: bool,
 }
 
 /// Something that a topic asks for.
@@ -133,6 +135,7 @@ pub(super) async fn site(State(app): State<App>) -> Json<Site> {
         label: topic.label.clone(),
         ask_email: ask_word(ask_email(&app, &topic.id)),
         fields: topic.fields.iter().map(site_field).collect(),
+        sessions: app.config.sessions.as_ref().is_some_and(|plan| plan.is_for(&topic.id)),
     });
     Json(Site {
         title: widget.title.clone(),

@@ -2,12 +2,14 @@
 //! do. Every word here is for a stranger; what went wrong inside is in the log, and the
 //! request's id (`x-request-id`) beside it.
 
+use super::sessions::FreeDay;
 use crate::service::Refusal;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_core::context::Unfit;
+use threadline_core::session::Refused;
 use utoipa::ToSchema;
 
 /// What is wrong with a request, and what to do.
@@ -25,6 +27,10 @@ pub struct Problem {
     /// What in the request is at fault, where that is one part of it: a key of its body.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// Times that are free instead, by day, where a session could not be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<FreeDay>>)]
+    days: Option<Box<[FreeDay]>>,
     /// Seconds to wait, for 429 and 503; the header `Retry-After` says the same.
     #[serde(skip)]
     retry_after_secs: Option<u64>,
@@ -35,13 +41,18 @@ impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         let title = status.canonical_reason().unwrap_or("Problem");
         let (status, detail) = (status.as_u16(), detail.into());
-        Problem { kind: "about:blank", title, status, detail, field: None, retry_after_secs: None }
+        Problem { kind: "about:blank", title, status, detail, field: None, days: None, retry_after_secs: None }
     }
 
     /// A part of the request is missing or cannot be kept.
     pub fn unfit(field: &str, why: impl std::fmt::Display) -> Problem {
         let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {why}"));
         Problem { field: Some(field.to_string()), ..problem }
+    }
+
+    /// The same, with times that are free instead.
+    pub(super) fn with_days(self, days: Vec<FreeDay>) -> Problem {
+        Problem { days: Some(days.into()), ..self }
     }
 
     /// The conversation is not there for whoever asks.
@@ -155,12 +166,42 @@ impl From<Refusal> for Problem {
                 StatusCode::FORBIDDEN,
                 "This link does not work, or not any more. Ask for a new one with POST /v1/files/{id}/link.",
             ),
+            Refusal::Session(refused) => of_session(refused),
             Refusal::Store(error) => {
                 tracing::error!(%error, "a request was not stored");
                 Problem::unstored()
             }
         }
     }
+}
+
+/// Why a session cannot be as the customer wants it, in kind words.
+fn of_session(refused: Refused) -> Problem {
+    let status = match refused {
+        Refused::NotOffered => StatusCode::NOT_FOUND,
+        Refused::Lapsed
+        | Refused::TooLate
+        | Refused::Over
+        | Refused::NotYet
+        | Refused::NotBooked
+        | Refused::NobodyFree
+        | Refused::HasOne
+        | Refused::Unknown => StatusCode::CONFLICT,
+    };
+    let what = match refused {
+        Refused::NobodyFree => {
+            "Somebody else was a moment faster, and nobody is free then any more. Please choose another time."
+        }
+        Refused::Lapsed => "This time was kept for you for a while, and is not any more. Please choose again.",
+        Refused::TooLate => "It begins too soon to be changed here. Write to us, and we look what can be done.",
+        Refused::Over => "This session was cancelled, or is over. You can book a new one.",
+        Refused::NotYet => "This session has not begun yet.",
+        Refused::NotBooked => "This session is not booked yet.",
+        Refused::HasOne => "You have booked a session already. You can move it to another time.",
+        Refused::Unknown => "There is no such session of yours.",
+        Refused::NotOffered => "There are no sessions about this topic. Write to us, and we answer.",
+    };
+    Problem::new(status, what)
 }
 
 impl From<JsonRejection> for Problem {

@@ -177,6 +177,17 @@ fn at_the_customers_page(topic: &str) {
 }
 
 #[test]
+fn session() {
+    let signer = threadline::email::address::Signer::new("support@example.com", [EMAIL_SECRET]);
+    let more = [(EMAIL, EMAIL_SECRET.to_string()), ("LINK", signer.page(1001))];
+    let sessions = "[[topic]]\nid = \"technical\"\nlabel = \"Technical Issues\"\n\
+                    [[topic]]\nid = \"billing\"\nlabel = \"Billing Questions\"\n\
+                    [sessions]\njoin_url = \"https://meet.example.com/room\"\nprepare = \"Your campaign id\"\n\
+                    [engineer.grace]\nname = \"Grace\"\ntopics = [\"technical\"]\n";
+    in_chromium("session.mjs", &format!("{sessions}{EMAIL_TABLE}"), None, &more);
+}
+
+#[test]
 fn form() {
     let server = format!("[widget]\nask_name = \"off\"\nask_email = \"off\"\n{HOURS}{EMAIL_TABLE}");
     in_chromium_by_hand("form.mjs", &server, &[(EMAIL, EMAIL_SECRET.to_string())]);

@@ -4,6 +4,7 @@
 //! tried as soon as it is in the document; what it needs is an example of a body in it.
 
 use crate::house::{Customer, DeskKind, House, NewCustomer, SECRETS, Setup, Site, mail, post, signed};
+use crate::sessions;
 use http::Method;
 use http_body_util::BodyExt;
 use hyper::body::Bytes;
@@ -35,7 +36,8 @@ const ODD_VALUES: [&str; 9] =
 
 async fn every_operation_keeps_its_word(house: House) {
     let by_email = mail::is_here();
-    let site = house.open(Setup { identity: SECRETS, by_email, ..Setup::at(DeskKind::Practice) }).await;
+    let topics = sessions::SESSIONS;
+    let site = house.open(Setup { identity: SECRETS, by_email, topics, ..Setup::at(DeskKind::Practice) }).await;
     let mut trial = Trial::new(&site).await;
     let document = trial.document.clone();
     let paths = document["paths"].as_object().unwrap();
@@ -153,6 +155,9 @@ impl<'a> Trial<'a> {
             example["link"] = json!(post::signer(self.site).map(|signer| signer.page(self.ada.number())));
             must = if example["link"].is_string() { must } else { Must::NotFail };
         }
+        if let Some(what) = request.path.strip_prefix("/v1/session/") {
+            self.session(what, &mut example).await;
+        }
         let right = Request { body: bytes_of(&example), ..request };
         self.fire("its example", must, &right).await;
         for (what, body, must) in self.wrong_bodies(&example, &content["schema"]) {
@@ -164,6 +169,27 @@ impl<'a> Trial<'a> {
             self.fire(&format!("its example as {content_type:?}"), Must::BeRefused, &request).await;
         }
         right
+    }
+
+    /// A session with which this can be done, and a time that is free.
+    async fn session(&self, what: &str, example: &mut Value) {
+        let offer = sessions::offer(&self.ada).await;
+        if offer["session"]["state"] == "booked" {
+            sessions::asks(&self.ada, "cancel", json!({ "id": offer["session"]["id"] })).await.expect(200);
+        }
+        let free = sessions::free(&offer["days"]);
+        if what != "hold" {
+            let said = json!({ "key": self.ada.fresh_key(), "at": free[20] });
+            example["id"] = sessions::asks(&self.ada, "hold", said).await.expect(200)["id"].clone();
+        }
+        if matches!(what, "move" | "cancel") {
+            sessions::asks(&self.ada, "book", json!({ "id": example["id"] })).await.expect(200);
+        }
+        for key in ["at", "to"] {
+            if example[key].is_i64() {
+                example[key] = json!(free[30]);
+            }
+        }
     }
 
     async fn tokens(&mut self, right: &Request<'_>) {

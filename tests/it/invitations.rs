@@ -62,7 +62,7 @@ fn invitation(session: u128, revision: u32, method: Method) -> Invitation {
 }
 
 /// Nothing where there is no such library, which is said.
-fn kept_by_python(texts: &[String]) -> Option<Value> {
+pub fn kept_by_python(texts: &[String]) -> Option<Value> {
     // The one of the system, which has Debian's packages, first.
     for python in ["/usr/bin/python3", "python3"] {
         let has_it = Command::new(python).args(["-c", "import icalendar"]).stderr(Stdio::null()).status();

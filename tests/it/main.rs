@@ -27,6 +27,7 @@ mod identity;
 mod presence;
 mod resume;
 mod saved;
+mod sessions;
 mod tickets;
 
 mod by_hand;

@@ -165,12 +165,12 @@ impl Step<'_> {
     }
 
     /// Where letters can be sent to; none where nothing goes by email, or nothing arrives.
-    fn mail_address(&self) -> Option<String> {
+    pub(super) fn mail_address(&self) -> Option<String> {
         let email = self.rules.mail.and(self.head.customer.email.as_ref())?;
         (self.head.mailing.undeliverable.as_ref() != Some(email)).then(|| email.clone())
     }
 
-    fn write_letter(&mut self, to: String, about: About) -> i64 {
+    pub(super) fn write_letter(&mut self, to: String, about: About) -> i64 {
         let key = format!("letter/{}/{}", self.head.id, self.head.last_seq + 1);
         let kind = Kind::Letter { to, about, delivery: Delivery::Waiting };
         let (_, seq) = self.add(key, Body::default(), Vec::new(), kind, None);

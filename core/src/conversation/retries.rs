@@ -83,7 +83,7 @@ fn waits_again(message: &mut Message, chars_max: usize, read: &mut Option<i64>) 
         }
         Kind::Letter { about, delivery: Delivery::Refused { .. } | Delivery::Bounced { .. }, .. } => match *about {
             About::Answers { upto, .. } => read.take_if(|read| upto > *read).map(|_| Again::Send),
-            About::Ticket => Some(Again::Send),
+            About::Ticket | About::Session { .. } => Some(Again::Send),
         },
         Kind::Letter { delivery: Delivery::Waiting | Delivery::Sent { .. } | Delivery::Needless, .. }
         | Kind::Reply { stage: Stage::Withdrawn { .. }, .. }

@@ -54,6 +54,8 @@ impl Event {
             | Event::LetterBounced { .. }
             | Event::CustomerRated { .. }
             | Event::SiteTold(_)
+            | Event::SessionAsked(_)
+            | Event::SessionDue
             | Event::DeskDeleted(_)
             | Event::HoldEnded(_)
             | Event::ThreadOpened(_)

@@ -11,6 +11,7 @@ mod play;
 mod properties;
 mod replies;
 mod saved;
+mod sessions;
 mod tickets;
 mod verbs;
 

@@ -13,6 +13,8 @@ pub struct Session {
     pub id: SessionId,
     /// Whose conversation it belongs to.
     pub conversation: ConversationId,
+    /// What makes it the same wish when it comes again.
+    pub key: String,
     /// Who takes it.
     pub engineer: EngineerName,
     /// When.
@@ -23,6 +25,8 @@ pub struct Session {
     pub revision: u32,
     /// True when the customer, who did not come, was asked for a new time: that is asked once.
     pub asked_again: bool,
+    /// When something is still to be said before it, in order.
+    pub told_at: Vec<Moment>,
 }
 
 /// How far a session has come.
@@ -137,6 +141,12 @@ pub enum Refused {
     NotBooked,
     /// Nobody is free then.
     NobodyFree,
+    /// The customer has one already, which can be moved.
+    HasOne,
+    /// He has none of this id.
+    Unknown,
+    /// There are none about what he asks.
+    NotOffered,
 }
 
 impl Session {
@@ -145,13 +155,15 @@ impl Session {
     pub fn held(
         id: SessionId,
         conversation: ConversationId,
+        key: String,
         slot: &Slot,
         terms: &Terms,
         now: Moment,
     ) -> Option<Session> {
         let engineer = slot.engineers.first()?.clone();
         let stage = Stage::Held { until: now.plus_millis(terms.hold_millis) };
-        Some(Session { id, conversation, engineer, span: slot.span, stage, revision: 0, asked_again: false })
+        let (span, told_at) = (slot.span, Vec::new());
+        Some(Session { id, conversation, key, engineer, span, stage, revision: 0, asked_again: false, told_at })
     }
 
     /// True while it takes place.

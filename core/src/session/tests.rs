@@ -179,7 +179,8 @@ fn slot(opens: &str, engineers: &[&str]) -> Slot {
 }
 
 fn session(now: &str) -> Session {
-    Session::held(SessionId(1), ConversationId(2), &slot("2026-03-10 18:00", &["ada"]), &terms(), utc(now)).unwrap()
+    let slot = slot("2026-03-10 18:00", &["ada"]);
+    Session::held(SessionId(1), ConversationId(2), "k".into(), &slot, &terms(), utc(now)).unwrap()
 }
 
 fn shown(effect: &Effect) -> String {

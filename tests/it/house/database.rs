@@ -136,7 +136,8 @@ impl Probe {
     pub async fn left(&self, now: i64) -> Left {
         let sql = "SELECT (SELECT COUNT(*) FROM outbox), (SELECT COUNT(*) FROM frame WHERE read_at IS NULL), \
                    (SELECT COUNT(*) FROM hold WHERE due <= $1) + (SELECT COUNT(*) FROM conversation WHERE receipt_due <= $1) \
-                   + (SELECT COUNT(*) FROM conversation WHERE letter_due <= $1) + (SELECT COUNT(*) FROM conversation WHERE patience_due <= $1) + (SELECT COUNT(*) FROM conversation WHERE step_due <= $1) + (SELECT COUNT(*) FROM letter WHERE due <= $1)";
+                   + (SELECT COUNT(*) FROM conversation WHERE letter_due <= $1) + (SELECT COUNT(*) FROM conversation WHERE patience_due <= $1) + (SELECT COUNT(*) FROM conversation WHERE step_due <= $1) + (SELECT COUNT(*) FROM letter WHERE due <= $1) \
+                   + (SELECT COUNT(*) FROM session WHERE due <= $1)";
         let (orders, frames, due): (i64, i64, i64) =
             on_probe!(self, |pool| sqlx::query_as(sql).bind(now).fetch_one(pool).await.unwrap());
         Left { orders, frames, due }

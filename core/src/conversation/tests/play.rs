@@ -44,7 +44,7 @@ impl Play {
         let head =
             Conversation::opened(ConversationId(7), 1042, Customer::default(), "billing".into(), desk, Moment(0));
         Play {
-            dialogue: Dialogue { head, messages: Vec::new(), context: Context::default() },
+            dialogue: Dialogue { head, messages: Vec::new(), context: Context::default(), book: Book::default() },
             rules: rules(Mode::Open, 3_000),
             now: Moment(1_000),
             log: String::new(),
@@ -158,6 +158,7 @@ impl Play {
                 | Event::CustomerLeft
                 | Event::CustomerIsBack
                 | Event::ClosingDue
+                | Event::SessionDue
         );
         let later = self.now.plus_millis(i64::from(!is_of_moment));
         let repeated = carry(&mut again, event.clone(), later, &self.rules);
@@ -171,10 +172,11 @@ impl Play {
     /// The same event over only those messages that [`Dialogue`] says the caller has to load.
     fn only_what_the_caller_loads_is_looked_at(&self, before: &Dialogue, event: &Event, effects: &[Effect]) {
         let loaded = loaded(before, event, &self.rules);
-        let wants_context =
-            matches!(event, Event::SiteTold(_)) || event.wants_saved(&self.rules, before.head.number).any;
+        let wants_context = matches!(event, Event::SiteTold(_))
+            || event.wants_book()
+            || event.wants_saved(&self.rules, before.head.number).any;
         let context = if wants_context { before.context.clone() } else { Context::default() };
-        let mut part = Dialogue { head: before.head.clone(), messages: Vec::new(), context };
+        let mut part = Dialogue { head: before.head.clone(), messages: Vec::new(), context, book: before.book.clone() };
         part.messages.extend(before.messages.iter().filter(|message| loaded.contains(&message.id)).cloned());
         let same = carry(&mut part, event.clone(), self.now, &self.rules);
         assert_eq!(same.as_deref(), Ok(effects), "a part of the messages is not enough for {event:?}");
@@ -372,6 +374,9 @@ impl Play {
                 Kind::Letter { to, about: About::Answers { above, upto }, .. } => {
                     format!("send {to} the letter {seq} with r{} to r{upto}", above + 1)
                 }
+                Kind::Letter { to, about: About::Session { revision, says, .. }, .. } => {
+                    format!("send {to} the letter {seq} about the session, {says:?} {revision}")
+                }
                 other => panic!("a letter that is none: {other:?}"),
             },
             Effect::Settled(Order::Letter(seq)) => format!("the letter {seq} is settled"),
@@ -405,6 +410,7 @@ pub(super) fn rules(mode: Mode, hold_millis: i64) -> DeskRules {
         missed_signs_out: false,
         replies: Arc::new(replies()),
         mail: None,
+        sessions: None,
     }
 }
 
@@ -534,6 +540,8 @@ fn loaded(dialogue: &Dialogue, event: &Event, rules: &DeskRules) -> BTreeSet<Mes
         | Event::ClosingDue
         | Event::ThreadOpened(_)
         | Event::SiteTold(_)
+        | Event::SessionAsked(_)
+        | Event::SessionDue
         | Event::CardEdited { .. }
         | Event::OutcomeLost { .. } => {}
     }
@@ -589,6 +597,8 @@ pub(super) fn event_words(event: &Event) -> String {
             let facts = told.facts.iter().map(|(key, value)| format!(" {key}={}", value.as_deref().unwrap_or("-")));
             format!("the site told{}", facts.collect::<String>())
         }
+        Event::SessionAsked(ask) => format!("Ada wants {ask:?}"),
+        Event::SessionDue => "something is due before a session".into(),
         Event::CardEdited { rev } => format!("the card shows {rev}"),
         Event::DeskWrote { thread, message } if thread.0 == "T1" => said(message),
         Event::DeskWrote { thread, message } => format!("in {thread}, {}", said(message)),

@@ -124,9 +124,7 @@ pub fn decode(us: Id, kind: &str, mut data: Value) -> Result<Decoded, Unreadable
             let is_new = kind == "MESSAGE_CREATE";
             let is_edited = data["edited_timestamp"].is_string();
             let is_whole = data["author"].is_object() && data["content"].is_string();
-            if is_ours(us, &data)
-                || id("guild_id").is_none() && data["guild_id"].is_null() && is_new && is_direct(&data)
-            {
+            if is_ours(us, &data) || is_new && is_direct(&data) {
                 Decoded::Nothing
             } else if is_new && !data["author"].is_object() {
                 return Err(unreadable("a message without its writer"));
@@ -188,7 +186,7 @@ pub fn decode(us: Id, kind: &str, mut data: Value) -> Result<Decoded, Unreadable
 
 /// A message to the bot alone, which is no thread's.
 fn is_direct(message: &Value) -> bool {
-    message["member"].is_null() && message["webhook_id"].is_null()
+    message["guild_id"].is_null() && message["member"].is_null()
 }
 
 /// What somebody wrote, if this message object is that and not Discord's own word or ours.

@@ -80,6 +80,7 @@ pub fn key_of(file: &StoredFile) -> DeskFileKey {
 pub(crate) async fn form(
     source: &Source,
     token: &Secret,
+    thread: Id,
     letter: &Letter,
     sent: &[(Piece, SentFile)],
 ) -> Result<(String, Bytes), Trouble> {
@@ -93,7 +94,7 @@ pub(crate) async fn form(
     }
     let pieces: Vec<Piece> = sent.iter().map(|(piece, _)| *piece).collect();
     let names: Vec<String> = sent.iter().map(|(_, sent)| sent.file.name.clone()).collect();
-    let payload = format::files(letter, &pieces, &names);
+    let payload = format::files(thread, letter, &pieces, &names);
     Ok(joined(&boundary(token, payload.to_string().as_bytes()), &payload.to_string(), &parts))
 }
 

@@ -17,6 +17,7 @@ use serde_json::Value;
 use serenity::builder::{
     CreateActionRow, CreateAllowedMentions, CreateEmbed, CreateEmbedAuthor, CreateMessage, EditMessage,
 };
+use serenity::model::channel::Nonce;
 use serenity::model::timestamp::Timestamp;
 use sha2::{Digest, Sha256};
 use threadline_core::body::{Block, Body, Span, Style, is_invisible};
@@ -53,7 +54,7 @@ const NONCE_CHARS: usize = 24;
 const MARKED: &str = "https://threadline.invalid/";
 
 /// A post in a thread.
-pub fn letter(letter: &Letter, texts: &[(Piece, String)]) -> Value {
+pub fn letter(thread: Id, letter: &Letter, texts: &[(Piece, String)]) -> Value {
     let joined: Vec<String> = texts.iter().map(|(_, text)| escape(text)).collect();
     let pieces: Vec<Piece> = texts.iter().map(|(piece, _)| *piece).collect();
     let shown = joined.join("\n");
@@ -62,7 +63,8 @@ pub fn letter(letter: &Letter, texts: &[(Piece, String)]) -> Value {
         let embed = CreateEmbed::new().description(part);
         embeds.push(if embeds.is_empty() { head(embed, letter, &pieces) } else { embed });
     }
-    let mut message = base().embeds(embeds).nonce(nonce(letter.conversation, &pieces)).enforce_nonce(true);
+    let mut message =
+        base().embeds(embeds).nonce(nonce(thread, &marked_post(letter.conversation, &pieces))).enforce_nonce(true);
     if !letter.calls.is_empty() {
         let (words, mentions) = called(&letter.calls);
         message = message.content(words).allowed_mentions(mentions);
@@ -95,11 +97,12 @@ fn called(calls: &[String]) -> (String, CreateAllowedMentions) {
 }
 
 /// What a post with files says beside them.
-pub fn files(letter: &Letter, pieces: &[Piece], names: &[String]) -> Value {
+pub fn files(thread: Id, letter: &Letter, pieces: &[Piece], names: &[String]) -> Value {
     let shown = names.iter().map(|name| escape(name)).collect::<Vec<_>>().join("\n");
     let shown = parts(&shown).into_iter().next().unwrap_or_default();
     let embed = head(CreateEmbed::new().description(shown), letter, pieces);
-    json_of(&base().embed(embed).nonce(nonce(letter.conversation, pieces)).enforce_nonce(true))
+    let nonce = nonce(thread, &marked_post(letter.conversation, pieces));
+    json_of(&base().embed(embed).nonce(nonce).enforce_nonce(true))
 }
 
 /// Puts whose words they are above them, and the ids of what they are where nobody sees them.
@@ -217,16 +220,12 @@ fn marked_post(conversation: ConversationId, pieces: &[Piece]) -> String {
 }
 
 /// What makes it the same post when it is sent again: Discord answers with the first one then, for a few
-/// minutes.
-fn nonce(conversation: ConversationId, pieces: &[Piece]) -> serenity::model::channel::Nonce {
-    let hash = Sha256::digest(marked_post(conversation, pieces));
+/// minutes. It goes by the bot and not by the thread (docs, "Create Message": `enforce_nonce`), and the same
+/// may have to stand in another thread, so the thread is part of it.
+fn nonce(thread: Id, what: &str) -> Nonce {
+    let hash = Sha256::digest(format!("{thread} {what}"));
     let text: String = hash.iter().take(NONCE_CHARS / 2).map(|byte| format!("{byte:02x}")).collect();
-    serenity::model::channel::Nonce::String(text)
-}
-
-/// The nonce of a card.
-fn card_nonce(conversation: ConversationId) -> serenity::model::channel::Nonce {
-    nonce(conversation, &[])
+    Nonce::String(text)
 }
 
 /// What every message of ours has: it mentions nobody.
@@ -399,7 +398,7 @@ mod tests {
 
     fn posted_as(letter: &Letter) -> Value {
         let Content::Texts(texts) = &letter.content else { panic!("no text") };
-        super::letter(letter, texts)
+        super::letter(Id(3), letter, texts)
     }
 
     #[test]
@@ -408,30 +407,30 @@ mod tests {
         check(
             &post,
             expect![[r#"
-            {
-              "allowed_mentions": {
-                "parse": [],
-                "roles": [],
-                "users": []
-              },
-              "attachments": [],
-              "embeds": [
                 {
-                  "author": {
-                    "name": "Ada (customer)"
+                  "allowed_mentions": {
+                    "parse": [],
+                    "roles": [],
+                    "users": []
                   },
-                  "color": 3113197,
-                  "description": "@‧everyone \\<@‧1\\> \\*\\*hi\\*\\* \\[you\\]\\(https\\:\\/\\/example\\.com\\)\n\\# two",
-                  "type": "rich",
-                  "url": "https://threadline.invalid/post/cnv_00000000000000000000000007/msg_00000000000000000000000001-0/msg_00000000000000000000000002-0"
+                  "attachments": [],
+                  "embeds": [
+                    {
+                      "author": {
+                        "name": "Ada (customer)"
+                      },
+                      "color": 3113197,
+                      "description": "@‧everyone \\<@‧1\\> \\*\\*hi\\*\\* \\[you\\]\\(https\\:\\/\\/example\\.com\\)\n\\# two",
+                      "type": "rich",
+                      "url": "https://threadline.invalid/post/cnv_00000000000000000000000007/msg_00000000000000000000000001-0/msg_00000000000000000000000002-0"
+                    }
+                  ],
+                  "enforce_nonce": true,
+                  "nonce": "853a86e7d1fe51b8154e4a39",
+                  "sticker_ids": [],
+                  "tts": false
                 }
-              ],
-              "enforce_nonce": true,
-              "nonce": "b45ed4fed30acea02cc8e46d",
-              "sticker_ids": [],
-              "tts": false
-            }
-        "#]],
+            "#]],
         );
         let pieces: Vec<u128> = pieces_of(&post).into_iter().map(|piece| piece.message.0).collect();
         assert_eq!((pieces, card_of(&post)), (vec![1, 2], None));

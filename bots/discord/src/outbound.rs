@@ -168,7 +168,7 @@ impl Discord {
                 spot
             }
         };
-        match self.post_card(spot.thread, card, team).await {
+        match self.post_card(spot.thread, card, team, None).await {
             Ok(()) => {}
             // Somebody was quick to delete it: it is begun anew.
             Err(Trouble::ThreadGone) => {
@@ -193,8 +193,8 @@ impl Discord {
         })
     }
 
-    async fn post_card(&self, thread: Id, card: &Card, team: Option<Id>) -> Result<(), Trouble> {
-        let payload = format::card::card(card, team);
+    async fn post_card(&self, thread: Id, card: &Card, team: Option<Id>, earlier: Option<Id>) -> Result<(), Trouble> {
+        let payload = format::card::card(thread, card, team, earlier);
         let answer = self.send(thread, Sent::Json(&payload)).await?;
         let id = Id::of(&answer["id"]).ok_or_else(nameless)?;
         self.knows_card(thread, card.conversation, id);
@@ -209,14 +209,14 @@ impl Discord {
             Some(id) => Some(id),
             None => thread::card(self, spot).await?.map(|(_, id)| id),
         };
-        let Some(id) = id else { return self.post_card(spot.thread, card, None).await };
+        let Some(id) = id else { return self.post_card(spot.thread, card, None, Some(spot.thread)).await };
         self.knows_card(spot.thread, card.conversation, id);
         let path = format!("/channels/{}/messages/{id}", spot.thread);
         match self.awake(spot.thread, Method::PATCH, &path, Sent::Json(&format::card::edit(card))).await {
             Ok(_) => {}
             Err(failure) if failure.code() == Some(UNKNOWN_MESSAGE) => {
                 self.cards().known.remove(&spot.thread);
-                self.post_card(spot.thread, card, None).await?;
+                self.post_card(spot.thread, card, None, Some(id)).await?;
             }
             Err(failure) => return Err(failure.trouble("editing a card", About::Thread)),
         }
@@ -243,10 +243,13 @@ impl Discord {
     pub async fn post(&self, thread: &ThreadKey, letter: &Letter) -> Result<Option<PostKey>, Trouble> {
         let spot = self.spot(thread).await?;
         let answer = match &letter.content {
-            Content::Texts(texts) => self.send(spot.thread, Sent::Json(&format::letter(letter, texts))).await?,
+            Content::Texts(texts) => {
+                self.send(spot.thread, Sent::Json(&format::letter(spot.thread, letter, texts))).await?
+            }
             Content::Files(sent) => {
                 let _place = self.inner.files_at_once.acquire().await;
-                let (kind, form) = files::form(&self.inner.files, &self.config().bot_token, letter, sent).await?;
+                let (kind, form) =
+                    files::form(&self.inner.files, &self.config().bot_token, spot.thread, letter, sent).await?;
                 self.send(spot.thread, Sent::Form(kind, form)).await?
             }
         };

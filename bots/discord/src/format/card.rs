@@ -2,7 +2,7 @@
 //! itself, and the small print. Values are escaped, so that an agent reads what the customer wrote; only
 //! what the configuration makes a link is one.
 
-use super::{base, card_nonce, clean_line, cut, escape, json_of, link, marked_card, moment};
+use super::{base, clean_line, cut, escape, json_of, link, marked_card, moment, nonce};
 use crate::buttons;
 use crate::config::Threads;
 use crate::ids::Id;
@@ -27,9 +27,12 @@ const FOOTER_CHARS_MAX: usize = 800;
 /// The bar beside a card.
 const CARD_COLOUR: u32 = 0x6b_7280;
 
-/// The card as a message. The role, if one is named, is called into the thread by it.
-pub fn card(card: &Card, team: Option<Id>) -> Value {
-    json_of(&message(card, team).nonce(card_nonce(card.conversation)).enforce_nonce(true))
+/// The card as a message in this thread, in place of an earlier one that was deleted. The role, if one is
+/// named, is called into the thread by it.
+pub fn card(thread: Id, card: &Card, team: Option<Id>, earlier: Option<Id>) -> Value {
+    let earlier = earlier.map(|earlier| format!("/{earlier}")).unwrap_or_default();
+    let nonce = nonce(thread, &format!("{}{earlier}", marked_card(card.conversation)));
+    json_of(&message(card, team).nonce(nonce).enforce_nonce(true))
 }
 
 /// The card as the first message of a forum's post, which takes no nonce.
@@ -186,7 +189,7 @@ mod tests {
             continued: true,
             ..bare()
         };
-        let made = card(&whole, Some(Id(5)));
+        let made = card(Id(3), &whole, Some(Id(5)), None);
         expect![[r#"
             {
               "allowed_mentions": {
@@ -262,7 +265,7 @@ mod tests {
                 }
               ],
               "enforce_nonce": true,
-              "nonce": "a959ed6ef4aa08089450d183",
+              "nonce": "e220203ded5a80fa60e0b63f",
               "sticker_ids": [],
               "tts": false
             }
@@ -281,7 +284,7 @@ mod tests {
             texts: (0..10).map(|n| (n.to_string(), long.clone())).collect(),
             ..bare()
         };
-        let made = card(&whole, None);
+        let made = card(Id(3), &whole, None, None);
         let embed = &made["embeds"][0];
         let fields = embed["fields"].as_array().unwrap();
         let all: usize =

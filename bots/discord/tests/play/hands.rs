@@ -156,7 +156,7 @@ async fn a_field_offers_what_fits_and_commands_are_written_once() {
     listening.stop().await;
     let listening = Listening::start(&stage.discord, &stage.shelf);
     super::shelf::until("a second session", || stage.town.state().identified == 2).await;
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    super::shelf::until("it is quiet", || stage.town.is_quiet()).await;
     assert_eq!(written(&stage.town), first);
     listening.stop().await;
 }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde_json::json;
 use std::time::Duration;
 use threadline_core::body::Body;
-use threadline_core::desk::{Content, Letter, Mark, SentFile, Trouble};
-use threadline_core::file::{Hash, StoredFile};
+use threadline_core::desk::{Content, Letter, Mark, NotFetched, SentFile, Trouble};
+use threadline_core::file::{FileTrouble, Hash, StoredFile};
 use threadline_core::ids::{ConversationId, FileId, Moment};
 use threadline_discord::config::{DiscordConfig, Secret};
 use threadline_discord::files::{Source, key_of};
@@ -70,6 +70,23 @@ async fn what_was_done_without_an_answer_is_found() {
         found,
         "after a restart, too"
     );
+}
+
+#[tokio::test]
+async fn what_has_to_stand_in_another_thread_is_posted_there() {
+    let town = Town::start().await;
+    let discord = bot_at(&town, &[CHANNEL]);
+    let first = discord.open_thread(&CHANNEL.to_string(), &card(1)).await.unwrap();
+    discord.post(&first, &letter(7, "hello")).await.unwrap();
+    town.state().channels.remove(&Spot::parse(&first).unwrap().thread);
+    let second = discord.open_thread(&CHANNEL.to_string(), &card(1)).await.unwrap();
+    discord.post(&second, &letter(7, "hello")).await.unwrap();
+    let thread = Spot::parse(&second).unwrap().thread;
+    assert_eq!(town.posts(thread).len(), 2);
+    // A card that somebody has deleted is there again.
+    town.state().messages.get_mut(&thread).unwrap().pop_first();
+    discord.edit_card(&second, &card(1)).await.unwrap();
+    assert_eq!(town.posts(thread), ["Ada (customer): hello", "**\\#1 · Billing**"]);
 }
 
 #[tokio::test]
@@ -143,7 +160,8 @@ async fn one_person_is_told_in_a_message_of_his_own() {
         .tell(&key, &format!("discord/{}/{}", spot.guild, grace.id), &Body::plain("Nothing was sent."))
         .await
         .unwrap();
-    let told = town.state().direct[&grace.id][0]["embeds"][0]["description"].as_str().unwrap().to_string();
+    assert_eq!(town.state().direct[0].0, grace.id);
+    let told = town.state().direct[0].1["embeds"][0]["description"].as_str().unwrap().to_string();
     assert_eq!(told, format!("Nothing was sent\\.\n<{}>", spot.link()));
     town.fails("/users/@me/channels", Fault::Refused(403, json!({ "code": 50_007, "message": "Cannot send" })));
     let shy = town.agent("Shy");
@@ -174,4 +192,21 @@ async fn files_stand_in_one_post_that_is_found_again() {
     let thread = Spot::parse(&key).unwrap().thread;
     let posted = town.state().messages[&thread].values().next_back().unwrap().clone();
     assert_eq!(posted["attachments"][0]["filename"], "log _1_.txt");
+}
+
+#[tokio::test]
+async fn an_agents_file_is_read_from_where_discord_has_it() {
+    let town = Town::start().await;
+    let discord = bot_at(&town, &[CHANNEL]);
+    let key = discord.open_thread(&CHANNEL.to_string(), &card(1)).await.unwrap();
+    let thread = Spot::parse(&key).unwrap().thread;
+    let grace = town.agent("Grace");
+    let message = grace.attaches(thread, "See this", "a.txt", b"hello".to_vec());
+    let file = discord.read_thread(&key, now()).await.unwrap().messages[0].files[0].clone();
+    assert_eq!((file.name.as_str(), file.bytes), ("a.txt", Some(5)));
+    let mut download = discord.download(&file.key).await.unwrap();
+    assert_eq!(download.next().await, Some(Ok(Bytes::from_static(b"hello"))));
+    grace.deletes(thread, message);
+    let gone = discord.download(&file.key).await.map(drop);
+    assert_eq!(gone, Err(NotFetched::Missing(FileTrouble::Deleted)));
 }

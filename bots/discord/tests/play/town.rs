@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use threadline_discord::ids::{Id, Spot};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
@@ -26,6 +27,9 @@ pub const BILLING_TAG: Id = Id(900_000_000_000_000_007);
 pub const TOKEN: &str = "to.ken.x";
 /// How often the bot has to say that it is there.
 const HEARTBEAT: Duration = Duration::from_millis(600);
+
+/// How long taking in what was told may take: nobody says when it is done.
+const TAKEN_IN: Duration = Duration::from_millis(150);
 
 /// The small Discord. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -41,7 +45,8 @@ pub struct Inner {
     pub channels: BTreeMap<Id, Value>,
     pub messages: BTreeMap<Id, BTreeMap<Id, Value>>,
     pub members: HashMap<Id, Value>,
-    nonces: HashMap<(Id, String), Id>,
+    /// By the bot alone, wherever it posts.
+    nonces: HashMap<String, Value>,
     sessions: HashMap<String, Vec<Value>>,
     sockets: Vec<(String, mpsc::UnboundedSender<Out>)>,
     /// New connections are cut off while this is set.
@@ -56,9 +61,13 @@ pub struct Inner {
     pub requests: Vec<String>,
     /// What interactions were answered with, by their token.
     pub answers: HashMap<String, Vec<Value>>,
-    /// Messages to one person, by the person.
-    pub direct: HashMap<Id, Vec<Value>>,
+    /// Messages to one person, with the person, in their order.
+    pub direct: Vec<(Id, Value)>,
+    /// The bytes of attachments, by their ids.
+    pub files: HashMap<String, Bytes>,
     pub sessions_left: u64,
+    /// When something was last told of.
+    told_at: Option<Instant>,
 }
 
 /// Something that goes wrong with a request.
@@ -189,6 +198,12 @@ impl Town {
         self.state().answers.get(token).cloned().unwrap_or_default()
     }
 
+    /// True when nothing was told of for a while, so that whoever listens has taken it in.
+    pub fn is_quiet(&self) -> bool {
+        let state = self.state();
+        !state.sockets.is_empty() && state.told_at.is_none_or(|at| at.elapsed() > TAKEN_IN)
+    }
+
     async fn connection(self, socket: TcpStream) {
         let Ok(socket) = tokio_tungstenite::accept_async(socket).await else { return };
         let (mut sink, mut stream) = socket.split();
@@ -271,6 +286,7 @@ impl Inner {
 
     /// Tells every session that something happened.
     pub fn dispatch(&mut self, kind: &str, data: Value) {
+        self.told_at = Some(Instant::now());
         for session in self.sessions.keys().cloned().collect::<Vec<_>>() {
             self.tell(&session, kind, data.clone());
         }
@@ -355,7 +371,7 @@ impl Inner {
         let id = |text: &str| Id::parse(text).unwrap_or(Id(0));
         if self.members.contains_key(&channel) {
             // A message to one person.
-            self.direct.entry(channel).or_default().push(body);
+            self.direct.push((channel, body));
             let id = self.fresh();
             return (200, json!({ "id": id.to_string() }));
         }
@@ -423,10 +439,9 @@ impl Inner {
             }
             ("POST", ["messages"]) => {
                 if let Some(nonce) = body["nonce"].as_str().filter(|_| body["enforce_nonce"] == true)
-                    && let Some(had) = self.nonces.get(&(channel, nonce.to_string()))
-                    && let Some(message) = self.messages[&channel].get(had)
+                    && let Some(first) = self.nonces.get(nonce)
                 {
-                    return (200, message.clone());
+                    return (200, first.clone());
                 }
                 if let Some(channel) = self.channels.get_mut(&channel) {
                     channel["thread_metadata"]["archived"] = json!(false);
@@ -435,7 +450,7 @@ impl Inner {
                 let nonce = body["nonce"].as_str().map(str::to_string);
                 let message = self.store(channel, bot, body);
                 if let Some(nonce) = nonce {
-                    self.nonces.insert((channel, nonce), id(message["id"].as_str().unwrap()));
+                    self.nonces.insert(nonce, message.clone());
                 }
                 let mut event = message.clone();
                 event["guild_id"] = json!(GUILD.to_string());
@@ -478,7 +493,27 @@ impl Inner {
     }
 }
 
+/// A moment as Discord writes it.
+fn iso(millis: i64) -> String {
+    let (days, rest) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
+    // Howard Hinnant's `civil_from_days`.
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hours, minutes, seconds) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60);
+    format!("{year}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{:03}000+00:00", rest % 1_000)
+}
+
 async fn serve(State(town): State<Town>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    if let Some(file) = uri.path().strip_prefix("/files/") {
+        let bytes = town.state().files.get(file).cloned();
+        return bytes.map_or(StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response);
+    }
     assert_eq!(headers["authorization"], format!("Bot {TOKEN}"));
     let (path, query) = (uri.path().to_string(), uri.query().unwrap_or_default().to_string());
     let is_form = headers.get("content-type").is_some_and(|kind| kind.to_str().unwrap().starts_with("multipart/"));
@@ -521,6 +556,19 @@ impl Agent {
         self.writes_with(thread, json!({ "content": text }))
     }
 
+    /// Writes with a file.
+    pub fn attaches(&self, thread: Id, text: &str, name: &str, bytes: Vec<u8>) -> Id {
+        let file = {
+            let mut state = self.town.state();
+            let id = state.fresh().to_string();
+            let url = self.town.api_url.replace("/api/v10", &format!("/files/{id}"));
+            let file = json!({ "id": id, "filename": name, "size": bytes.len(), "url": url });
+            state.files.insert(id, bytes.into());
+            file
+        };
+        self.writes_with(thread, json!({ "content": text, "attachments": [file] }))
+    }
+
     pub fn writes_with(&self, thread: Id, message: Value) -> Id {
         let mut state = self.town.state();
         let author = state.members[&self.id]["user"].clone();
@@ -535,7 +583,7 @@ impl Agent {
         let mut state = self.town.state();
         #[expect(clippy::disallowed_methods, reason = "a play runs by the clock on the wall")]
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let at = serenity::model::Timestamp::from_millis(since.as_millis() as i64).unwrap().to_string();
+        let at = iso(since.as_millis() as i64);
         let found = state.messages.get_mut(&thread).unwrap().get_mut(&message).unwrap();
         found["content"] = json!(text);
         found["edited_timestamp"] = json!(at);
